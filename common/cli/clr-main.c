@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * clrelay, the command line: finds the verb and runs it.
+ */
+#include "clr-verb.h"
+#include "clr-version.h"
+
+#include <glib/gi18n.h>
+#include <locale.h>
+#include <stdio.h>
+#include <string.h>
+
+static const ClrVerbRow table[] = {
+  { "status", N_ ("what the relay does now"), clr_verb_status },
+  { "queue", N_ ("list, show ID, retry, delete: the messages in the queue"), clr_verb_queue },
+  { "config", N_ ("check, describe: the settings file"), clr_verb_config },
+  { "secret", N_ ("set NAME: a password, read from standard input"), clr_verb_secret },
+  { "dkim", N_ ("new DOMAIN, show FILE: keys that sign mail"), clr_verb_dkim },
+};
+
+static void
+help (FILE *to)
+{
+  fprintf (to, _ ("Usage: clrelay VERB [OPTIONS]\n\nThe command line of Cl Mail Relay.\n\n"));
+  for (unsigned i = 0; i < G_N_ELEMENTS (table); i++)
+    fprintf (to, "  %-8s %s\n", table[i].name, _ (table[i].help));
+  fprintf (to, _ ("\nEach verb has --help, --json, --socket PATH and --config FILE.\n"
+                  "Exit codes: 0 done, 1 failed, 2 wrong command line, 3 not found, 4 not valid, 5 the "
+                  "service cannot be reached.\n"));
+}
+
+int
+main (int argc, char **argv)
+{
+  ClrVerbOptions options = { 0 };
+
+  setlocale (LC_ALL, "");
+  if (argc < 2)
+    {
+      help (stderr);
+      return CLR_EXIT_USAGE;
+    }
+  /* Common options may stand before the verb. */
+  int first = 1;
+  for (; first < argc && argv[first][0] == '-'; first++)
+    {
+      if (g_str_equal (argv[first], "--help") || g_str_equal (argv[first], "-h"))
+        {
+          help (stdout);
+          return CLR_EXIT_OK;
+        }
+      if (g_str_equal (argv[first], "--version"))
+        {
+          printf ("clrelay %s\n", CLR_VERSION);
+          return CLR_EXIT_OK;
+        }
+      if (g_str_equal (argv[first], "--json"))
+        options.json = TRUE;
+      else if (g_str_equal (argv[first], "--socket") && first + 1 < argc)
+        options.socket = g_strdup (argv[++first]);
+      else if (g_str_has_prefix (argv[first], "--socket="))
+        options.socket = g_strdup (argv[first] + strlen ("--socket="));
+      else if (g_str_equal (argv[first], "--config") && first + 1 < argc)
+        options.config = g_strdup (argv[++first]);
+      else if (g_str_has_prefix (argv[first], "--config="))
+        options.config = g_strdup (argv[first] + strlen ("--config="));
+      else
+        return clr_verb_usage (_ ("unknown option"));
+    }
+  for (unsigned i = 0; first < argc && i < G_N_ELEMENTS (table); i++)
+    if (g_str_equal (argv[first], table[i].name))
+      {
+        int code = table[i].run (&options, argc - first, argv + first);
+
+        g_free (options.socket);
+        g_free (options.config);
+        return code;
+      }
+  return clr_verb_usage (_ ("unknown verb"));
+}

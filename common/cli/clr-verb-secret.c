@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "clr-verb.h"
+
+#include "client/clr-client.h"
+#include "control/clr-api.h"
+#include "settings/clr-secret.h"
+#include "settings/clr-settings.h"
+
+#include <glib/gi18n.h>
+#include <stdio.h>
+#include <string.h>
+#include <termios.h>
+#include <unistd.h>
+
+/* One line of standard input; not echoed when somebody types it. */
+static gboolean
+read_secret (char *into, size_t size)
+{
+  struct termios before, silent;
+  gboolean typed = isatty (STDIN_FILENO) && tcgetattr (STDIN_FILENO, &before) == 0;
+  gboolean ok;
+
+  if (typed)
+    {
+      fprintf (stderr, "%s", _ ("Secret: "));
+      silent = before;
+      silent.c_lflag &= ~(tcflag_t)ECHO;
+      tcsetattr (STDIN_FILENO, TCSAFLUSH, &silent);
+    }
+  ok = fgets (into, size, stdin) != NULL;
+  if (typed)
+    {
+      tcsetattr (STDIN_FILENO, TCSAFLUSH, &before);
+      fputc ('\n', stderr);
+    }
+  if (ok)
+    into[strcspn (into, "\r\n")] = 0;
+  return ok && *into;
+}
+
+static int
+store_here (ClrVerbOptions *options, const char *name, const char *secret)
+{
+  const char *file = options->config ? options->config : CLR_SETTINGS_FILE;
+  g_auto (GStrv) problems = NULL;
+  g_autoptr (ClrSettings) settings = clr_settings_new_from_file (file, &problems);
+  g_autoptr (GError) error = NULL;
+
+  if (settings == NULL)
+    {
+      fprintf (stderr, _ ("clrelay: the settings tell where secrets are kept, but cannot be read:\n%s\n"),
+               *problems);
+      return CLR_EXIT_FAILED;
+    }
+  const char *directory
+      = clr_section_get_text (clr_settings_get_section (settings, "server"), "state-directory");
+  if (!clr_secret_store (directory, name, secret, strlen (secret), &error))
+    {
+      fprintf (stderr, "clrelay: %s\n", error->message);
+      return CLR_EXIT_FAILED;
+    }
+  printf (_ ("The secret %s is set. The service does not run, or was not asked; it reads it at its next "
+             "start.\n"),
+          name);
+  return CLR_EXIT_OK;
+}
+
+/* The service keeps it, and uses it at once. */
+static int
+store_there (ClrVerbOptions *options, const char *name, const char *secret)
+{
+  g_autofree char *escaped = g_uri_escape_string (name, NULL, FALSE);
+  g_autofree char *path = g_strconcat (CLR_API_SECRETS, escaped, NULL);
+  g_autoptr (JsonNode) order = json_node_new (JSON_NODE_OBJECT);
+  JsonObject *object = json_object_new ();
+  int code;
+
+  json_object_set_string_member (object, "secret", secret);
+  json_node_take_object (order, object);
+  g_autofree char *body = json_to_string (order, FALSE);
+  g_autoptr (JsonNode) root = clr_verb_request (options, "PUT", path, body, &code);
+  explicit_bzero (body, strlen (body));
+  if (root == NULL)
+    return code;
+  printf (_ ("The secret %s is set and in use.\n"), name);
+  return CLR_EXIT_OK;
+}
+
+int
+clr_verb_secret (ClrVerbOptions *options, int argc, char **argv)
+{
+  char secret[CLR_SECRET_MAX + 2];
+  int code;
+
+  if (!clr_verb_parse (options, "set NAME",
+                       _ ("Keeps a secret, read from standard input, for settings that name it."), NULL,
+                       &argc, &argv, &code))
+    return code;
+  if (argc != 3 || !g_str_equal (argv[1], "set"))
+    return clr_verb_usage (_ ("secret: set NAME"));
+  if (!read_secret (secret, sizeof secret))
+    return clr_verb_usage (_ ("secret: nothing came on standard input"));
+  /* With a settings file given and no socket, the file decides where it goes. */
+  code = options->config && !options->socket ? store_here (options, argv[2], secret)
+                                             : store_there (options, argv[2], secret);
+  explicit_bzero (secret, sizeof secret);
+  return code;
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * What the verbs of `clrelay` share: options, exit codes, talking to the service.
+ */
+#pragma once
+
+#include <glib.h>
+#include <stdint.h>
+#include <json-glib/json-glib.h>
+
+/* Exit codes, told by --help. */
+enum
+{
+  CLR_EXIT_OK = 0,
+  CLR_EXIT_FAILED = 1,    /* the service or the machine said no */
+  CLR_EXIT_USAGE = 2,     /* the command line is wrong */
+  CLR_EXIT_NOT_FOUND = 3, /* there is no such message, key, ... */
+  CLR_EXIT_INVALID = 4,   /* a checked thing is not right */
+  CLR_EXIT_NO_SERVICE = 5,
+};
+
+typedef struct
+{
+  char *socket;
+  char *config;
+  gboolean json;
+} ClrVerbOptions;
+
+typedef struct
+{
+  const char *name;
+  const char *help;
+  /* @argv: behind the verb. Returns: the exit code. */
+  int (*run) (ClrVerbOptions *options, int argc, char **argv);
+} ClrVerbRow;
+
+int clr_verb_status (ClrVerbOptions *options, int argc, char **argv);
+int clr_verb_queue (ClrVerbOptions *options, int argc, char **argv);
+int clr_verb_config (ClrVerbOptions *options, int argc, char **argv);
+int clr_verb_secret (ClrVerbOptions *options, int argc, char **argv);
+int clr_verb_dkim (ClrVerbOptions *options, int argc, char **argv);
+
+/* Parses the options behind a verb, the common ones among them. Returns: FALSE after a message (exit @code).
+ */
+gboolean clr_verb_parse (ClrVerbOptions *options, const char *usage, const char *summary,
+                         const GOptionEntry *entries, int *argc, char ***argv, int *code);
+/* One request; on failure a message and @code. (transfer full) */
+JsonNode *clr_verb_request (ClrVerbOptions *options, const char *method, const char *path, const char *body,
+                            int *code);
+int clr_verb_usage (const char *text);
+void clr_verb_print_json (JsonNode *node);
+/* A member's text; "" when it is not there. */
+const char *clr_verb_get (JsonObject *object, const char *name);

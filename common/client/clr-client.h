@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * ClrClient: the control API from the other side.
+ */
+#pragma once
+
+#include <gio/gio.h>
+
+G_BEGIN_DECLS
+
+#define CLR_TYPE_CLIENT (clr_client_get_type ())
+G_DECLARE_FINAL_TYPE (ClrClient, clr_client, CLR, CLIENT, GObject)
+
+/**
+ * clr_client_new:
+ * @socket: (nullable): path of the control socket, or %NULL for the usual one
+ *
+ * Returns: (transfer full): a client; it connects with the first request
+ */
+ClrClient *clr_client_new (const char *socket);
+
+/**
+ * clr_client_request_sync:
+ * @method: "GET", "POST", "PUT" or "DELETE"
+ * @path: path and query, such as "/v1/status"
+ * @body: (nullable): JSON to send
+ * @cancellable: (nullable): cancels the request
+ * @error: what failed, in words: no connection, or what the service said
+ *
+ * Sends one request and waits for its answer.
+ *
+ * Returns: (transfer full): the JSON text of the answer
+ */
+char *clr_client_request_sync (ClrClient *self, const char *method, const char *path, const char *body,
+                               GCancellable *cancellable, GError **error);
+
+G_END_DECLS

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Names and paths of the control API, once for service, client and command line.
+ */
+#pragma once
+
+#define CLR_API_SOCKET  "/run/clrelay/control.sock"
+#define CLR_API_VERSION 1
+
+#define CLR_API_STATUS       "/v1/status"
+#define CLR_API_QUEUE        "/v1/queue"
+#define CLR_API_QUEUE_RETRY  "/v1/queue/retry"
+#define CLR_API_QUEUE_DELETE "/v1/queue/delete"
+#define CLR_API_MESSAGES     "/v1/messages/"
+#define CLR_API_SECRETS      "/v1/secrets/"
+#define CLR_API_RELOAD       "/v1/reload"
+
+/* Messages of one page of /v1/queue. */
+#define CLR_API_PAGE      100
+#define CLR_API_PAGE_MOST 1000
+#define CLR_API_BODY_MAX  (64 * 1024)

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * ClrModel: what can be seen of a relay, as GObjects whose properties are the facts. The service fills them
+ * in, JSON carries them, lists and pages show them. Each kind is a list of properties (clr-models.c),
+ * declared once.
+ */
+#pragma once
+
+#include <glib-object.h>
+#include <stdint.h>
+
+G_BEGIN_DECLS
+
+#define CLR_TYPE_MODEL (clr_model_get_type ())
+G_DECLARE_DERIVABLE_TYPE (ClrModel, clr_model, CLR, MODEL, GObject)
+
+struct _ClrModelClass
+{
+  GObjectClass parent_class;
+  unsigned n_properties;
+};
+
+/* For class_init. */
+void clr_model_class_declare (ClrModelClass *klass, GParamSpec *pspec);
+
+#define CLR_DECLARE_MODEL(Name, name, NAME)                                                                  \
+  GType clr_##name##_info_get_type (void);                                                                   \
+  G_DECLARE_FINAL_TYPE (Clr##Name##Info, clr_##name##_info, CLR, NAME##_INFO, ClrModel)
+
+CLR_DECLARE_MODEL (Status, status, STATUS)
+CLR_DECLARE_MODEL (Lane, lane, LANE)
+CLR_DECLARE_MODEL (Message, message, MESSAGE)
+CLR_DECLARE_MODEL (Recipient, recipient, RECIPIENT)
+CLR_DECLARE_MODEL (Attempt, attempt, ATTEMPT)
+
+#define CLR_TYPE_STATUS_INFO    (clr_status_info_get_type ())
+#define CLR_TYPE_LANE_INFO      (clr_lane_info_get_type ())
+#define CLR_TYPE_MESSAGE_INFO   (clr_message_info_get_type ())
+#define CLR_TYPE_RECIPIENT_INFO (clr_recipient_info_get_type ())
+#define CLR_TYPE_ATTEMPT_INFO   (clr_attempt_info_get_type ())
+
+G_END_DECLS

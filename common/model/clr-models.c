@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The facts, declared once. Times are ISO 8601 in UTC with milliseconds; sizes are octets.
+ */
+#include "model/clr-model.h"
+
+#include <gio/gio.h>
+#include <glib/gi18n-lib.h>
+
+#define FLAGS (G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS)
+
+#define DEFINE_MODEL(Name, name)                                                                             \
+  struct _Clr##Name##Info                                                                                    \
+  {                                                                                                          \
+    ClrModel parent_instance;                                                                                \
+  };                                                                                                         \
+  G_DEFINE_FINAL_TYPE (Clr##Name##Info, clr_##name##_info, CLR_TYPE_MODEL)                                   \
+  static void clr_##name##_info_init (Clr##Name##Info *self)                                                 \
+  {                                                                                                          \
+  }                                                                                                          \
+  static void clr_##name##_info_class_init (Clr##Name##InfoClass *klass)
+
+#define TEXT(name, help)                                                                                     \
+  clr_model_class_declare (CLR_MODEL_CLASS (klass), g_param_spec_string (name, NULL, help, NULL, FLAGS))
+#define NUMBER(name, help)                                                                                   \
+  clr_model_class_declare (CLR_MODEL_CLASS (klass),                                                          \
+                           g_param_spec_int64 (name, NULL, help, 0, G_MAXINT64, 0, FLAGS))
+#define WORDS(name, help)                                                                                    \
+  clr_model_class_declare (CLR_MODEL_CLASS (klass), g_param_spec_boxed (name, NULL, help, G_TYPE_STRV, FLAGS))
+#define LIST(name, help)                                                                                     \
+  clr_model_class_declare (CLR_MODEL_CLASS (klass),                                                          \
+                           g_param_spec_object (name, NULL, help, G_TYPE_LIST_STORE, FLAGS))
+
+DEFINE_MODEL (Status, status)
+{
+  TEXT ("version", N_ ("Version of the service"));
+  TEXT ("hostname", N_ ("Name of the relay"));
+  TEXT ("started", N_ ("When the service started"));
+  TEXT ("settings-file", N_ ("The settings in force"));
+  WORDS ("listeners", N_ ("Name and address of each listener"));
+  NUMBER ("messages", N_ ("Messages in the queue"));
+  NUMBER ("waiting", N_ ("Recipients waiting for their next attempt"));
+  NUMBER ("active", N_ ("Recipients being delivered"));
+  NUMBER ("failed", N_ ("Recipients that failed and are kept"));
+  NUMBER ("connections-in", N_ ("Client connections now"));
+  NUMBER ("connections-out", N_ ("Connections to next hops now"));
+  NUMBER ("accepted", N_ ("Messages accepted since the start"));
+  NUMBER ("delivered", N_ ("Recipients delivered since the start"));
+  NUMBER ("deferred", N_ ("Attempts deferred since the start"));
+  NUMBER ("refused", N_ ("Recipients refused since the start"));
+  NUMBER ("store-failures", N_ ("Transactions the store refused since the start"));
+  LIST ("lanes", N_ ("The ways out"));
+}
+
+DEFINE_MODEL (Lane, lane)
+{
+  TEXT ("key", N_ ("Which way out"));
+  NUMBER ("in-memory", N_ ("Recipients claimed for delivery"));
+  TEXT ("next-due", N_ ("When the next waiting recipient is due"));
+  TEXT ("resting-until", N_ ("The next hop failed; nothing is sent until then"));
+  TEXT ("reason", N_ ("Why it rests"));
+}
+
+DEFINE_MODEL (Message, message)
+{
+  TEXT ("id", N_ ("Queue id"));
+  TEXT ("received", N_ ("When it was accepted"));
+  TEXT ("sender", N_ ("Envelope sender"));
+  TEXT ("subject", N_ ("Subject field"));
+  TEXT ("message-id", N_ ("Message-ID field"));
+  TEXT ("origin", N_ ("How it came in"));
+  TEXT ("client", N_ ("Address it came from"));
+  TEXT ("device", N_ ("Device it came from"));
+  NUMBER ("size", N_ ("Octets, with the fields added here"));
+  TEXT ("envid", N_ ("Envelope id of the sender (RFC 3461)"));
+  WORDS ("repairs", N_ ("What was repaired"));
+  WORDS ("signatures", N_ ("Names of the DKIM keys that signed"));
+  TEXT ("place", N_ ("queue, or history when it is finished"));
+  LIST ("recipients", N_ ("Its recipients"));
+  LIST ("attempts", N_ ("Every attempt to deliver it"));
+}
+
+DEFINE_MODEL (Recipient, recipient)
+{
+  TEXT ("address", N_ ("Envelope recipient"));
+  TEXT ("state", N_ ("waiting, active, delivered, failed"));
+  TEXT ("via", N_ ("Which way out"));
+  NUMBER ("attempts", N_ ("Attempts so far"));
+  TEXT ("next-attempt", N_ ("When it is tried again"));
+  TEXT ("expires", N_ ("When it is given up"));
+  TEXT ("last-attempt", N_ ("When it was last tried"));
+  TEXT ("host", N_ ("Who answered last"));
+  NUMBER ("code", N_ ("The last reply's code; 0: no reply"));
+  TEXT ("enhanced", N_ ("The last reply's enhanced status code"));
+  TEXT ("reply", N_ ("The last reply's text, or what went wrong"));
+}
+
+DEFINE_MODEL (Attempt, attempt)
+{
+  TEXT ("recipient", N_ ("Envelope recipient"));
+  TEXT ("started", N_ ("When it began"));
+  TEXT ("ended", N_ ("When it ended"));
+  TEXT ("outcome", N_ ("delivered, deferred or failed"));
+  TEXT ("phase", N_ ("Where in the dialogue it was decided"));
+  TEXT ("host", N_ ("Name and address of the peer"));
+  TEXT ("tls", N_ ("Protocol and cipher; none in clear"));
+  NUMBER ("code", N_ ("The reply's code; 0: no reply"));
+  TEXT ("enhanced", N_ ("The reply's enhanced status code"));
+  TEXT ("reply", N_ ("The reply's text, verbatim"));
+}

@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Every setting, declared once. The file reader, the sample file, "config describe", the API and the forms
+ * follow from these lines. To add a setting: one line here, and one reader where it is used.
+ */
+#include "settings/clr-sections.h"
+
+#include <glib/gi18n-lib.h>
+#include <stdint.h>
+
+#define FLAGS  (G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS)
+#define MINUTE 60
+#define HOUR   3600
+#define DAY    86400
+#define KIB    1024
+#define MIB    (1024 * 1024)
+#define GIB    (INT64_C (1024) * 1024 * 1024)
+
+#define DEFINE_SECTION(Name, name)                                                                           \
+  struct _Clr##Name##Section                                                                                 \
+  {                                                                                                          \
+    ClrSection parent_instance;                                                                              \
+  };                                                                                                         \
+  G_DEFINE_FINAL_TYPE (Clr##Name##Section, clr_##name##_section, CLR_TYPE_SECTION)                           \
+  static void clr_##name##_section_init (Clr##Name##Section *self)                                           \
+  {                                                                                                          \
+  }                                                                                                          \
+  static void clr_##name##_section_class_init (Clr##Name##SectionClass *klass)
+
+#define SECTION(word, named, text)                                                                           \
+  ClrSectionClass *section = CLR_SECTION_CLASS (klass);                                                      \
+  section->group = word;                                                                                     \
+  section->is_named = named;                                                                                 \
+  section->help = text
+
+#define TEXT(kind, key, label, help, initial, flags)                                                         \
+  clr_section_class_declare (section, CLR_VALUE_##kind,                                                      \
+                             g_param_spec_string (key, label, help, initial, FLAGS | flags))
+#define LIST(kind, key, label, help, flags)                                                                  \
+  clr_section_class_declare (section, CLR_VALUE_##kind,                                                      \
+                             g_param_spec_boxed (key, label, help, G_TYPE_STRV, FLAGS | flags))
+#define NUMBER(kind, key, label, help, least, most, initial, flags)                                          \
+  clr_section_class_declare (section, CLR_VALUE_##kind,                                                      \
+                             g_param_spec_int64 (key, label, help, least, most, initial, FLAGS | flags))
+#define BOOLEAN(key, label, help, initial, flags)                                                            \
+  clr_section_class_declare (section, CLR_VALUE_BOOLEAN,                                                     \
+                             g_param_spec_boolean (key, label, help, initial, FLAGS | flags))
+#define CHOICE(choices, key, label, help, initial, flags)                                                    \
+  clr_section_class_declare_choice (section, choices,                                                        \
+                                    g_param_spec_string (key, label, help, initial, FLAGS | flags))
+
+DEFINE_SECTION (Server, server)
+{
+  SECTION ("server", FALSE, N_ ("The relay itself."));
+  TEXT (HOSTNAME, "hostname", N_ ("Host name"),
+        N_ ("Name of the relay in greetings, EHLO, Received and Message-ID."), NULL, CLR_SETTING_REQUIRED);
+  TEXT (PATH, "state-directory", N_ ("State directory"),
+        N_ ("Where queue, history, spool, secrets and own certificates live."), "/var/lib/clrelay",
+        CLR_SETTING_RESTART);
+  TEXT (PATH, "control-socket", N_ ("Control socket"), N_ ("Unix-domain socket of the control API."),
+        "/run/clrelay/control.sock", CLR_SETTING_RESTART);
+  TEXT (MAILBOX, "postmaster", N_ ("Postmaster"),
+        N_ ("Who answers for this relay; author of messages that name none."), NULL, CLR_SETTING_REQUIRED);
+  NUMBER (NUMBER, "workers", N_ ("Workers"),
+          N_ ("Threads that carry connections; 0 means one for each processor."), 0, 64, 0,
+          CLR_SETTING_RESTART);
+  NUMBER (NUMBER, "node", N_ ("Node number"),
+          N_ ("Different for each relay of an office; part of every queue id."), 0, 255, 0,
+          CLR_SETTING_RESTART);
+  NUMBER (DURATION, "drain-time", N_ ("Drain time"),
+          N_ ("How long a stop waits for sessions and deliveries to end."), 0, HOUR, 20, 0);
+}
+
+DEFINE_SECTION (Log, log)
+{
+  SECTION ("log", FALSE, N_ ("What is written down, and how."));
+  CHOICE ("human|json", "format", N_ ("Format"), N_ ("Lines for people, or one JSON object a line."), "human",
+          0);
+  CHOICE ("error|warning|info|debug", "level", N_ ("Level"),
+          N_ ("The least important level that is written."), "info", 0);
+  TEXT (PATH, "file", N_ ("File"),
+        N_ ("Where lines are appended; standard error when not set. SIGHUP opens it anew."), NULL, 0);
+}
+
+DEFINE_SECTION (Dns, dns)
+{
+  SECTION ("dns", FALSE, N_ ("Name resolution."));
+  LIST (ENDPOINTS, "servers", N_ ("Servers"), N_ ("Resolvers to ask; the system's when not set."),
+        CLR_SETTING_RESTART);
+  NUMBER (DURATION, "timeout", N_ ("Time-out"), N_ ("How long one question may take."), 1, 5 * MINUTE, 20, 0);
+}
+
+DEFINE_SECTION (Limits, limits)
+{
+  SECTION ("limits", FALSE, N_ ("What a client may ask of the relay. Beyond a limit it gets a clear reply."));
+  NUMBER (NUMBER, "max-connections", N_ ("Connections"), N_ ("Client connections in all; beyond it 421."), 1,
+          100000, 5000, 0);
+  NUMBER (NUMBER, "max-connections-per-client", N_ ("Connections a client"),
+          N_ ("Connections of one address (IPv6: of one /64); beyond it 421."), 1, 100000, 200, 0);
+  NUMBER (NUMBER, "max-messages-per-connection", N_ ("Messages a connection"),
+          N_ ("Then the client is told to connect again."), 1, 10000000, 100000, 0);
+  NUMBER (SIZE, "max-message-size", N_ ("Message size"),
+          N_ ("Largest message, advertised by SIZE; beyond it 552."), 64 * KIB, 4 * GIB, 50 * MIB, 0);
+  NUMBER (SIZE, "max-header-size", N_ ("Header size"), N_ ("Largest header section; beyond it 552."), 4 * KIB,
+          4 * MIB, 256 * KIB, 0);
+  NUMBER (NUMBER, "max-recipients", N_ ("Recipients"), N_ ("Recipients of one message; beyond it 452."), 100,
+          100000, 1000, 0);
+  NUMBER (SIZE, "max-line", N_ ("Command line"), N_ ("Longest command line in octets; beyond it 500."), 512,
+          64 * KIB, 2 * KIB, 0);
+  NUMBER (NUMBER, "max-errors", N_ ("Errors"), N_ ("Wrong or refused commands of one connection, then 421."),
+          1, 10000, 20, 0);
+  NUMBER (NUMBER, "max-received", N_ ("Hops"), N_ ("Received fields that prove a loop."), 10, 1000, 50, 0);
+  NUMBER (DURATION, "command-timeout", N_ ("Command time-out"),
+          N_ ("How long the next command may take (RFC 5321: 5 minutes)."), 1, HOUR, 5 * MINUTE, 0);
+  NUMBER (DURATION, "data-timeout", N_ ("Data time-out"),
+          N_ ("How long the next piece of content may take (RFC 5321: 3 minutes)."), 1, HOUR, 3 * MINUTE, 0);
+  NUMBER (DURATION, "session-timeout", N_ ("Session time-out"),
+          N_ ("How long a session may last that moves no message."), 10, DAY, 30 * MINUTE, 0);
+}
+
+DEFINE_SECTION (Queue, queue)
+{
+  SECTION ("queue", FALSE, N_ ("How long and how often delivery is tried."));
+  NUMBER (DURATION, "retry-first", N_ ("First retry"),
+          N_ ("Wait after the first failed attempt; doubled after each further."), 1, DAY, 5 * MINUTE, 0);
+  NUMBER (DURATION, "retry-longest", N_ ("Longest retry"), N_ ("Longest wait between two attempts."), 1,
+          7 * DAY, 4 * HOUR, 0);
+  NUMBER (DURATION, "lifetime", N_ ("Lifetime"),
+          N_ ("After this time a message that could not be delivered has failed."), 1, 90 * DAY, 5 * DAY, 0);
+  NUMBER (SIZE, "spool-size", N_ ("Spool size"),
+          N_ ("Larger contents are files in the spool, smaller ones rows of the queue."), 4 * KIB, 16 * MIB,
+          128 * KIB, 0);
+  NUMBER (SIZE, "min-free-space", N_ ("Free space"),
+          N_ ("With less free disk space new mail is told 452 4.3.1."), 0, 1024 * GIB, 64 * MIB, 0);
+  NUMBER (NUMBER, "window", N_ ("Window"),
+          N_ ("Recipients a next hop may have in memory; the others wait on disk."), 10, 100000, 2000,
+          CLR_SETTING_RESTART);
+  NUMBER (DURATION, "history", N_ ("History"), N_ ("How long finished messages can be looked up."), HOUR,
+          3650 * DAY, 90 * DAY, 0);
+}
+
+DEFINE_SECTION (Dkim, dkim)
+{
+  SECTION ("dkim", FALSE, N_ ("How outgoing mail is signed; [key NAME] says with what."));
+  CHOICE ("relaxed/relaxed|relaxed/simple|simple/relaxed|simple/simple", "canonicalization",
+          N_ ("Canonicalization"), N_ ("How much change on the way a signature bears: header/body."),
+          "relaxed/relaxed", 0);
+  LIST (NAMES, "oversigned-headers", N_ ("Oversigned fields"),
+        N_ ("Fields signed once more than they occur, so that none can be added. Default: From, To, Cc, "
+            "Subject, Date, "
+            "Message-ID, Reply-To, MIME-Version, Content-Type, List-Unsubscribe, List-Unsubscribe-Post."),
+        0);
+  LIST (NAMES, "signed-headers", N_ ("Signed fields"),
+        N_ ("Fields signed where they occur. Default: Sender, In-Reply-To, References, "
+            "Content-Transfer-Encoding, "
+            "Resent-From, Resent-To, Resent-Date, Resent-Message-ID, List-Id, List-Post, List-Help, "
+            "List-Subscribe, "
+            "Auto-Submitted, Feedback-ID."),
+        0);
+}
+
+DEFINE_SECTION (Listener, listener)
+{
+  SECTION ("listener", TRUE, N_ ("An address on which devices and applications connect."));
+  LIST (ENDPOINTS, "address", N_ ("Addresses"), N_ ("Where to listen."), CLR_SETTING_REQUIRED);
+  CHOICE ("none|may|require|implicit", "tls", N_ ("TLS"),
+          N_ ("none: never offered; may: STARTTLS offered; require: nothing without it; implicit: TLS from "
+              "the first octet."),
+          "may", 0);
+  TEXT (PATH, "certificate-file", N_ ("Certificate"),
+        N_ ("PEM file, own certificate first; a self-signed one is made when not set."), NULL, 0);
+  TEXT (PATH, "key-file", N_ ("Private key"), N_ ("PEM file that belongs to the certificate."), NULL, 0);
+}
+
+DEFINE_SECTION (Device, device)
+{
+  SECTION ("device", TRUE,
+           N_ ("Who may relay. Nobody else may; without any device, nobody at all. The first match counts."));
+  LIST (NETWORKS, "networks", N_ ("Networks"), N_ ("Addresses the device or application connects from."),
+        CLR_SETTING_REQUIRED);
+  TEXT (TEXT, "label", N_ ("Label"), N_ ("What people call it."), NULL, 0);
+  BOOLEAN (
+      "repair-headers", N_ ("Repair headers"),
+      N_ ("Add a missing Date, Message-ID or From, take Bcc out, before signing; each repair is recorded."),
+      FALSE, 0);
+  CHOICE ("reject|normalize", "bare-newlines", N_ ("Bare newlines"),
+          N_ ("A CR or LF that stands alone: refuse the message, or make it CR LF. It never ends a message."),
+          "reject", 0);
+  BOOLEAN ("lenient-commands", N_ ("Lenient commands"),
+           N_ ("Accept addresses without angle brackets, a space after the colon, HELO without a name."),
+           FALSE, 0);
+}
+
+DEFINE_SECTION (Smarthost, smarthost)
+{
+  SECTION ("smarthost", TRUE, N_ ("A relay of a provider that takes our mail."));
+  LIST (HOSTS, "hosts", N_ ("Hosts"),
+        N_ ("Tried in this order; port 25 when not given (587 with a user, 465 with tls = implicit)."),
+        CLR_SETTING_REQUIRED);
+  CHOICE ("none|may|encrypt|verify|implicit", "tls", N_ ("TLS"),
+          N_ ("none: never; may: if offered; encrypt: required, any certificate; verify: required, with a "
+              "trusted certificate for the host's name; implicit: as verify, from the first octet."),
+          "may", 0);
+  TEXT (PATH, "ca-file", N_ ("Authorities"),
+        N_ ("PEM file of the authorities trusted by tls = verify; the system's when not set."), NULL, 0);
+  TEXT (TEXT, "user", N_ ("User"), N_ ("Name to log in with; no AUTH when not set."), NULL, 0);
+  TEXT (SECRET, "password", N_ ("Password"), N_ ("Name of the secret that holds the password."), NULL, 0);
+  BOOLEAN (
+      "allow-loopback", N_ ("Allow loopback"),
+      N_ ("Accept that a host name resolves to this machine. Addresses given as such are always accepted."),
+      FALSE, 0);
+  NUMBER (NUMBER, "max-connections", N_ ("Connections"), N_ ("Connections at the same time at the most."), 1,
+          1000, 20, 0);
+  NUMBER (NUMBER, "max-recipients", N_ ("Recipients"), N_ ("Recipients of one transaction."), 1, 10000, 100,
+          0);
+  NUMBER (NUMBER, "max-messages-per-connection", N_ ("Messages a connection"),
+          N_ ("Then a new connection is made."), 1, 1000000, 1000, 0);
+  NUMBER (DURATION, "connect-timeout", N_ ("Connect time-out"),
+          N_ ("How long one host may take to answer the connect."), 1, 10 * MINUTE, 30, 0);
+  NUMBER (DURATION, "idle-time", N_ ("Idle time"), N_ ("How long a connection is kept for the next message."),
+          0, 10 * MINUTE, 5, 0);
+  TEXT (ADDRESS, "source-address", N_ ("Source address"),
+        N_ ("Local address to connect from; the system chooses when not set."), NULL, 0);
+}
+
+DEFINE_SECTION (Route, route)
+{
+  SECTION ("route", TRUE,
+           N_ ("Which way mail leaves. The first match in file order counts; the route named default comes "
+               "last."));
+  LIST (DOMAINS, "recipients", N_ ("Recipients"),
+        N_ ("Domains of the recipients it is for; all when not set."), 0);
+  TEXT (ROUTE, "via", N_ ("Via"), N_ ("Where matching mail goes."), NULL, CLR_SETTING_REQUIRED);
+  TEXT (PATH, "directory", N_ ("Directory"), N_ ("With via = capture: where the messages are written."), NULL,
+        0);
+  TEXT (TEXT, "reply", N_ ("Reply"), N_ ("With via = reject: what the recipients' failure says."), NULL, 0);
+}
+
+DEFINE_SECTION (Key, key)
+{
+  SECTION ("key", TRUE, N_ ("A DKIM key. All keys of the longest domain that matches the From domain sign."));
+  TEXT (HOSTNAME, "domain", N_ ("Domain"),
+        N_ ("The d= of signatures; for From addresses in it and below it."), NULL, CLR_SETTING_REQUIRED);
+  TEXT (HOSTNAME, "selector", N_ ("Selector"),
+        N_ ("The s= of signatures; the record stands at SELECTOR._domainkey.DOMAIN."), NULL,
+        CLR_SETTING_REQUIRED);
+  TEXT (PATH, "file", N_ ("File"), N_ ("Private key in PEM: RSA of 2048 bits or more, or Ed25519."), NULL,
+        CLR_SETTING_REQUIRED);
+}
+
+const GType *
+clr_sections_get_types (unsigned *n_types)
+{
+  static GType types[11];
+
+  if (g_once_init_enter (&types[0]))
+    {
+      types[1] = clr_log_section_get_type ();
+      types[2] = clr_dns_section_get_type ();
+      types[3] = clr_limits_section_get_type ();
+      types[4] = clr_queue_section_get_type ();
+      types[5] = clr_dkim_section_get_type ();
+      types[6] = clr_listener_section_get_type ();
+      types[7] = clr_device_section_get_type ();
+      types[8] = clr_smarthost_section_get_type ();
+      types[9] = clr_route_section_get_type ();
+      types[10] = clr_key_section_get_type ();
+      g_once_init_leave (&types[0], clr_server_section_get_type ());
+    }
+  *n_types = G_N_ELEMENTS (types);
+  return types;
+}

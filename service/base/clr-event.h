@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The table of events: whatever the relay tells the administrator stands here once, with its level, the names
+ * of its fields and the sentence a person reads. The human line and the JSON line are both made from it.
+ */
+#pragma once
+
+#include <glib.h>
+#include <stdint.h>
+
+typedef enum
+{
+  CLR_LEVEL_ERROR,
+  CLR_LEVEL_WARNING,
+  CLR_LEVEL_INFO,
+  CLR_LEVEL_DEBUG,
+} ClrLevel;
+
+/* id, level, name, fields (space-separated, in the order of clr_log_event()'s arguments), sentence with
+ * {field} */
+#define CLR_EVENTS(X)                                                                                        \
+  X (SERVICE_READY, INFO, "service.ready", "version listeners",                                              \
+     "ready: version {version}, listening on {listeners}")                                                   \
+  X (SERVICE_STOPPING, INFO, "service.stopping", "reason", "stopping: {reason}")                             \
+  X (SERVICE_STOPPED, INFO, "service.stopped", "active",                                                     \
+     "stopped; {active} deliveries were cut and stay in the queue")                                          \
+  X (SETTINGS_APPLIED, INFO, "settings.applied", "file", "settings of {file} applied")                       \
+  X (SETTINGS_REFUSED, ERROR, "settings.refused", "file why",                                                \
+     "settings of {file} not applied, the former ones stay in force: {why}")                                 \
+  X (LISTENER_FAILED, ERROR, "listener.failed", "listener address why",                                      \
+     "listener {listener}: {address}: {why}")                                                                \
+  X (CERTIFICATE_MADE, INFO, "certificate.made", "file names",                                               \
+     "self-signed certificate {file} made for {names}")                                                      \
+  X (CLIENT_CONNECTED, DEBUG, "client.connected", "client listener device",                                  \
+     "{client} connected to {listener} as {device}")                                                         \
+  X (CLIENT_REFUSED, WARNING, "client.refused", "client listener why",                                       \
+     "{client} refused at {listener}: {why}")                                                                \
+  X (CLIENT_CLOSED, DEBUG, "client.closed", "client why", "{client} closed: {why}")                          \
+  X (CLIENT_TLS_FAILED, WARNING, "client.tls-failed", "client why", "{client}: TLS handshake failed: {why}") \
+  X (RECIPIENT_REFUSED, WARNING, "recipient.refused", "client from to reply",                                \
+     "{client}: mail from <{from}> to <{to}> refused: {reply}")                                              \
+  X (MESSAGE_REFUSED, WARNING, "message.refused", "client from reply",                                       \
+     "{client}: message from <{from}> refused: {reply}")                                                     \
+  X (MESSAGE_ACCEPTED, INFO, "message.accepted", "id client device from recipients size repairs signatures", \
+     "{id}: accepted from {client} ({device}): <{from}>, {recipients} recipients, {size} "                   \
+     "bytes{repairs}{signatures}")                                                                           \
+  X (RECIPIENT_DELIVERED, INFO, "recipient.delivered", "id to host reply",                                   \
+     "{id}: <{to}> delivered by {host}: {reply}")                                                            \
+  X (RECIPIENT_DEFERRED, WARNING, "recipient.deferred", "id to host reply next",                             \
+     "{id}: <{to}> deferred by {host}: {reply}; next attempt {next}")                                        \
+  X (RECIPIENT_FAILED, ERROR, "recipient.failed", "id to host reply",                                        \
+     "{id}: <{to}> failed at {host}: {reply}; kept in the queue as failed")                                  \
+  X (RECIPIENT_DELETED, INFO, "recipient.deleted", "id to who", "{id}: <{to}> deleted by {who}")             \
+  X (MESSAGE_FINISHED, DEBUG, "message.finished", "id", "{id}: finished")                                    \
+  X (NEXT_HOP_RESTING, WARNING, "next-hop.resting", "site seconds why",                                      \
+     "{site}: resting {seconds} s: {why}")                                                                   \
+  X (NEXT_HOP_BACK, INFO, "next-hop.back", "site", "{site}: accepts mail again")                             \
+  X (STORE_FAILED, ERROR, "store.failed", "why",                                                             \
+     "the queue's store refuses, clients are told 452 until it recovers: {why}")                             \
+  X (STORE_RECOVERED, INFO, "store.recovered", "", "the queue's store works again")                          \
+  X (HISTORY_FAILED, ERROR, "history.failed", "why",                                                         \
+     "the history cannot be written; finished mail stays in the queue until it can: {why}")                  \
+  X (ORPHANS_SWEPT, INFO, "spool.swept", "files", "{files} spool files without a message removed")           \
+  X (API_REFUSED, WARNING, "api.refused", "who why", "control connection of {who} refused: {why}")           \
+  X (API_CHANGED, INFO, "api.changed", "who what", "{who}: {what}")
+
+typedef enum
+{
+#define CLR_EVENT_ID(id, level, name, fields, sentence) CLR_EVENT_##id,
+  CLR_EVENTS (CLR_EVENT_ID)
+#undef CLR_EVENT_ID
+      CLR_EVENT_LAST
+} ClrEventId;
+
+typedef struct
+{
+  ClrLevel level;
+  const char *name;
+  const char *fields;
+  const char *sentence;
+} ClrEventInfo;
+
+const ClrEventInfo *clr_event_get_info (ClrEventId id);
+
+/* Appends the human sentence, or the members of a JSON object, for @values (one for each field, NULL
+ * allowed). Control characters and line breaks in values are escaped: a value comes from a stranger. */
+void clr_event_to_sentence (ClrEventId id, const char *const *values, GString *into);
+void clr_event_to_json (ClrEventId id, const char *const *values, GString *into);

@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "clr-listeners.h"
+
+#include "base/clr-error.h"
+#include "base/clr-log.h"
+
+#include <glib/gstdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define BACKLOG 1024
+
+/* What the factory of a bound address holds. The reception is replaced by reloads while workers accept: the
+ * pointer is read and written under a lock of its own, once a connection. */
+typedef struct
+{
+  GMutex lock;
+  ClrReception *reception;
+} Door;
+
+typedef struct
+{
+  char *name;
+  ClrListener *listener;
+  Door *door;
+  ClrReception *next; /* of a new set, until it takes over */
+  gboolean taken;     /* the socket belongs to the former set, too */
+} Bound;
+
+struct ClrListeners
+{
+  GArray *bound;     /* of Bound */
+  GArray *endpoints; /* of ClrEndpoint */
+};
+
+/* A worker. */
+static void
+on_connection (ClrWorker *worker, int fd, const ClrEndpoint *peer, void *data)
+{
+  Door *door = data;
+  ClrReception *reception;
+
+  g_mutex_lock (&door->lock);
+  reception = clr_reception_ref (door->reception);
+  g_mutex_unlock (&door->lock);
+  clr_inbound_accept (worker->inbound, fd, peer, reception);
+  clr_reception_unref (reception);
+}
+
+static void
+door_free (void *data)
+{
+  Door *door = data;
+
+  clr_reception_unref (door->reception);
+  g_mutex_clear (&door->lock);
+  g_free (door);
+}
+
+static void
+clear_bound (void *data)
+{
+  Bound *bound = data;
+
+  g_free (bound->name);
+  if (bound->next)
+    clr_reception_unref (bound->next);
+}
+
+static ClrListenerTls
+read_tls (const char *word)
+{
+  static const char *const words[] = { "none", "may", "require", "implicit" };
+
+  for (unsigned i = 0; i < G_N_ELEMENTS (words); i++)
+    if (g_str_equal (word, words[i]))
+      return i;
+  g_assert_not_reached ();
+}
+
+/* The files of a listener, or those of the self-signed certificate, which is made at first need. */
+static ClrTlsContext *
+make_context (ClrSection *section, const char *hostname, const char *state_directory, GError **error)
+{
+  g_autofree char *directory = g_build_filename (state_directory, "tls", NULL);
+  g_autofree char *certificate = g_strdup (clr_section_get_text (section, "certificate-file"));
+  g_autofree char *key = g_strdup (clr_section_get_text (section, "key-file"));
+
+  if (certificate == NULL)
+    {
+      certificate = g_build_filename (directory, "self-signed.pem", NULL);
+      key = g_build_filename (directory, "self-signed.key", NULL);
+      if (!g_file_test (certificate, G_FILE_TEST_EXISTS) || !g_file_test (key, G_FILE_TEST_EXISTS))
+        {
+          g_mkdir_with_parents (directory, 0700);
+          if (!clr_tls_make_self_signed (hostname, certificate, key, error))
+            return NULL;
+          clr_log_event (CLR_EVENT_CERTIFICATE_MADE, certificate, hostname);
+        }
+    }
+  return clr_tls_context_new_server (certificate, key, error);
+}
+
+static Bound *
+find_bound (ClrListeners *listeners, const ClrEndpoint *endpoint)
+{
+  for (unsigned i = 0; listeners && i < listeners->bound->len; i++)
+    {
+      Bound *bound = &g_array_index (listeners->bound, Bound, i);
+
+      if (clr_endpoint_equal (clr_listener_get_endpoint (bound->listener), endpoint, FALSE))
+        return bound;
+    }
+  return NULL;
+}
+
+static gboolean
+bind_one (ClrListeners *listeners, ClrListeners *former, const char *text, ClrReception *reception,
+          GError **error)
+{
+  Bound bound = { .name = g_strdup (reception->name) }, *old;
+  ClrEndpoint endpoint;
+
+  clr_endpoint_parse (&endpoint, text, 25);
+  old = find_bound (former, &endpoint);
+  if (old)
+    {
+      bound.listener = old->listener;
+      bound.door = old->door;
+      bound.next = clr_reception_ref (reception);
+      bound.taken = TRUE;
+    }
+  else
+    {
+      bound.door = g_new0 (Door, 1);
+      g_mutex_init (&bound.door->lock);
+      bound.door->reception = clr_reception_ref (reception);
+      bound.listener = clr_listener_new (&endpoint, BACKLOG, on_connection, bound.door, error);
+      if (bound.listener == NULL)
+        {
+          g_prefix_error (error, "[listener %s] %s: ", reception->name, text);
+          door_free (bound.door);
+          g_free (bound.name);
+          return FALSE;
+        }
+    }
+  g_array_append_val (listeners->bound, bound);
+  g_array_append_val (listeners->endpoints, *clr_listener_get_endpoint (bound.listener));
+  return TRUE;
+}
+
+static gboolean
+read_listener (ClrListeners *listeners, ClrListeners *former, ClrSection *section, const char *hostname,
+               ClrPolicy *policy, const char *state_directory, GError **error)
+{
+  ClrListenerTls tls = read_tls (clr_section_get_text (section, "tls"));
+  ClrTlsContext *context = NULL;
+  ClrReception *reception;
+  gboolean ok = TRUE;
+
+  if (tls != CLR_LISTENER_TLS_NONE
+      && (context = make_context (section, hostname, state_directory, error)) == NULL)
+    {
+      g_prefix_error (error, "[listener %s]: ", clr_section_get_name (section));
+      return FALSE;
+    }
+  reception = clr_reception_new (clr_section_get_name (section), tls, context, policy);
+  for (const char *const *text = clr_section_get_list (section, "address"); ok && *text; text++)
+    ok = bind_one (listeners, former, *text, reception, error);
+  clr_reception_unref (reception);
+  if (context)
+    clr_tls_context_unref (context);
+  return ok;
+}
+
+ClrListeners *
+clr_listeners_new (ClrSettings *settings, ClrPolicy *policy, const char *state_directory,
+                   ClrListeners *former, GError **error)
+{
+  ClrListeners *listeners = g_new0 (ClrListeners, 1);
+  GPtrArray *sections = clr_settings_get_sections (settings, "listener");
+
+  listeners->bound = g_array_new (FALSE, TRUE, sizeof (Bound));
+  g_array_set_clear_func (listeners->bound, clear_bound);
+  listeners->endpoints = g_array_new (FALSE, FALSE, sizeof (ClrEndpoint));
+  for (unsigned i = 0; i < sections->len; i++)
+    if (!read_listener (listeners, former, g_ptr_array_index (sections, i), clr_policy_get_hostname (policy),
+                        policy, state_directory, error))
+      {
+        clr_listeners_cancel (listeners, former);
+        return NULL;
+      }
+  return listeners;
+}
+
+void
+clr_listeners_start (ClrListeners *listeners, ClrWorker **workers, unsigned n_workers)
+{
+  for (unsigned i = 0; i < listeners->bound->len; i++)
+    clr_listener_start (g_array_index (listeners->bound, Bound, i).listener, workers, n_workers);
+}
+
+static void
+listeners_free (ClrListeners *listeners)
+{
+  g_array_unref (listeners->bound);
+  g_array_unref (listeners->endpoints);
+  g_free (listeners);
+}
+
+void
+clr_listeners_replace (ClrListeners *former, ClrListeners *listeners, ClrWorker **workers, unsigned n_workers)
+{
+  for (unsigned i = 0; i < listeners->bound->len; i++)
+    {
+      Bound *bound = &g_array_index (listeners->bound, Bound, i);
+
+      if (bound->taken)
+        {
+          ClrReception *old;
+
+          g_mutex_lock (&bound->door->lock);
+          old = bound->door->reception;
+          bound->door->reception = g_steal_pointer (&bound->next);
+          g_mutex_unlock (&bound->door->lock);
+          clr_reception_unref (old);
+          bound->taken = FALSE;
+        }
+      else
+        clr_listener_start (bound->listener, workers, n_workers);
+    }
+  for (unsigned i = 0; i < former->bound->len; i++)
+    {
+      Bound *bound = &g_array_index (former->bound, Bound, i);
+
+      if (!find_bound (listeners, clr_listener_get_endpoint (bound->listener)))
+        clr_listener_stop (bound->listener, door_free);
+    }
+  listeners_free (former);
+}
+
+void
+clr_listeners_cancel (ClrListeners *listeners, ClrListeners *former)
+{
+  for (unsigned i = 0; i < listeners->bound->len; i++)
+    {
+      Bound *bound = &g_array_index (listeners->bound, Bound, i);
+
+      if (!bound->taken)
+        clr_listener_stop (bound->listener, door_free);
+    }
+  listeners_free (listeners);
+}
+
+void
+clr_listeners_stop (ClrListeners *listeners)
+{
+  clr_listeners_cancel (listeners, NULL);
+}
+
+const GArray *
+clr_listeners_get_endpoints (ClrListeners *listeners)
+{
+  return listeners->endpoints;
+}
+
+char **
+clr_listeners_list (ClrListeners *listeners)
+{
+  GPtrArray *list = g_ptr_array_new ();
+
+  for (unsigned i = 0; listeners && i < listeners->bound->len; i++)
+    {
+      Bound *bound = &g_array_index (listeners->bound, Bound, i);
+      char text[CLR_ENDPOINT_TEXT];
+
+      clr_endpoint_to_text (clr_listener_get_endpoint (bound->listener), text);
+      g_ptr_array_add (list, g_strdup_printf ("%s %s", bound->name, text));
+    }
+  g_ptr_array_add (list, NULL);
+  return (char **)g_ptr_array_free (list, FALSE);
+}

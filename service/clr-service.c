@@ -1,0 +1,418 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "clr-service.h"
+
+#include "base/clr-clock.h"
+#include "base/clr-counter.h"
+#include "base/clr-error.h"
+#include "base/clr-log.h"
+#include "clr-listeners.h"
+#include "clr-version.h"
+#include "control/clr-control.h"
+#include "delivery/clr-delivery.h"
+#include "dns/clr-resolver.h"
+#include "inbound/clr-inbound.h"
+#include "queue/clr-store-sqlite.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#define DRAIN_LOOK_MS 50
+
+struct ClrService
+{
+  char *file;
+  ClrSettings *settings;
+  int lock_fd; /* a second service on the same state is refused */
+  ClrDisk *disk;
+  ClrQueue *queue;
+  ClrWorker **workers;
+  ClrInbound **inbounds;
+  ClrDelivery **deliveries;
+  unsigned n_workers;
+  ClrListeners *listeners;
+  ClrControl *control;
+
+  void (*stopped) (void *data);
+  void *stopped_data;
+  int64_t drain_until_us;
+  guint drain_source;
+  gboolean cut;
+};
+
+static gboolean
+lock_state (ClrService *service, const char *directory, GError **error)
+{
+  g_autofree char *path = g_build_filename (directory, "lock", NULL);
+
+  if (g_mkdir_with_parents (directory, 0750) != 0
+      || (service->lock_fd = open (path, O_RDWR | O_CREAT | O_CLOEXEC, 0640)) < 0)
+    {
+      g_set_error (error, CLR_ERROR, CLR_ERROR_FAILED, "the state directory %s cannot be used: %s", directory,
+                   g_strerror (errno));
+      return FALSE;
+    }
+  if (flock (service->lock_fd, LOCK_EX | LOCK_NB) != 0)
+    {
+      g_set_error (error, CLR_ERROR, CLR_ERROR_IN_USE,
+                   "another clrelayd works in %s; stop it, or give this one a state-directory of its own",
+                   directory);
+      return FALSE;
+    }
+  return TRUE;
+}
+
+static gboolean
+set_up_log (ClrSettings *settings, GError **error)
+{
+  static const char *const levels[] = { "error", "warning", "info", "debug", NULL };
+  ClrSection *section = clr_settings_get_section (settings, "log");
+  const char *level = clr_section_get_text (section, "level");
+  unsigned i = 0;
+
+  while (levels[i + 1] && !g_str_equal (levels[i], level))
+    i++;
+  return clr_log_setup (g_str_equal (clr_section_get_text (section, "format"), "json") ? CLR_LOG_JSON
+                                                                                       : CLR_LOG_HUMAN,
+                        (ClrLevel)i, clr_section_get_text (section, "file"), error);
+}
+
+static void
+read_retry (ClrSettings *settings, ClrRetryRule *retry, uint64_t *min_free)
+{
+  ClrSection *section = clr_settings_get_section (settings, "queue");
+
+  retry->first_us = clr_section_get_number (section, "retry-first") * G_USEC_PER_SEC;
+  retry->longest_us = clr_section_get_number (section, "retry-longest") * G_USEC_PER_SEC;
+  retry->lifetime_us = clr_section_get_number (section, "lifetime") * G_USEC_PER_SEC;
+  *min_free = clr_section_get_number (section, "min-free-space");
+}
+
+/* Queue thread. */
+static void
+post_job (unsigned worker, ClrJob *job, void *data)
+{
+  clr_delivery_post_job (((ClrService *)data)->deliveries[worker], job);
+}
+
+static gboolean
+start_queue (ClrService *service, const char *directory, GError **error)
+{
+  ClrSection *section = clr_settings_get_section (service->settings, "queue");
+  g_autofree char *queue_file = g_build_filename (directory, "queue.db", NULL);
+  g_autofree char *history_file = g_build_filename (directory, "history.db", NULL);
+  g_autofree char *spool = g_build_filename (directory, "spool", NULL);
+  ClrQueueOptions options = {
+    .history_file = history_file,
+    .history_keep_us = clr_section_get_number (section, "history") * G_USEC_PER_SEC,
+    .directory = directory,
+    .node = clr_section_get_number (clr_settings_get_section (service->settings, "server"), "node"),
+    .window = clr_section_get_number (section, "window"),
+    .n_workers = service->n_workers,
+    .post_job = post_job,
+    .data = service,
+  };
+
+  read_retry (service->settings, &options.retry, &options.min_free);
+  options.store = clr_store_sqlite_new (queue_file, error);
+  if (options.store == NULL)
+    return FALSE;
+  options.disk = service->disk = clr_disk_new (spool, error);
+  if (service->disk == NULL)
+    {
+      options.store->klass->free (options.store);
+      return FALSE;
+    }
+  service->queue = clr_queue_new (&options, error);
+  return service->queue != NULL;
+}
+
+static ClrSettings *
+get_settings (void *data)
+{
+  return ((ClrService *)data)->settings;
+}
+
+static char **
+list_listeners (void *data)
+{
+  return clr_listeners_list (((ClrService *)data)->listeners);
+}
+
+static gboolean
+reload (void *data, GError **error)
+{
+  return clr_service_reload (data, error);
+}
+
+static gboolean
+start_control (ClrService *service, GError **error)
+{
+  ClrSection *server = clr_settings_get_section (service->settings, "server");
+  ClrControlHost host = {
+    .queue = service->queue,
+    .start_us = clr_clock_wall (),
+    .get_settings = get_settings,
+    .list_listeners = list_listeners,
+    .reload = reload,
+    .data = service,
+  };
+
+  service->control = clr_control_new (&host, clr_section_get_text (server, "control-socket"), error);
+  return service->control != NULL;
+}
+
+/* The workers stand, with all that is in them, before the queue may post to them. */
+static gboolean
+make_workers (ClrService *service, GError **error)
+{
+  unsigned wanted
+      = clr_section_get_number (clr_settings_get_section (service->settings, "server"), "workers");
+  ClrSection *dns = clr_settings_get_section (service->settings, "dns");
+
+  service->n_workers = wanted ? wanted : MIN (g_get_num_processors (), 64);
+  service->workers = g_new0 (ClrWorker *, service->n_workers);
+  service->inbounds = g_new0 (ClrInbound *, service->n_workers);
+  service->deliveries = g_new0 (ClrDelivery *, service->n_workers);
+  for (unsigned i = 0; i < service->n_workers; i++)
+    {
+      service->workers[i] = clr_worker_new (i);
+      if (!clr_resolver_new (service->workers[i], clr_section_get_list (dns, "servers"),
+                             clr_section_get_number (dns, "timeout") * G_USEC_PER_SEC, error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+static void
+fill_workers (ClrService *service, ClrDeliveryPlan *plan)
+{
+  for (unsigned i = 0; i < service->n_workers; i++)
+    {
+      service->inbounds[i] = clr_inbound_new (service->workers[i]);
+      service->deliveries[i] = clr_delivery_new (service->workers[i], plan);
+    }
+}
+
+static GError *
+join_problems (char **problems)
+{
+  g_autofree char *text = g_strjoinv ("\n", problems);
+
+  return g_error_new_literal (CLR_ERROR, CLR_ERROR_INVALID, text);
+}
+
+static ClrSettings *
+read_settings (const char *file, GError **error)
+{
+  g_auto (GStrv) problems = NULL;
+  ClrSettings *settings = clr_settings_new_from_file (file, &problems);
+
+  if (settings == NULL)
+    g_propagate_error (error, join_problems (problems));
+  return settings;
+}
+
+static gboolean
+start (ClrService *service, GError **error)
+{
+  const char *directory
+      = clr_section_get_text (clr_settings_get_section (service->settings, "server"), "state-directory");
+  g_autoptr (ClrPolicy) policy = clr_policy_new (service->settings, error);
+  ClrDeliveryPlan *plan = NULL;
+  gboolean ok;
+
+  if (policy == NULL || !lock_state (service, directory, error))
+    return FALSE;
+  service->listeners = clr_listeners_new (service->settings, policy, directory, NULL, error);
+  if (service->listeners == NULL)
+    return FALSE;
+  ok = make_workers (service, error);
+  if (ok)
+    {
+      plan = clr_delivery_plan_new (service->settings, service->n_workers,
+                                    clr_listeners_get_endpoints (service->listeners), error);
+      ok = plan != NULL;
+    }
+  /* The queue posts jobs as soon as it runs: the sides that take them stand before it, and letters wait until
+   * the workers run. */
+  if (ok)
+    fill_workers (service, plan);
+  ok = ok && start_queue (service, directory, error) && start_control (service, error);
+  if (ok)
+    {
+      for (unsigned i = 0; i < service->n_workers; i++)
+        {
+          clr_inbound_set_queue (service->inbounds[i], service->queue, service->disk);
+          clr_delivery_set_queue (service->deliveries[i], service->queue, service->disk);
+        }
+      for (unsigned i = 0; i < service->n_workers; i++)
+        clr_worker_start (service->workers[i]);
+      clr_listeners_start (service->listeners, service->workers, service->n_workers);
+    }
+  if (plan)
+    clr_delivery_plan_unref (plan);
+  return ok;
+}
+
+ClrService *
+clr_service_new (const char *settings_file, GError **error)
+{
+  ClrService *service = g_new0 (ClrService, 1);
+
+  service->file = g_strdup (settings_file);
+  service->lock_fd = -1;
+  service->settings = read_settings (settings_file, error);
+  if (service->settings == NULL || !set_up_log (service->settings, error) || !start (service, error))
+    {
+      clr_service_free (service);
+      return NULL;
+    }
+  return service;
+}
+
+gboolean
+clr_service_reload (ClrService *service, GError **error)
+{
+  g_autoptr (ClrSettings) settings = read_settings (service->file, error);
+  g_autoptr (ClrPolicy) policy = settings ? clr_policy_new (settings, error) : NULL;
+  const char *directory
+      = clr_section_get_text (clr_settings_get_section (service->settings, "server"), "state-directory");
+  ClrListeners *listeners;
+  ClrDeliveryPlan *plan;
+  ClrRetryRule retry;
+  uint64_t min_free;
+
+  if (policy == NULL || service->stopped)
+    return FALSE;
+  /* All that can fail is done before anything changes. */
+  listeners = clr_listeners_new (settings, policy, directory, service->listeners, error);
+  if (listeners == NULL)
+    return FALSE;
+  plan = clr_delivery_plan_new (settings, service->n_workers, clr_listeners_get_endpoints (listeners), error);
+  if (plan == NULL || !set_up_log (settings, error))
+    {
+      if (plan)
+        clr_delivery_plan_unref (plan);
+      clr_listeners_cancel (listeners, service->listeners);
+      return FALSE;
+    }
+
+  clr_listeners_replace (service->listeners, listeners, service->workers, service->n_workers);
+  service->listeners = listeners;
+  read_retry (settings, &retry, &min_free);
+  clr_queue_post_rules (service->queue, &retry, min_free);
+  for (unsigned i = 0; i < service->n_workers; i++)
+    clr_delivery_post_plan (service->deliveries[i], plan);
+  clr_delivery_plan_unref (plan);
+  g_set_object (&service->settings, settings);
+  clr_log_event (CLR_EVENT_SETTINGS_APPLIED, service->file);
+  clr_log_flush ();
+  return TRUE;
+}
+
+static gboolean
+look_whether_drained (void *data)
+{
+  ClrService *service = data;
+  int64_t now = clr_clock_monotonic ();
+  gboolean busy
+      = clr_counter_get (CLR_COUNTER_CONNECTIONS_IN) > 0 || clr_counter_get (CLR_COUNTER_QUEUE_ACTIVE) > 0;
+
+  if (busy && now < service->drain_until_us)
+    return G_SOURCE_CONTINUE;
+  if (busy && !service->cut)
+    {
+      g_autofree char *active = g_strdup_printf ("%d", (int)clr_counter_get (CLR_COUNTER_QUEUE_ACTIVE));
+
+      clr_log_event (CLR_EVENT_SERVICE_STOPPED, active);
+      service->cut = TRUE;
+      service->drain_until_us = now + 2 * G_USEC_PER_SEC; /* for what was cut to be stored */
+      for (unsigned i = 0; i < service->n_workers; i++)
+        {
+          clr_inbound_post_stop (service->inbounds[i], TRUE);
+          clr_delivery_post_stop (service->deliveries[i], TRUE);
+        }
+      return G_SOURCE_CONTINUE;
+    }
+  service->drain_source = 0;
+  service->stopped (service->stopped_data);
+  return G_SOURCE_REMOVE;
+}
+
+void
+clr_service_stop (ClrService *service, const char *reason, void (*stopped) (void *data), void *data)
+{
+  int64_t drain
+      = clr_section_get_number (clr_settings_get_section (service->settings, "server"), "drain-time");
+
+  if (service->stopped)
+    return;
+  clr_log_event (CLR_EVENT_SERVICE_STOPPING, reason);
+  clr_log_flush ();
+  service->stopped = stopped;
+  service->stopped_data = data;
+  service->drain_until_us = clr_clock_monotonic () + drain * G_USEC_PER_SEC;
+  g_clear_pointer (&service->listeners, clr_listeners_stop);
+  clr_queue_post_pause (service->queue);
+  for (unsigned i = 0; i < service->n_workers; i++)
+    {
+      clr_inbound_post_stop (service->inbounds[i], FALSE);
+      clr_delivery_post_stop (service->deliveries[i], FALSE);
+    }
+  service->drain_source = g_timeout_add (DRAIN_LOOK_MS, look_whether_drained, service);
+}
+
+void
+clr_service_free (ClrService *service)
+{
+  if (service->drain_source)
+    g_source_remove (service->drain_source);
+  g_clear_pointer (&service->control, clr_control_free);
+  g_clear_pointer (&service->listeners, clr_listeners_stop);
+  for (unsigned i = 0; i < service->n_workers; i++)
+    if (service->workers[i] && service->workers[i]->thread)
+      clr_worker_stop (service->workers[i]);
+  /* Sessions end before the queue: their spool files are theirs to drop. Answers that come later find nobody,
+   * which is why the queue goes before the workers' mailboxes. */
+  for (unsigned i = 0; i < service->n_workers; i++)
+    if (service->inbounds[i])
+      clr_inbound_free (service->inbounds[i]);
+  for (unsigned i = 0; i < service->n_workers; i++)
+    if (service->deliveries[i])
+      clr_delivery_free (service->deliveries[i]);
+  g_clear_pointer (&service->queue, clr_queue_free);
+  for (unsigned i = 0; i < service->n_workers; i++)
+    if (service->workers[i])
+      clr_mailbox_open_all (service->workers[i]->mailbox);
+  g_clear_pointer (&service->disk, clr_disk_free);
+  for (unsigned i = 0; i < service->n_workers; i++)
+    if (service->workers[i])
+      {
+        clr_mailbox_open_all (service->workers[i]->mailbox);
+        if (service->workers[i]->resolver)
+          clr_resolver_free (service->workers[i]->resolver);
+        clr_worker_free (service->workers[i]);
+      }
+  g_free (service->workers);
+  g_free (service->inbounds);
+  g_free (service->deliveries);
+  if (service->lock_fd >= 0)
+    close (service->lock_fd);
+  g_clear_object (&service->settings);
+  g_free (service->file);
+  g_free (service);
+}
+
+char **
+clr_service_list_listeners (ClrService *service)
+{
+  return clr_listeners_list (service->listeners);
+}
+
+const char *
+clr_service_get_settings_file (ClrService *service)
+{
+  return service->file;
+}

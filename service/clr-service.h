@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * ClrService: builds the relay from its settings, starts, reloads, drains and stops it. The only file that
+ * knows everybody. Main thread.
+ */
+#pragma once
+
+#include <glib.h>
+#include <stdint.h>
+
+typedef struct ClrService ClrService;
+
+/* @settings_file: read, checked and applied. */
+ClrService *clr_service_new (const char *settings_file, GError **error);
+/* Reads the settings file again. Returns: FALSE when it is not applied; the former settings stay in force. */
+gboolean clr_service_reload (ClrService *service, GError **error);
+/* Accepts nothing new, lets sessions and deliveries end, for at most the drain time; then calls @stopped
+ * once. */
+void clr_service_stop (ClrService *service, const char *reason, void (*stopped) (void *data), void *data);
+void clr_service_free (ClrService *service);
+
+/* "office 127.0.0.1:25" for each bound address. (transfer full) */
+char **clr_service_list_listeners (ClrService *service);
+const char *clr_service_get_settings_file (ClrService *service);

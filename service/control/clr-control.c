@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "control/clr-control.h"
+
+#include "base/clr-error.h"
+#include "base/clr-log.h"
+#include "control/clr-api.h"
+#include "control/clr-methods.h"
+
+#include <errno.h>
+#include <gio/gunixsocketaddress.h>
+#include <glib-unix.h>
+#include <glib/gstdio.h>
+#include <grp.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define CONNECTIONS_MOST 64
+#define IDLE_S           60
+
+struct ClrControl
+{
+  ClrMethodPlace place;
+  char *path;
+  GSocketService *listener;
+  SoupServer *server;
+  guint mailbox_source;
+  unsigned n_connections;
+};
+
+/* Who is at the other end; hangs on the connection. */
+typedef struct
+{
+  ClrControl *control;
+  ClrRole role;
+  char *who;
+} Peer;
+
+static void
+peer_free (void *data)
+{
+  Peer *peer = data;
+
+  peer->control->n_connections--;
+  g_free (peer->who);
+  g_free (peer);
+}
+
+static gboolean
+on_letter (int fd, GIOCondition condition, void *data)
+{
+  ClrMailbox *mailbox = ((ClrControl *)data)->place.mailbox;
+
+  do
+    {
+      clr_mailbox_wake_up (mailbox);
+      clr_mailbox_open_all (mailbox);
+    }
+  while (!clr_mailbox_may_sleep (mailbox));
+  return G_SOURCE_CONTINUE;
+}
+
+static gboolean
+on_incoming (GSocketService *listener, GSocketConnection *connection, GObject *source, void *data)
+{
+  ClrControl *control = data;
+  GSocket *socket = g_socket_connection_get_socket (connection);
+  g_autofree char *who = NULL;
+  g_autoptr (GError) error = NULL;
+  ClrRole role = clr_access_get_role (g_socket_get_fd (socket), &who);
+  g_autoptr (GSocketAddress) local = g_socket_connection_get_local_address (connection, NULL);
+  Peer *peer;
+
+  if (control->n_connections >= CONNECTIONS_MOST || role == CLR_ROLE_NONE)
+    {
+      clr_log_event (CLR_EVENT_API_REFUSED, who,
+                     role == CLR_ROLE_NONE ? "neither root nor in the group clrelay-admin or clrelay-view"
+                                           : "too many control connections");
+      clr_log_flush ();
+      return TRUE;
+    }
+  peer = g_new0 (Peer, 1);
+  peer->control = control;
+  peer->role = role;
+  peer->who = g_steal_pointer (&who);
+  control->n_connections++;
+  g_object_set_data_full (G_OBJECT (socket), "clr-peer", peer, peer_free);
+  g_socket_set_timeout (socket, IDLE_S);
+  if (!soup_server_accept_iostream (control->server, G_IO_STREAM (connection), local, NULL, &error))
+    g_debug ("control connection: %s", error->message);
+  return TRUE;
+}
+
+/* A web page that was led here by a browser has no header of ours, and another Host (RFC 9110 section 7.2).
+ */
+static gboolean
+is_ours (SoupServerMessage *message)
+{
+  SoupMessageHeaders *headers = soup_server_message_get_request_headers (message);
+  const char *host = soup_message_headers_get_one (headers, "Host");
+  const char *type = soup_message_headers_get_content_type (headers, NULL);
+
+  if (g_strcmp0 (host, "localhost") != 0 || soup_message_headers_get_one (headers, "Origin"))
+    return FALSE;
+  return g_str_equal (soup_server_message_get_method (message), "GET")
+         || g_strcmp0 (type, "application/json") == 0;
+}
+
+static void
+on_request (SoupServer *server, SoupServerMessage *message, const char *path, GHashTable *query, void *data)
+{
+  ClrControl *control = data;
+  GSocket *socket = soup_server_message_get_socket (message);
+  Peer *peer = socket ? g_object_get_data (G_OBJECT (socket), "clr-peer") : NULL;
+
+  if (!is_ours (message))
+    clr_methods_answer_error (message, SOUP_STATUS_FORBIDDEN,
+                              "requests need Host: localhost, no Origin, and Content-Type: application/json");
+  else
+    clr_methods_handle (&control->place, message, path, query, peer ? peer->role : CLR_ROLE_NONE,
+                        peer ? peer->who : "unknown");
+  clr_log_flush ();
+}
+
+/* Bodies are cut while they arrive. */
+static void
+on_got_chunk (SoupServerMessage *message, GBytes *chunk, void *data)
+{
+  goffset size = soup_server_message_get_request_body (message)->length;
+
+  if (size > CLR_API_BODY_MAX)
+    {
+      soup_message_body_set_accumulate (soup_server_message_get_request_body (message), FALSE);
+      clr_methods_answer_error (message, SOUP_STATUS_REQUEST_ENTITY_TOO_LARGE, "the request is too large");
+    }
+}
+
+static void
+on_request_started (SoupServer *server, SoupServerMessage *message, void *data)
+{
+  g_signal_connect (message, "got-chunk", G_CALLBACK (on_got_chunk), NULL);
+}
+
+static gboolean
+listen_on (ClrControl *control, GError **error)
+{
+  g_autofree char *directory = g_path_get_dirname (control->path);
+  g_autoptr (GSocketAddress) address = g_unix_socket_address_new (control->path);
+  struct group *group = getgrnam ("clrelay-admin");
+  struct stat facts;
+
+  g_mkdir_with_parents (directory, 0755);
+  /* The state's lock says that no other service lives: a socket that is still there is left from a crash. */
+  if (g_lstat (control->path, &facts) == 0 && S_ISSOCK (facts.st_mode))
+    g_unlink (control->path);
+  if (!g_socket_listener_add_address (G_SOCKET_LISTENER (control->listener), address, G_SOCKET_TYPE_STREAM,
+                                      G_SOCKET_PROTOCOL_DEFAULT, NULL, NULL, error))
+    {
+      g_prefix_error (error, "control-socket %s: ", control->path);
+      return FALSE;
+    }
+  /* The peers' groups decide; the mode only lets those in who may have a role. */
+  if (g_chmod (control->path, group ? 0660 : 0600) != 0
+      || (group && chown (control->path, -1, group->gr_gid) != 0))
+    g_debug ("%s: %s", control->path, g_strerror (errno));
+  return TRUE;
+}
+
+ClrControl *
+clr_control_new (const ClrControlHost *host, const char *socket, GError **error)
+{
+  ClrControl *control = g_new0 (ClrControl, 1);
+
+  control->path = g_strdup (socket);
+  control->place.host = *host;
+  control->place.mailbox = clr_mailbox_new (control);
+  control->mailbox_source
+      = g_unix_fd_add (clr_mailbox_get_fd (control->place.mailbox), G_IO_IN, on_letter, control);
+  clr_mailbox_may_sleep (control->place.mailbox);
+  control->server = soup_server_new ("server-header", "clrelay", NULL);
+  soup_server_add_handler (control->server, NULL, on_request, control, NULL);
+  g_signal_connect (control->server, "request-started", G_CALLBACK (on_request_started), control);
+  control->listener = g_socket_service_new ();
+  g_signal_connect (control->listener, "incoming", G_CALLBACK (on_incoming), control);
+  if (!listen_on (control, error))
+    {
+      clr_control_free (control);
+      return NULL;
+    }
+  g_socket_service_start (control->listener);
+  return control;
+}
+
+void
+clr_control_free (ClrControl *control)
+{
+  g_socket_service_stop (control->listener);
+  g_socket_listener_close (G_SOCKET_LISTENER (control->listener));
+  g_unlink (control->path);
+  soup_server_disconnect (control->server);
+  g_object_unref (control->server);
+  g_object_unref (control->listener);
+  g_source_remove (control->mailbox_source);
+  clr_mailbox_open_all (control->place.mailbox);
+  clr_mailbox_free (control->place.mailbox);
+  g_free (control->path);
+  g_free (control);
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * ClrControl: the JSON control API on a Unix-domain socket. We accept ourselves, look at who it is and how
+ * many there are, and hand the connection to libsoup's server. Main thread.
+ */
+#pragma once
+
+#include "queue/clr-queue.h"
+#include "settings/clr-settings.h"
+
+typedef struct ClrControl ClrControl;
+
+/* What the API needs of the service; the functions are called in the main thread. */
+typedef struct
+{
+  ClrQueue *queue;
+  int64_t start_us;
+  ClrSettings *(*get_settings) (void *data); /* (transfer none) */
+  char **(*list_listeners) (void *data);     /* (transfer full) */
+  gboolean (*reload) (void *data, GError **error);
+  void *data;
+} ClrControlHost;
+
+ClrControl *clr_control_new (const ClrControlHost *host, const char *socket, GError **error);
+void clr_control_free (ClrControl *control);

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The methods of the control API: one table row each (HTTP method, path, role, function).
+ */
+#pragma once
+
+#include "control/clr-access.h"
+#include "control/clr-control.h"
+
+#include <libsoup/soup.h>
+
+typedef struct
+{
+  ClrControlHost host;
+  ClrMailbox *mailbox; /* the main thread's: answers of other threads come here */
+} ClrMethodPlace;
+
+/* Handles one request. @role, @who: the peer's. */
+void clr_methods_handle (ClrMethodPlace *place, SoupServerMessage *message, const char *path,
+                         GHashTable *query, ClrRole role, const char *who);
+
+void clr_methods_answer_error (SoupServerMessage *message, unsigned status, const char *text);

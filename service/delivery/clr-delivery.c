@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "delivery/clr-delivery.h"
+
+#include <string.h>
+
+#define REAP_US (5 * (int64_t)G_USEC_PER_SEC)
+
+struct ClrDelivery
+{
+  ClrDeliveryPlace place;
+  ClrDeliveryPlan *plan;
+  GHashTable *transports; /* lane key -> ClrTransport */
+  GPtrArray *retired;     /* of former settings, until they are idle */
+  ClrTimer reap;
+  gboolean stopping;
+};
+
+typedef struct
+{
+  ClrLetter letter;
+  ClrDelivery *delivery;
+  ClrDeliveryPlan *plan;
+  gboolean now;
+} OrderLetter;
+
+static void
+transport_free (void *data)
+{
+  ClrTransport *transport = data;
+
+  transport->klass->free (transport);
+}
+
+static ClrTransport *
+open_transport (ClrDelivery *delivery, const char *key)
+{
+  const char *argument = strchr (key, ':') + 1;
+  const ClrSmarthost *smarthost;
+  const char *reply;
+
+  if (g_str_has_prefix (key, "smarthost:")
+      && (smarthost = clr_delivery_plan_find_smarthost (delivery->plan, argument)) != NULL)
+    return clr_transport_smtp_new (&delivery->place, delivery->plan, smarthost);
+  if (g_str_has_prefix (key, "capture:"))
+    return clr_transport_capture_new (&delivery->place, argument);
+  if (g_str_has_prefix (key, "discard:"))
+    return clr_transport_discard_new (&delivery->place);
+  if (g_str_has_prefix (key, "reject:")
+      && (reply = clr_delivery_plan_find_reply (delivery->plan, argument)) != NULL)
+    return clr_transport_reject_new (&delivery->place, reply);
+  return clr_transport_missing_new (&delivery->place, key);
+}
+
+static void
+open_job (ClrLetter *letter, void *owner)
+{
+  ClrDelivery *delivery = ((ClrWorker *)owner)->delivery;
+  ClrJob *job = (ClrJob *)letter;
+  ClrTransport *transport = g_hash_table_lookup (delivery->transports, job->key);
+
+  if (delivery->stopping)
+    {
+      clr_transport_give_back (&delivery->place, job);
+      return;
+    }
+  if (transport == NULL)
+    {
+      transport = open_transport (delivery, job->key);
+      g_hash_table_insert (delivery->transports, g_strdup (job->key), transport);
+    }
+  transport->klass->deliver (transport, job);
+}
+
+void
+clr_delivery_post_job (ClrDelivery *delivery, ClrJob *job)
+{
+  job->letter.open = open_job;
+  clr_worker_post (delivery->place.worker, &job->letter);
+}
+
+static void
+on_reap (ClrTimer *timer, void *data)
+{
+  ClrDelivery *delivery = data;
+
+  for (unsigned i = delivery->retired->len; i-- > 0;)
+    {
+      ClrTransport *transport = g_ptr_array_index (delivery->retired, i);
+
+      if (transport->klass->is_idle (transport))
+        g_ptr_array_remove_index_fast (delivery->retired, i);
+    }
+  if (delivery->retired->len > 0)
+    clr_timers_set (delivery->place.worker->timers, timer, delivery->place.worker->now + REAP_US);
+}
+
+/* What has not begun goes back to the queue, and comes again. */
+static void
+retire_all (ClrDelivery *delivery, gboolean now)
+{
+  GHashTableIter iter;
+  void *key, *value;
+
+  g_hash_table_iter_init (&iter, delivery->transports);
+  while (g_hash_table_iter_next (&iter, &key, &value))
+    {
+      ClrTransport *transport = value;
+
+      g_hash_table_iter_steal (&iter);
+      g_free (key);
+      g_ptr_array_add (delivery->retired, transport);
+    }
+  for (unsigned i = 0; i < delivery->retired->len; i++)
+    {
+      ClrTransport *transport = g_ptr_array_index (delivery->retired, i);
+      transport->klass->cancel (transport, now);
+    }
+  if (delivery->retired->len > 0)
+    clr_timers_set (delivery->place.worker->timers, &delivery->reap, delivery->place.worker->now + REAP_US);
+}
+
+static void
+open_plan (ClrLetter *letter, void *owner)
+{
+  OrderLetter *order = (OrderLetter *)letter;
+  ClrDelivery *delivery = order->delivery;
+
+  clr_delivery_plan_unref (delivery->plan);
+  delivery->plan = order->plan;
+  retire_all (delivery, FALSE);
+  g_free (order);
+}
+
+void
+clr_delivery_post_plan (ClrDelivery *delivery, ClrDeliveryPlan *plan)
+{
+  OrderLetter *order = g_new0 (OrderLetter, 1);
+
+  order->letter.open = open_plan;
+  order->delivery = delivery;
+  order->plan = clr_delivery_plan_ref (plan);
+  clr_worker_post (delivery->place.worker, &order->letter);
+}
+
+static void
+open_stop (ClrLetter *letter, void *owner)
+{
+  OrderLetter *order = (OrderLetter *)letter;
+
+  order->delivery->stopping = TRUE;
+  retire_all (order->delivery, order->now);
+  g_free (order);
+}
+
+void
+clr_delivery_post_stop (ClrDelivery *delivery, gboolean now)
+{
+  OrderLetter *order = g_new0 (OrderLetter, 1);
+
+  order->letter.open = open_stop;
+  order->delivery = delivery;
+  order->now = now;
+  clr_worker_post (delivery->place.worker, &order->letter);
+}
+
+ClrDelivery *
+clr_delivery_new (ClrWorker *worker, ClrDeliveryPlan *plan)
+{
+  ClrDelivery *delivery = g_new0 (ClrDelivery, 1);
+
+  delivery->place = (ClrDeliveryPlace){ .worker = worker };
+  delivery->plan = clr_delivery_plan_ref (plan);
+  delivery->transports = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, transport_free);
+  delivery->retired = g_ptr_array_new_with_free_func (transport_free);
+  clr_timer_init (&delivery->reap, on_reap, delivery);
+  worker->delivery = delivery;
+  return delivery;
+}
+
+void
+clr_delivery_set_queue (ClrDelivery *delivery, ClrQueue *queue, ClrDisk *disk)
+{
+  delivery->place.queue = queue;
+  delivery->place.disk = disk;
+}
+
+void
+clr_delivery_free (ClrDelivery *delivery)
+{
+  clr_timers_clear (delivery->place.worker->timers, &delivery->reap);
+  g_hash_table_unref (delivery->transports);
+  g_ptr_array_unref (delivery->retired);
+  clr_delivery_plan_unref (delivery->plan);
+  g_free (delivery);
+}

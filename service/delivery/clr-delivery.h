@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * ClrDelivery: the delivering side of one worker: the transports of the lanes it has a shard of.
+ */
+#pragma once
+
+#include "delivery/clr-transport.h"
+
+typedef struct ClrDelivery ClrDelivery;
+
+/* Before the worker starts. */
+ClrDelivery *clr_delivery_new (ClrWorker *worker, ClrDeliveryPlan *plan);
+/* Before the worker starts; the queue is made after the sides that serve it. */
+void clr_delivery_set_queue (ClrDelivery *delivery, ClrQueue *queue, ClrDisk *disk);
+/* After it has ended. */
+void clr_delivery_free (ClrDelivery *delivery);
+
+/* Any thread. */
+void clr_delivery_post_job (ClrDelivery *delivery, ClrJob *job);
+/* Any thread: new jobs go by the new settings, connections of the former ones end with their jobs. */
+void clr_delivery_post_plan (ClrDelivery *delivery, ClrDeliveryPlan *plan);
+/* Any thread: jobs that have not begun go back; those that have may end, or are cut with @now. */
+void clr_delivery_post_stop (ClrDelivery *delivery, gboolean now);

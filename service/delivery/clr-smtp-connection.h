@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * ClrSmtpConnection: one connection to a smarthost: look-up, connect, failover through hosts and addresses,
+ * the SMTP client on a stream, and job after job. It asks its transport for jobs and tells it what became of
+ * itself.
+ */
+#pragma once
+
+#include "delivery/clr-transport.h"
+#include "dns/clr-resolver.h"
+#include "smtp/clr-client.h"
+
+typedef struct ClrSmtpConnection ClrSmtpConnection;
+
+typedef struct
+{
+  /* The next job, or NULL: then the connection waits a little for one, and ends. */
+  ClrJob *(*take_job) (ClrSmtpConnection *connection, void *data);
+  /* A job has an observation for each recipient. @clean: no 4xx and no failure among them. */
+  void (*job_done) (ClrSmtpConnection *connection, ClrJob *job, gboolean clean, void *data);
+  /* A job was taken, but nothing of it was said before the kept connection turned out to be dead. */
+  void (*job_undone) (ClrSmtpConnection *connection, ClrJob *job, void *data);
+  /* No host could be reached, or none would talk. @reply: what the last one said or what failed, in words if
+   * code is 0. */
+  void (*unreachable) (ClrSmtpConnection *connection, ClrPhase phase, const ClrSmtpReply *reply,
+                       const char *host, void *data);
+  /* It is over; free it. */
+  void (*ended) (ClrSmtpConnection *connection, void *data);
+} ClrSmtpConnectionEvents;
+
+ClrSmtpConnection *clr_smtp_connection_new (const ClrDeliveryPlace *place, ClrDeliveryPlan *plan,
+                                            const ClrSmarthost *smarthost,
+                                            const ClrSmtpConnectionEvents *events, void *data);
+void clr_smtp_connection_free (ClrSmtpConnection *connection);
+
+/* Idle and ready: looks for a job now. Returns: FALSE when it is not idle. */
+gboolean clr_smtp_connection_poke (ClrSmtpConnection *connection);
+/* Ends: after the job it has, or @now. */
+void clr_smtp_connection_end (ClrSmtpConnection *connection, gboolean now);
+gboolean clr_smtp_connection_is_idle (ClrSmtpConnection *connection);
+/* It has reached a host that takes mail. */
+gboolean clr_smtp_connection_works (ClrSmtpConnection *connection);

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * ClrInbound: the receiving side of one worker: its sessions, and what they are made with.
+ */
+#pragma once
+
+#include "intake/clr-intake.h"
+#include "net/clr-endpoint.h"
+#include "net/clr-tls.h"
+
+typedef struct ClrInbound ClrInbound;
+
+typedef enum
+{
+  CLR_LISTENER_TLS_NONE,
+  CLR_LISTENER_TLS_MAY,
+  CLR_LISTENER_TLS_REQUIRE,
+  CLR_LISTENER_TLS_IMPLICIT,
+} ClrListenerTls;
+
+/* What a listener's connections are born with; frozen, counted, shared by the workers. */
+typedef struct
+{
+  int references; /* atomic */
+  char *name;
+  ClrListenerTls tls;
+  ClrTlsContext *context; /* NULL with CLR_LISTENER_TLS_NONE */
+  ClrPolicy *policy;
+} ClrReception;
+
+ClrReception *clr_reception_new (const char *name, ClrListenerTls tls, ClrTlsContext *context,
+                                 ClrPolicy *policy);
+ClrReception *clr_reception_ref (ClrReception *reception);
+void clr_reception_unref (ClrReception *reception);
+
+/* Before the worker starts. */
+ClrInbound *clr_inbound_new (ClrWorker *worker);
+/* Before the worker starts; the queue is made after the sides that serve it. */
+void clr_inbound_set_queue (ClrInbound *inbound, ClrQueue *queue, ClrDisk *disk);
+/* After it has ended. */
+void clr_inbound_free (ClrInbound *inbound);
+
+/* In the worker: a connection was accepted. Takes @fd. */
+void clr_inbound_accept (ClrInbound *inbound, int fd, const ClrEndpoint *peer, ClrReception *reception);
+/* Any thread: idle sessions are told goodbye now, the others after their message; with @now all of them. */
+void clr_inbound_post_stop (ClrInbound *inbound, gboolean now);

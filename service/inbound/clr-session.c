@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "inbound/clr-session.h"
+
+#include "base/clr-counter.h"
+#include "base/clr-log.h"
+#include "net/clr-stream.h"
+#include "smtp/clr-server.h"
+
+#include <string.h>
+
+struct ClrSession
+{
+  const ClrIntakePlace *place;
+  ClrReception *reception;
+  const ClrLimits *limits;
+  const ClrDevice *device; /* NULL: a stranger */
+  ClrStream *stream;
+  ClrSmtpServer *server;
+  ClrSmtpServerConfig config;
+  ClrIntake *intake;
+  ClrTimer timer;
+  unsigned slot;
+  char address[CLR_ENDPOINT_TEXT];
+  char *sender;        /* of this transaction, for events */
+  int64_t progress_us; /* when the session began, or last ended a message */
+  void (*ended) (ClrSession *session, void *data);
+  void *data;
+  gboolean starting_tls;
+  gboolean stopping; /* after this message */
+  gboolean over;
+};
+
+static void
+end (ClrSession *session, const char *why)
+{
+  if (session->over)
+    return;
+  session->over = TRUE;
+  clr_log_event (CLR_EVENT_CLIENT_CLOSED, session->address, why);
+  clr_timers_clear (session->place->worker->timers, &session->timer);
+  g_clear_pointer (&session->intake, clr_intake_abandon);
+  session->ended (session, session->data);
+}
+
+static void
+arm (ClrSession *session)
+{
+  int64_t wait = clr_smtp_server_is_receiving (session->server) ? session->limits->data_timeout_us
+                                                                : session->limits->command_timeout_us;
+  int64_t now = session->place->worker->now;
+  int64_t end = session->progress_us + session->limits->session_timeout_us;
+
+  clr_timers_set (session->place->worker->timers, &session->timer, MIN (now + wait, MAX (end, now + 1)));
+}
+
+static void
+on_timer (ClrTimer *timer, void *data)
+{
+  ClrSession *session = data;
+  int64_t now = session->place->worker->now;
+
+  if (clr_smtp_server_is_waiting (session->server))
+    {
+      /* We are the slow ones. */
+      clr_timers_set (session->place->worker->timers, timer, now + session->limits->command_timeout_us);
+      return;
+    }
+  clr_smtp_server_goodbye (session->server, "4.4.2",
+                           now >= session->progress_us + session->limits->session_timeout_us
+                               ? "this session took too long without a message"
+                               : "nothing came for too long");
+  clr_stream_flush (session->stream);
+}
+
+static void
+on_intake_done (const ClrIntakeAnswer *answer, void *data)
+{
+  ClrSession *session = data;
+
+  session->intake = NULL; /* frees itself behind this call */
+  session->progress_us = session->place->worker->now;
+  if (answer->result != CLR_INTAKE_STORED)
+    {
+      g_autofree char *reply = g_strdup_printf ("%d %s %s", answer->code, answer->enhanced, answer->text);
+      clr_log_event (CLR_EVENT_MESSAGE_REFUSED, session->address, session->sender, reply);
+    }
+  clr_smtp_server_answer (session->server, answer->code, answer->enhanced, answer->text);
+  if (session->over)
+    return;
+  if (session->stopping)
+    clr_smtp_server_goodbye (session->server, "4.3.2", "the relay is stopping, please try again later");
+  clr_stream_flush (session->stream);
+  if (!session->over)
+    {
+      arm (session);
+      clr_stream_resume (session->stream);
+    }
+}
+
+static void
+on_intake_pause (void *data)
+{
+  clr_stream_pause (((ClrSession *)data)->stream);
+}
+
+static void
+on_intake_resume (void *data)
+{
+  clr_stream_resume (((ClrSession *)data)->stream);
+}
+
+static const ClrIntakeEvents intake_events = { on_intake_pause, on_intake_resume, on_intake_done };
+
+/* Policy knows everything at once today; the machine would wait if it did not. */
+static void
+ask_mail (ClrSmtpServer *server, const ClrMailCommand *mail, void *data)
+{
+  ClrSession *session = data;
+
+  g_free (session->sender);
+  session->sender = g_strdup (mail->address);
+  g_clear_pointer (&session->intake, clr_intake_abandon);
+  if (session->device)
+    {
+      static const char *const protocols[2][2] = { { "SMTP", "SMTP" }, { "ESMTP", "ESMTPS" } };
+      gboolean secure = clr_stream_is_secure (session->stream);
+      ClrOrigin origin = {
+        .origin = "smtp",
+        .client = session->address,
+        .helo = clr_smtp_server_get_helo (server),
+        .protocol = protocols[clr_smtp_server_is_esmtp (server)][secure],
+        .tls = clr_stream_get_tls_description (session->stream),
+        .device = session->device,
+      };
+      session->intake
+          = clr_intake_begin (session->place, session->reception->policy, &origin, &intake_events, session);
+      clr_intake_set_sender (session->intake, mail->address, mail->eight_bit, mail->ret, mail->envid);
+    }
+  clr_smtp_server_answer (server, 250, "2.1.0", "sender noted");
+}
+
+static void
+refuse_recipient (ClrSession *session, const char *recipient, int code, const char *enhanced,
+                  const char *text)
+{
+  g_autofree char *reply = g_strdup_printf ("%d %s %s", code, enhanced, text);
+
+  clr_counter_add (CLR_COUNTER_RECIPIENTS_REFUSED_TOTAL, 1);
+  clr_log_event (CLR_EVENT_RECIPIENT_REFUSED, session->address, session->sender, recipient, reply);
+  clr_smtp_server_answer (session->server, code, enhanced, text);
+}
+
+static void
+ask_rcpt (ClrSmtpServer *server, const ClrRcptCommand *rcpt, void *data)
+{
+  ClrSession *session = data;
+
+  if (session->device == NULL)
+    {
+      g_autofree char *text
+          = g_strdup_printf ("relaying denied: no device is set up for your address %s", session->address);
+      refuse_recipient (session, rcpt->address, 550, "5.7.1", text);
+    }
+  else if (!clr_intake_add_recipient (session->intake, rcpt->address, rcpt->notify, rcpt->orcpt))
+    refuse_recipient (session, rcpt->address, 550, "5.4.4", "no route leads to this domain");
+  else
+    clr_smtp_server_answer (server, 250, "2.1.5", "recipient noted");
+}
+
+static void
+ask_data (ClrSmtpServer *server, void *data)
+{
+  clr_smtp_server_answer (server, 354, NULL, "send the message, end with a line that is a single dot");
+}
+
+static void
+content (ClrSmtpServer *server, const uint8_t *bytes, size_t size, void *data)
+{
+  clr_intake_write (((ClrSession *)data)->intake, bytes, size);
+}
+
+static void
+ask_accept (ClrSmtpServer *server, void *data)
+{
+  ClrSession *session = data;
+
+  clr_intake_finish (session->intake, clr_smtp_server_get_bare_newlines (server));
+}
+
+static void
+abandon (ClrSmtpServer *server, void *data)
+{
+  g_clear_pointer (&((ClrSession *)data)->intake, clr_intake_abandon);
+}
+
+static void
+start_tls (ClrSmtpServer *server, void *data)
+{
+  ClrSession *session = data;
+
+  session->starting_tls = TRUE;
+  clr_stream_start_tls (session->stream, session->reception->context, NULL);
+}
+
+static void
+finish (ClrSmtpServer *server, void *data)
+{
+  clr_stream_finish (((ClrSession *)data)->stream);
+}
+
+static const ClrSmtpServerHandler server_handler
+    = { ask_mail, ask_rcpt, ask_data, content, ask_accept, abandon, start_tls, finish };
+
+static size_t
+on_bytes (ClrStream *stream, const uint8_t *bytes, size_t size, void *data)
+{
+  ClrSession *session = data;
+  size_t eaten = clr_smtp_server_feed (session->server, bytes, size);
+
+  if (session->over)
+    return size;
+  /* While an answer is awaited the client waits too; its next bytes stay in the kernel. */
+  if (clr_smtp_server_is_waiting (session->server) && !session->starting_tls)
+    clr_stream_pause (stream);
+  arm (session);
+  return eaten;
+}
+
+static void
+on_secure (ClrStream *stream, void *data)
+{
+  ClrSession *session = data;
+
+  session->starting_tls = FALSE;
+  if (session->reception->tls == CLR_LISTENER_TLS_IMPLICIT)
+    {
+      session->config.offer_tls = FALSE;
+      session->config.require_tls = FALSE;
+      clr_smtp_server_greet (session->server);
+    }
+  else
+    clr_smtp_server_secured (session->server);
+  arm (session);
+}
+
+static void
+on_closed (ClrStream *stream, gboolean orderly, const char *why, void *data)
+{
+  ClrSession *session = data;
+
+  if (g_str_has_prefix (why, "TLS: "))
+    clr_log_event (CLR_EVENT_CLIENT_TLS_FAILED, session->address, why + strlen ("TLS: "));
+  end (session, why);
+}
+
+static const ClrStreamEvents stream_events = { NULL, on_bytes, NULL, on_secure, on_closed };
+
+ClrSession *
+clr_session_new (const ClrIntakePlace *place, int fd, const ClrEndpoint *peer, unsigned slot,
+                 ClrReception *reception, void (*ended) (ClrSession *session, void *data), void *data)
+{
+  ClrSession *session = g_new0 (ClrSession, 1);
+  const ClrLimits *limits = clr_policy_get_limits (reception->policy);
+  uint8_t address[16];
+
+  session->place = place;
+  session->reception = clr_reception_ref (reception);
+  session->limits = limits;
+  session->slot = slot;
+  session->ended = ended;
+  session->data = data;
+  session->progress_us = place->worker->now;
+  clr_endpoint_get_bytes (peer, address);
+  clr_endpoint_address_to_text (peer, session->address);
+  session->device = clr_policy_find_device (reception->policy, address);
+  session->config = (ClrSmtpServerConfig){
+    .hostname = clr_policy_get_hostname (reception->policy),
+    .max_line = limits->max_line,
+    .max_message_size = limits->max_message_size,
+    .max_recipients = limits->max_recipients,
+    .max_errors = limits->max_errors,
+    .max_messages = limits->max_messages_per_connection,
+    .offer_tls = reception->tls == CLR_LISTENER_TLS_MAY || reception->tls == CLR_LISTENER_TLS_REQUIRE,
+    .require_tls = reception->tls == CLR_LISTENER_TLS_REQUIRE,
+    .normalize = session->device && session->device->normalize_newlines,
+    .lenient = session->device && session->device->lenient_commands,
+  };
+  clr_counter_add (CLR_COUNTER_CONNECTIONS_IN, 1);
+  clr_counter_add (CLR_COUNTER_CONNECTIONS_IN_TOTAL, 1);
+  clr_log_event (CLR_EVENT_CLIENT_CONNECTED, session->address, reception->name,
+                 session->device ? session->device->name : "a stranger");
+
+  session->stream = clr_stream_new (place->worker, fd, peer, &stream_events, session);
+  session->server = clr_smtp_server_new (&session->config, &server_handler,
+                                         clr_stream_get_output (session->stream), session);
+  clr_timer_init (&session->timer, on_timer, session);
+  arm (session);
+  if (reception->tls == CLR_LISTENER_TLS_IMPLICIT)
+    clr_stream_start_tls (session->stream, reception->context, NULL);
+  else
+    {
+      clr_smtp_server_greet (session->server);
+      clr_stream_flush (session->stream);
+    }
+  return session;
+}
+
+void
+clr_session_free (ClrSession *session)
+{
+  session->over = TRUE;
+  clr_timers_clear (session->place->worker->timers, &session->timer);
+  g_clear_pointer (&session->intake, clr_intake_abandon);
+  clr_stream_free (session->stream);
+  clr_smtp_server_free (session->server);
+  clr_client_leave (session->slot);
+  clr_counter_add (CLR_COUNTER_CONNECTIONS_IN, -1);
+  clr_reception_unref (session->reception);
+  g_free (session->sender);
+  g_free (session);
+}
+
+void
+clr_session_stop (ClrSession *session, gboolean now)
+{
+  session->stopping = TRUE;
+  /* A message whose answer is awaited gets it in any case; one that is still coming in only if there is time.
+   */
+  if (session->over || (session->intake && (!now || clr_smtp_server_is_waiting (session->server))))
+    return;
+  clr_smtp_server_goodbye (session->server, "4.3.2", "the relay is stopping, please try again later");
+  clr_stream_flush (session->stream);
+}

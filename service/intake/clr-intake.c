@@ -1,0 +1,553 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "intake/clr-intake.h"
+
+#include "base/clr-clock.h"
+#include "base/clr-counter.h"
+#include "base/clr-id.h"
+#include "base/clr-log.h"
+#include "mail/clr-received.h"
+#include "mail/clr-repair.h"
+
+#include <json-glib/json-glib.h>
+#include <string.h>
+
+#define SPOOL_PIECE  (256u * 1024)     /* octets of one write */
+#define SPOOL_AHEAD  (4 * SPOOL_PIECE) /* octets on their way to the disk, then pause */
+#define SUBJECT_KEPT 200
+
+struct ClrIntake
+{
+  ClrIntakePlace place;
+  ClrPolicy *policy;
+  ClrIntakeEvents events;
+  void *data;
+
+  uint64_t id;
+  int64_t time_us;
+  char *origin, *client, *helo, *protocol, *tls, *device, *sender, *envid;
+  gboolean repair_headers;
+  gboolean eight_bit;
+  unsigned ret;
+  GArray *recipients; /* of ClrRecipient */
+
+  GString *header; /* the header section while it comes in, then as it will be sent */
+  gboolean has_header;
+  ClrRope body; /* what stands behind the header section and is not spooled */
+  uint64_t size;
+  uint64_t spooled;  /* octets given to the disk */
+  uint64_t on_way;   /* of these, not yet answered */
+  unsigned requests; /* to the disk, not yet answered */
+  gboolean spooling;
+  gboolean paused;
+  gboolean finishing;
+  gboolean submitted;
+  gboolean abandoned;
+
+  ClrRepair repairs;
+  GPtrArray *identities; /* that will sign; NULL for none */
+  ClrDkimBody *body_hash;
+  /* Why it will not be stored; the first reason counts. */
+  const char *refusal, *refusal_enhanced;
+  int refusal_code;
+  char *disk_problem;
+  gboolean disk_full;
+};
+
+ClrIntake *
+clr_intake_begin (const ClrIntakePlace *place, ClrPolicy *policy, const ClrOrigin *origin,
+                  const ClrIntakeEvents *events, void *data)
+{
+  ClrIntake *intake = g_new0 (ClrIntake, 1);
+
+  intake->place = *place;
+  intake->policy = clr_policy_ref (policy);
+  intake->events = *events;
+  intake->data = data;
+  intake->time_us = clr_clock_wall ();
+  intake->id = clr_id_new (clr_policy_get_node (policy), intake->time_us);
+  intake->origin = g_strdup (origin->origin);
+  intake->client = g_strdup (origin->client);
+  intake->helo = g_strdup (origin->helo);
+  intake->protocol = g_strdup (origin->protocol);
+  intake->tls = g_strdup (origin->tls);
+  intake->device = g_strdup (origin->device->name);
+  intake->repair_headers = origin->device->repair_headers;
+  intake->recipients = g_array_new (FALSE, TRUE, sizeof (ClrRecipient));
+  intake->header = g_string_sized_new (1024);
+  return intake;
+}
+
+static void
+intake_free (ClrIntake *intake)
+{
+  if (intake->spooling && !intake->submitted)
+    clr_disk_post_unlink (intake->place.disk, intake->id);
+  for (unsigned i = 0; i < intake->recipients->len; i++)
+    clr_recipient_clear (&g_array_index (intake->recipients, ClrRecipient, i));
+  g_array_unref (intake->recipients);
+  g_string_free (intake->header, TRUE);
+  clr_rope_clear (&intake->body);
+  if (intake->body_hash)
+    clr_dkim_body_free (intake->body_hash);
+  if (intake->identities)
+    g_ptr_array_unref (intake->identities);
+  clr_policy_unref (intake->policy);
+  g_free (intake->origin);
+  g_free (intake->client);
+  g_free (intake->helo);
+  g_free (intake->protocol);
+  g_free (intake->tls);
+  g_free (intake->device);
+  g_free (intake->sender);
+  g_free (intake->envid);
+  g_free (intake->disk_problem);
+  g_free (intake);
+}
+
+void
+clr_intake_set_sender (ClrIntake *intake, const char *sender, gboolean eight_bit, unsigned ret,
+                       const char *envid)
+{
+  intake->sender = g_strdup (sender);
+  intake->eight_bit = eight_bit;
+  intake->ret = ret;
+  intake->envid = *envid ? g_strdup (envid) : NULL;
+}
+
+gboolean
+clr_intake_add_recipient (ClrIntake *intake, const char *recipient, unsigned notify, const char *orcpt)
+{
+  const char *lane = clr_policy_find_lane (intake->policy, recipient);
+
+  if (lane == NULL)
+    return FALSE;
+  ClrRecipient row = {
+    .number = intake->recipients->len,
+    .address = g_strdup (recipient),
+    .notify = notify,
+    .orcpt = *orcpt ? g_strdup (orcpt) : NULL,
+    .lane = g_strdup (lane),
+  };
+  g_array_append_val (intake->recipients, row);
+  return TRUE;
+}
+
+static void
+refuse (ClrIntake *intake, int code, const char *enhanced, const char *text)
+{
+  if (intake->refusal)
+    return;
+  intake->refusal_code = code;
+  intake->refusal_enhanced = enhanced;
+  intake->refusal = text;
+  /* What is refused is not kept. */
+  clr_rope_clear (&intake->body);
+}
+
+static void
+choose_keys (ClrIntake *intake, const ClrHeaderBlock *block)
+{
+  const ClrField *from = clr_header_block_find (block, "From");
+  g_autofree char *domain = from ? clr_field_dup_address_domain (from) : NULL;
+
+  if (domain)
+    intake->identities = clr_policy_find_identities (intake->policy, domain);
+  if (intake->identities)
+    intake->body_hash = clr_dkim_body_new (clr_policy_get_dkim_style (intake->policy)->body_canon);
+}
+
+static void
+repair (ClrIntake *intake)
+{
+  char id[CLR_ID_TEXT];
+  GString *repaired = g_string_sized_new (intake->header->len + 256);
+  ClrRepairFacts facts = {
+    .sender = intake->sender,
+    .postmaster = clr_policy_get_postmaster (intake->policy),
+    .hostname = clr_policy_get_hostname (intake->policy),
+    .id = id,
+    .time_us = intake->time_us,
+  };
+
+  clr_id_to_text (intake->id, id);
+  intake->repairs = clr_repair_header (intake->header->str, intake->header->len, &facts, repaired);
+  g_string_free (intake->header, TRUE);
+  intake->header = repaired;
+}
+
+static void hash_body (ClrIntake *intake, const uint8_t *bytes, size_t size);
+
+/* The header section is complete (or the message was only that). */
+static void
+take_header (ClrIntake *intake)
+{
+  ClrHeaderBlock block;
+
+  intake->has_header = TRUE;
+  if (intake->repair_headers)
+    repair (intake);
+  clr_header_block_parse (&block, intake->header->str, intake->header->len);
+  /* RFC 5321 section 6.3 */
+  if (clr_header_block_count (&block, "Received") > clr_policy_get_limits (intake->policy)->max_received)
+    refuse (intake, 554, "5.4.6", "the message goes round in circles: too many Received fields");
+  choose_keys (intake, &block);
+  /* Text behind a separator that the repair put in is body already. */
+  size_t body = block.size + 2;
+  if (intake->header->len > body)
+    hash_body (intake, (const uint8_t *)intake->header->str + body, intake->header->len - body);
+  clr_header_block_clear (&block);
+}
+
+static void
+hash_body (ClrIntake *intake, const uint8_t *bytes, size_t size)
+{
+  if (intake->body_hash)
+    clr_dkim_body_feed (intake->body_hash, bytes, size);
+}
+
+static void submit (ClrIntake *intake);
+
+static void
+on_disk_answer (ClrLetter *letter, void *owner)
+{
+  ClrDiskRequest *request = (ClrDiskRequest *)letter;
+  ClrIntake *intake = request->data;
+
+  intake->requests--;
+  if (request->kind == CLR_DISK_WRITE)
+    intake->on_way -= request->size;
+  if (request->problem && intake->disk_problem == NULL)
+    {
+      intake->disk_problem = g_steal_pointer (&request->problem);
+      intake->disk_full = request->no_space;
+    }
+  clr_disk_request_free (request);
+
+  if (intake->abandoned)
+    {
+      if (intake->requests == 0)
+        intake_free (intake);
+      return;
+    }
+  if (intake->paused && intake->on_way < SPOOL_AHEAD / 2)
+    {
+      intake->paused = FALSE;
+      intake->events.resume (intake->data);
+    }
+  else if (intake->finishing && intake->requests == 0)
+    submit (intake);
+}
+
+static void
+post_to_disk (ClrIntake *intake, ClrDiskKind kind)
+{
+  ClrDiskRequest *request = g_new0 (ClrDiskRequest, 1);
+
+  request->kind = kind;
+  request->id = intake->id;
+  request->reply_to = intake->place.worker->mailbox;
+  request->open = on_disk_answer;
+  request->data = intake;
+  if (kind == CLR_DISK_WRITE)
+    {
+      request->size = intake->body.size;
+      clr_rope_take (&request->bytes, &intake->body);
+      intake->spooled += request->size;
+      intake->on_way += request->size;
+    }
+  intake->requests++;
+  intake->spooling = TRUE;
+  clr_disk_post (intake->place.disk, request);
+}
+
+static void
+write_body (ClrIntake *intake, const uint8_t *bytes, size_t size)
+{
+  hash_body (intake, bytes, size);
+  clr_rope_append (&intake->body, bytes, size);
+  if (intake->body.size
+      < (intake->spooling ? SPOOL_PIECE : clr_policy_get_limits (intake->policy)->spool_size))
+    return;
+  post_to_disk (intake, CLR_DISK_WRITE);
+  if (intake->on_way > SPOOL_AHEAD && !intake->paused)
+    {
+      intake->paused = TRUE;
+      intake->events.pause (intake->data);
+    }
+}
+
+void
+clr_intake_write (ClrIntake *intake, const uint8_t *bytes, size_t size)
+{
+  size_t before = intake->header->len, end;
+
+  intake->size += size;
+  if (intake->refusal || intake->disk_problem)
+    return;
+  if (intake->has_header)
+    {
+      write_body (intake, bytes, size);
+      return;
+    }
+
+  size_t room = clr_policy_get_limits (intake->policy)->max_header_size + 4 - before;
+  g_string_append_len (intake->header, (const char *)bytes, MIN (size, room));
+  /* The end may lie across the seam of two pieces. */
+  size_t seam = before > 3 ? before - 3 : 0;
+  end = seam == 0 ? clr_header_block_find_end (intake->header->str, intake->header->len) : 0;
+  if (seam > 0)
+    {
+      const char *found = memmem (intake->header->str + seam, intake->header->len - seam, "\r\n\r\n", 4);
+      end = found ? (size_t)(found - intake->header->str) + 4 : 0;
+    }
+  if (end == 0)
+    {
+      if (intake->header->len > clr_policy_get_limits (intake->policy)->max_header_size)
+        refuse (intake, 552, "5.3.4", "the header section is larger than this relay accepts");
+      return;
+    }
+  g_string_truncate (intake->header, end);
+  take_header (intake);
+  size_t used = end - before;
+  if (!intake->refusal && size > used)
+    write_body (intake, bytes + used, size - used);
+}
+
+static void
+answer (ClrIntake *intake, ClrIntakeResult result, int code, const char *enhanced, const char *text)
+{
+  ClrIntakeAnswer answer = { result, code, enhanced, text };
+
+  intake->events.done (&answer, intake->data);
+  intake_free (intake);
+}
+
+/* What the message says of itself, for lists and traces. */
+static char *
+make_attributes (ClrIntake *intake, unsigned signatures)
+{
+  g_autoptr (JsonBuilder) builder = json_builder_new ();
+  g_autofree char *repairs = clr_repair_to_text (intake->repairs);
+  ClrHeaderBlock block;
+  static const struct
+  {
+    const char *field, *member;
+  } kept[] = { { "Subject", "subject" }, { "Message-ID", "message-id" }, { "From", "from" } };
+
+  clr_header_block_parse (&block, intake->header->str, intake->header->len);
+  json_builder_begin_object (builder);
+  for (unsigned i = 0; i < G_N_ELEMENTS (kept); i++)
+    {
+      const ClrField *field = clr_header_block_find (&block, kept[i].field);
+      if (field)
+        {
+          g_autofree char *text = clr_field_dup_text (field, SUBJECT_KEPT);
+          json_builder_set_member_name (builder, kept[i].member);
+          json_builder_add_string_value (builder, text);
+        }
+    }
+  clr_header_block_clear (&block);
+  if (*repairs)
+    {
+      g_auto (GStrv) words = g_strsplit (repairs, ",", -1);
+
+      json_builder_set_member_name (builder, "repairs");
+      json_builder_begin_array (builder);
+      for (char **word = words; *word; word++)
+        json_builder_add_string_value (builder, *word);
+      json_builder_end_array (builder);
+    }
+  json_builder_set_member_name (builder, "signatures");
+  json_builder_begin_array (builder);
+  for (unsigned i = 0; i < signatures; i++)
+    {
+      const ClrDkimIdentity *identity = g_ptr_array_index (intake->identities, i);
+      g_autofree char *text = g_strdup_printf ("%s._domainkey.%s", identity->selector, identity->domain);
+      json_builder_add_string_value (builder, text);
+    }
+  json_builder_end_array (builder);
+  json_builder_end_object (builder);
+
+  g_autoptr (JsonNode) root = json_builder_get_root (builder);
+  return json_to_string (root, FALSE);
+}
+
+/* Our fields stand in front: signatures, then Received, then what the repair added, then what came. */
+static gboolean
+make_prefix (ClrIntake *intake, GString *prefix, unsigned *signatures, GError **error)
+{
+  char id[CLR_ID_TEXT];
+  g_autoptr (GString) received = g_string_sized_new (512);
+  ClrReceived facts = {
+    .helo = intake->helo,
+    .address = intake->client,
+    .hostname = clr_policy_get_hostname (intake->policy),
+    .protocol = intake->protocol,
+    .tls = intake->tls,
+    .id = id,
+    .recipient
+    = intake->recipients->len == 1 ? g_array_index (intake->recipients, ClrRecipient, 0).address : NULL,
+    .time_us = intake->time_us,
+  };
+
+  clr_id_to_text (intake->id, id);
+  clr_received_write (&facts, received);
+  *signatures = 0;
+  if (intake->identities)
+    {
+      ClrHeaderBlock block;
+      uint8_t hash[32];
+      gboolean ok;
+
+      clr_dkim_body_end (intake->body_hash, hash);
+      clr_header_block_parse (&block, intake->header->str, intake->header->len);
+      ok = clr_dkim_sign (clr_policy_get_dkim_style (intake->policy),
+                          (const ClrDkimIdentity *const *)intake->identities->pdata, intake->identities->len,
+                          &block, hash, intake->time_us, prefix, error);
+      clr_header_block_clear (&block);
+      if (!ok)
+        return FALSE;
+      *signatures = intake->identities->len;
+      clr_counter_add (CLR_COUNTER_SIGNATURES_TOTAL, *signatures);
+    }
+  g_string_append_len (prefix, received->str, received->len);
+  return TRUE;
+}
+
+static void
+tell_accepted (ClrIntake *intake, const ClrMessage *message, unsigned signatures)
+{
+  char id[CLR_ID_TEXT], recipients[24], size[24];
+  g_autofree char *repairs = clr_repair_to_text (intake->repairs);
+  g_autofree char *repairs_text = *repairs ? g_strdup_printf (", repaired %s", repairs) : g_strdup ("");
+  g_autofree char *signatures_text
+      = signatures ? g_strdup_printf (", %u DKIM signatures", signatures) : g_strdup ("");
+
+  if (!clr_log_wants (CLR_EVENT_MESSAGE_ACCEPTED))
+    return;
+  clr_id_to_text (message->id, id);
+  g_snprintf (recipients, sizeof recipients, "%u", message->n_all);
+  g_snprintf (size, sizeof size, "%" G_GUINT64_FORMAT, message->size);
+  clr_log_event (CLR_EVENT_MESSAGE_ACCEPTED, id, message->client, message->device, message->sender,
+                 recipients, size, repairs_text, signatures_text);
+}
+
+static void
+on_submitted (ClrLetter *letter, void *owner)
+{
+  ClrSubmission *submission = (ClrSubmission *)letter;
+  ClrIntake *intake = submission->data;
+  char text[64], id[CLR_ID_TEXT];
+
+  if (submission->problem)
+    intake->submitted = FALSE; /* the spool file is nobody's */
+  else
+    {
+      unsigned signatures = intake->identities ? intake->identities->len : 0;
+
+      clr_counter_add (CLR_COUNTER_MESSAGES_ACCEPTED_TOTAL, 1);
+      tell_accepted (intake, submission->message, signatures);
+    }
+  clr_id_to_text (intake->id, id);
+  if (intake->abandoned)
+    intake_free (intake);
+  else if (submission->problem == NULL)
+    {
+      g_snprintf (text, sizeof text, "queued as %s", id);
+      answer (intake, CLR_INTAKE_STORED, 250, "2.0.0", text);
+    }
+  else
+    answer (intake, CLR_INTAKE_DEFERRED, 452, "4.3.1",
+            submission->no_space ? "no space left to keep the message, please try again later"
+                                 : "the message cannot be kept at the moment, please try again later");
+  clr_submission_free (submission);
+}
+
+/* The content is where it belongs: sign, and hand over. */
+static void
+submit (ClrIntake *intake)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GString) prefix = g_string_sized_new (2048);
+  unsigned signatures;
+
+  if (intake->disk_problem)
+    {
+      answer (intake, CLR_INTAKE_DEFERRED, 452, "4.3.1",
+              intake->disk_full ? "no space left to keep the message, please try again later"
+                                : "the message cannot be kept at the moment, please try again later");
+      return;
+    }
+  if (!make_prefix (intake, prefix, &signatures, &error))
+    {
+      answer (intake, CLR_INTAKE_DEFERRED, 451, "4.7.0", "the message cannot be signed at the moment");
+      return;
+    }
+
+  ClrMessage *message = clr_message_new (0);
+  message->id = intake->id;
+  message->node = clr_policy_get_node (intake->policy);
+  message->created_us = intake->time_us;
+  message->sender = g_steal_pointer (&intake->sender);
+  message->ret = intake->ret;
+  message->envid = g_steal_pointer (&intake->envid);
+  message->eight_bit = intake->eight_bit;
+  message->origin = g_steal_pointer (&intake->origin);
+  message->client = g_strdup (intake->client);
+  message->device = g_strdup (intake->device);
+  message->attributes = make_attributes (intake, signatures);
+  clr_rope_append (&message->content, prefix->str, prefix->len);
+  clr_rope_append (&message->content, intake->header->str, intake->header->len);
+  clr_rope_append_rope (&message->content, &intake->body);
+  message->is_loaded = TRUE;
+  message->spool_size = intake->spooled;
+  message->size = message->content.size + intake->spooled;
+  message->n_recipients = message->n_all = intake->recipients->len;
+  g_free (message->recipients);
+  message->recipients = (ClrRecipient *)(void *)g_array_free (intake->recipients, FALSE);
+  intake->recipients = g_array_new (FALSE, TRUE, sizeof (ClrRecipient));
+
+  ClrSubmission *submission = g_new0 (ClrSubmission, 1);
+  submission->message = message;
+  submission->reply_to = intake->place.worker->mailbox;
+  submission->open = on_submitted;
+  submission->data = intake;
+  intake->submitted = TRUE;
+  clr_queue_post_submission (intake->place.queue, submission);
+}
+
+void
+clr_intake_finish (ClrIntake *intake, unsigned normalized)
+{
+  if (!intake->has_header && !intake->refusal)
+    take_header (intake);
+  if (normalized > 0)
+    intake->repairs |= CLR_REPAIR_NEWLINES;
+  if (intake->refusal)
+    {
+      clr_counter_add (CLR_COUNTER_MESSAGES_REFUSED_TOTAL, 1);
+      intake->events.done (&(ClrIntakeAnswer){ CLR_INTAKE_REFUSED, intake->refusal_code,
+                                               intake->refusal_enhanced, intake->refusal },
+                           intake->data);
+      clr_intake_abandon (intake);
+      return;
+    }
+  intake->finishing = TRUE;
+  if (intake->spooling)
+    {
+      if (intake->body.size > 0)
+        post_to_disk (intake, CLR_DISK_WRITE);
+      post_to_disk (intake, CLR_DISK_SYNC);
+    }
+  else
+    submit (intake);
+}
+
+void
+clr_intake_abandon (ClrIntake *intake)
+{
+  intake->abandoned = TRUE;
+  /* Answers that are still to come find it, and free it. */
+  if (intake->requests == 0 && !intake->submitted)
+    intake_free (intake);
+}

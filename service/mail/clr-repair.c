@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "mail/clr-repair.h"
+
+#include "mail/clr-date.h"
+
+#include <string.h>
+
+ClrRepair
+clr_repair_header (const char *bytes, size_t size, const ClrRepairFacts *facts, GString *into)
+{
+  ClrHeaderBlock block;
+  ClrRepair done = 0;
+  unsigned n_fields = 0;
+  char date[CLR_DATE_TEXT];
+
+  clr_header_block_parse (&block, bytes, size);
+  /* Text without any header: the first line that is no field begins the body. */
+  while (n_fields < block.n_fields && block.fields[n_fields].name_size > 0)
+    n_fields++;
+
+  if (!clr_header_block_find (&block, "Date"))
+    {
+      clr_date_to_text (facts->time_us, date);
+      g_string_append_printf (into, "Date: %s\r\n", date);
+      done |= CLR_REPAIR_DATE;
+    }
+  if (!clr_header_block_find (&block, "Message-ID"))
+    {
+      g_string_append_printf (into, "Message-ID: <%s@%s>\r\n", facts->id, facts->hostname);
+      done |= CLR_REPAIR_MESSAGE_ID;
+    }
+  if (!clr_header_block_find (&block, "From"))
+    {
+      g_string_append_printf (into, "From: <%s>\r\n", *facts->sender ? facts->sender : facts->postmaster);
+      done |= CLR_REPAIR_FROM;
+    }
+  for (unsigned i = 0; i < n_fields; i++)
+    if (clr_field_is (&block.fields[i], "Bcc"))
+      done |= CLR_REPAIR_BCC;
+    else
+      g_string_append_len (into, block.fields[i].start, block.fields[i].size);
+
+  const char *rest = n_fields < block.n_fields ? block.fields[n_fields].start : bytes + block.size;
+  gboolean separated = n_fields == block.n_fields && block.size < size;
+  if (n_fields == 0 && !separated && rest < bytes + size)
+    {
+      g_string_append (into, "\r\n");
+      done |= CLR_REPAIR_SEPARATOR;
+    }
+  g_string_append_len (into, rest, bytes + size - rest);
+  clr_header_block_clear (&block);
+  return done;
+}
+
+char *
+clr_repair_to_text (ClrRepair repairs)
+{
+  static const char *const names[] = { "date", "message-id", "from", "bcc", "separator", "newlines" };
+  g_autoptr (GString) text = g_string_new (NULL);
+
+  for (unsigned i = 0; i < G_N_ELEMENTS (names); i++)
+    if (repairs & (1u << i))
+      g_string_append_printf (text, "%s%s", text->len ? "," : "", names[i]);
+  return g_string_free (g_steal_pointer (&text), FALSE);
+}

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "net/clr-listener.h"
+
+#include "base/clr-error.h"
+
+#include <errno.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define ACCEPTS_PER_TURN 16
+#define PAUSE_US         (100 * 1000) /* after the system had no descriptor left */
+
+typedef struct
+{
+  ClrLetter letter;
+  ClrWatch watch;
+  ClrListener *listener;
+  ClrWorker *worker;
+  ClrTimer again;
+} Seat;
+
+struct ClrListener
+{
+  ClrEndpoint endpoint;
+  int fd;
+  ClrListenerFactory factory;
+  void *data;
+  void (*data_free) (void *data);
+  Seat *seats; /* one a worker */
+  unsigned n_seats;
+  atomic_uint in_use;
+};
+
+ClrListener *
+clr_listener_new (const ClrEndpoint *endpoint, int backlog, ClrListenerFactory factory, void *data,
+                  GError **error)
+{
+  int fd = socket (endpoint->any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  int one = 1;
+  socklen_t size;
+
+  if (fd < 0)
+    goto failed;
+  setsockopt (fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
+  if (endpoint->any.sa_family == AF_INET6)
+    setsockopt (fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof one);
+  if (bind (fd, &endpoint->any, clr_endpoint_size (endpoint)) != 0 || listen (fd, backlog) != 0)
+    goto failed;
+
+  ClrListener *listener = g_new0 (ClrListener, 1);
+  listener->fd = fd;
+  listener->factory = factory;
+  listener->data = data;
+  size = sizeof listener->endpoint;
+  getsockname (fd, &listener->endpoint.any, &size);
+  return listener;
+
+failed:
+  g_set_error (error, CLR_ERROR, errno == EADDRINUSE ? CLR_ERROR_IN_USE : CLR_ERROR_FAILED,
+               "cannot listen: %s%s", g_strerror (errno),
+               errno == EADDRINUSE ? "; another program has this port, stop it or choose another port"
+               : errno == EACCES   ? "; ports below 1024 need root or CAP_NET_BIND_SERVICE"
+                                   : "");
+  if (fd >= 0)
+    close (fd);
+  return NULL;
+}
+
+const ClrEndpoint *
+clr_listener_get_endpoint (ClrListener *listener)
+{
+  return &listener->endpoint;
+}
+
+static void
+on_ready (ClrWatch *watch, ClrPollEvents events)
+{
+  Seat *seat = (Seat *)((char *)watch - offsetof (Seat, watch));
+  ClrListener *listener = seat->listener;
+
+  for (int i = 0; i < ACCEPTS_PER_TURN; i++)
+    {
+      ClrEndpoint peer;
+      socklen_t size = sizeof peer;
+      int fd = accept4 (listener->fd, &peer.any, &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+
+      if (fd >= 0)
+        {
+          listener->factory (seat->worker, fd, &peer, listener->data);
+          continue;
+        }
+      if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
+        {
+          /* Readiness stays: without a pause this would spin until somebody closes something. */
+          clr_poller_remove (seat->worker->poller, &seat->watch);
+          clr_timers_set (seat->worker->timers, &seat->again, seat->worker->now + PAUSE_US);
+          return;
+        }
+      if (errno != EINTR && errno != ECONNABORTED)
+        return;
+    }
+}
+
+static void
+on_again (ClrTimer *timer, void *data)
+{
+  Seat *seat = data;
+
+  clr_poller_add_shared (seat->worker->poller, &seat->watch);
+}
+
+static void
+open_start (ClrLetter *letter, void *owner)
+{
+  Seat *seat = (Seat *)letter;
+
+  seat->watch = (ClrWatch){ .ready = on_ready, .fd = seat->listener->fd };
+  clr_timer_init (&seat->again, on_again, seat);
+  if (!clr_poller_add_shared (seat->worker->poller, &seat->watch))
+    g_warning ("a listener cannot be watched: %s", g_strerror (errno));
+}
+
+void
+clr_listener_start (ClrListener *listener, ClrWorker **workers, unsigned n_workers)
+{
+  listener->seats = g_new0 (Seat, n_workers);
+  listener->n_seats = n_workers;
+  atomic_store (&listener->in_use, n_workers);
+  for (unsigned i = 0; i < n_workers; i++)
+    {
+      listener->seats[i].letter.open = open_start;
+      listener->seats[i].listener = listener;
+      listener->seats[i].worker = workers[i];
+      clr_worker_post (workers[i], &listener->seats[i].letter);
+    }
+}
+
+static void
+listener_free (ClrListener *listener)
+{
+  close (listener->fd);
+  if (listener->data_free)
+    listener->data_free (listener->data);
+  g_free (listener->seats);
+  g_free (listener);
+}
+
+static void
+open_stop (ClrLetter *letter, void *owner)
+{
+  Seat *seat = (Seat *)letter;
+  ClrListener *listener = seat->listener;
+
+  clr_poller_remove (seat->worker->poller, &seat->watch);
+  clr_timers_clear (seat->worker->timers, &seat->again);
+  if (atomic_fetch_sub (&listener->in_use, 1) == 1)
+    listener_free (listener);
+}
+
+void
+clr_listener_stop (ClrListener *listener, void (*data_free) (void *data))
+{
+  unsigned n = listener->n_seats;
+
+  listener->data_free = data_free;
+  if (n == 0)
+    {
+      listener_free (listener);
+      return;
+    }
+  for (unsigned i = 0; i < n; i++)
+    {
+      Seat *seat = &listener->seats[i];
+      seat->letter.open = open_stop;
+      clr_worker_post (seat->worker, &seat->letter);
+    }
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * ClrPoller: waits for many descriptors. The seam behind which epoll stands, and where WSAPoll will stand on
+ * Windows.
+ *
+ * Contract: readiness is told once per change (edge). A watch that was told POLLIN or POLLOUT must go on
+ * until the descriptor would block. Being told twice, or for nothing, is allowed. A shared watch (a listening
+ * socket that several workers watch) is told to one of them, as long as it is ready.
+ */
+#pragma once
+
+#include <glib.h>
+#include <stdint.h>
+
+typedef enum
+{
+  CLR_POLL_IN = 1 << 0,
+  CLR_POLL_OUT = 1 << 1,
+  CLR_POLL_HANGUP = 1 << 2, /* the peer has closed, or an error waits to be read */
+} ClrPollEvents;
+
+typedef struct ClrWatch ClrWatch;
+typedef struct ClrPoller ClrPoller;
+
+struct ClrWatch
+{
+  void (*ready) (ClrWatch *watch, ClrPollEvents events);
+  int fd;
+};
+
+ClrPoller *clr_poller_new (void);
+void clr_poller_free (ClrPoller *poller);
+
+/* The watch stays the caller's. Returns: FALSE with errno set. */
+gboolean clr_poller_add (ClrPoller *poller, ClrWatch *watch);
+gboolean clr_poller_add_shared (ClrPoller *poller, ClrWatch *watch);
+/* For libraries that want level readiness of their own descriptors. */
+gboolean clr_poller_add_level (ClrPoller *poller, ClrWatch *watch, ClrPollEvents events);
+/* May be called from a ready function, also for another watch: that one is not told any more. */
+void clr_poller_remove (ClrPoller *poller, ClrWatch *watch);
+
+/* Waits at most @timeout_us microseconds (-1: for ever), then tells the ready watches. */
+void clr_poller_run (ClrPoller *poller, int64_t timeout_us);

@@ -1,0 +1,349 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "net/clr-tls.h"
+
+#include "base/clr-error.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <gnutls/gnutls.h>
+#include <gnutls/x509.h>
+#include <gnutls/crypto.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+/* GnuTLS's plain NORMAL still accepts TLS 1.0. */
+#define PRIORITY "NORMAL:-VERS-TLS1.0:-VERS-TLS1.1:-VERS-DTLS-ALL"
+
+struct ClrTlsContext
+{
+  atomic_int references;
+  gboolean is_server;
+  ClrTlsVerify verify;
+  gnutls_certificate_credentials_t credentials;
+  gnutls_priority_t priority;
+};
+
+struct ClrTls
+{
+  ClrTlsContext *context;
+  gnutls_session_t session;
+  ClrBuffer in;
+  ClrBuffer out;
+  gboolean in_ended;
+  char *problem;
+  char *description;
+};
+
+static ClrTlsContext *
+context_new (gboolean is_server)
+{
+  ClrTlsContext *context = g_new0 (ClrTlsContext, 1);
+
+  atomic_init (&context->references, 1);
+  context->is_server = is_server;
+  gnutls_certificate_allocate_credentials (&context->credentials);
+  gnutls_priority_init2 (&context->priority, PRIORITY, NULL, 0);
+  return context;
+}
+
+ClrTlsContext *
+clr_tls_context_new_server (const char *certificate_file, const char *key_file, GError **error)
+{
+  ClrTlsContext *context = context_new (TRUE);
+  int code = gnutls_certificate_set_x509_key_file (context->credentials, certificate_file, key_file,
+                                                   GNUTLS_X509_FMT_PEM);
+
+  if (code < 0)
+    {
+      g_set_error (error, CLR_ERROR, CLR_ERROR_INVALID, "certificate %s with key %s cannot be used: %s",
+                   certificate_file, key_file, gnutls_strerror (code));
+      clr_tls_context_unref (context);
+      return NULL;
+    }
+  gnutls_certificate_set_known_dh_params (context->credentials, GNUTLS_SEC_PARAM_MEDIUM);
+  return context;
+}
+
+ClrTlsContext *
+clr_tls_context_new_client (ClrTlsVerify verify, const char *ca_file, GError **error)
+{
+  ClrTlsContext *context = context_new (FALSE);
+  int code = 0;
+
+  context->verify = verify;
+  if (verify != CLR_TLS_VERIFY_NOTHING)
+    code = ca_file
+               ? gnutls_certificate_set_x509_trust_file (context->credentials, ca_file, GNUTLS_X509_FMT_PEM)
+               : gnutls_certificate_set_x509_system_trust (context->credentials);
+  if (code < 0 || (ca_file && code == 0 && verify != CLR_TLS_VERIFY_NOTHING))
+    {
+      g_set_error (error, CLR_ERROR, CLR_ERROR_INVALID, "the trusted authorities of %s cannot be read: %s",
+                   ca_file ? ca_file : "the system",
+                   code < 0 ? gnutls_strerror (code) : "no certificate in it");
+      clr_tls_context_unref (context);
+      return NULL;
+    }
+  return context;
+}
+
+ClrTlsContext *
+clr_tls_context_ref (ClrTlsContext *context)
+{
+  atomic_fetch_add (&context->references, 1);
+  return context;
+}
+
+void
+clr_tls_context_unref (ClrTlsContext *context)
+{
+  if (atomic_fetch_sub (&context->references, 1) != 1)
+    return;
+  gnutls_certificate_free_credentials (context->credentials);
+  gnutls_priority_deinit (context->priority);
+  g_free (context);
+}
+
+static gboolean
+write_new_file (const char *path, const gnutls_datum_t *datum, mode_t mode, GError **error)
+{
+  int fd = open (path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
+
+  if (fd < 0 || write (fd, datum->data, datum->size) != (ssize_t)datum->size || fsync (fd) != 0)
+    {
+      g_set_error (error, CLR_ERROR, CLR_ERROR_FAILED, "%s cannot be written: %s", path, g_strerror (errno));
+      if (fd >= 0)
+        close (fd);
+      return FALSE;
+    }
+  close (fd);
+  return TRUE;
+}
+
+gboolean
+clr_tls_make_self_signed (const char *hostname, const char *certificate_file, const char *key_file,
+                          GError **error)
+{
+  gnutls_x509_privkey_t key;
+  gnutls_x509_crt_t certificate;
+  gnutls_datum_t key_pem = { 0 }, certificate_pem = { 0 };
+  uint8_t serial[16];
+  time_t now = time (NULL);
+
+  gnutls_rnd (GNUTLS_RND_NONCE, serial, sizeof serial);
+  serial[0] &= 0x7f;
+  gnutls_x509_privkey_init (&key);
+  gnutls_x509_crt_init (&certificate);
+  gnutls_x509_privkey_generate (key, GNUTLS_PK_ECDSA, GNUTLS_CURVE_TO_BITS (GNUTLS_ECC_CURVE_SECP256R1), 0);
+  gnutls_x509_crt_set_key (certificate, key);
+  gnutls_x509_crt_set_version (certificate, 3);
+  gnutls_x509_crt_set_serial (certificate, serial, sizeof serial);
+  gnutls_x509_crt_set_activation_time (certificate, now - 3600);
+  gnutls_x509_crt_set_expiration_time (certificate, now + 10 * 365 * 86400L);
+  gnutls_x509_crt_set_dn_by_oid (certificate, GNUTLS_OID_X520_COMMON_NAME, 0, hostname, strlen (hostname));
+  gnutls_x509_crt_set_subject_alt_name (certificate, GNUTLS_SAN_DNSNAME, hostname, strlen (hostname),
+                                        GNUTLS_FSAN_SET);
+  gnutls_x509_crt_set_key_usage (certificate, GNUTLS_KEY_DIGITAL_SIGNATURE);
+  gnutls_x509_crt_set_key_purpose_oid (certificate, GNUTLS_KP_TLS_WWW_SERVER, 0);
+  int code = gnutls_x509_crt_sign2 (certificate, certificate, key, GNUTLS_DIG_SHA256, 0);
+  if (code >= 0)
+    code = gnutls_x509_privkey_export2 (key, GNUTLS_X509_FMT_PEM, &key_pem);
+  if (code >= 0)
+    code = gnutls_x509_crt_export2 (certificate, GNUTLS_X509_FMT_PEM, &certificate_pem);
+
+  gboolean ok = FALSE;
+  if (code < 0)
+    g_set_error (error, CLR_ERROR, CLR_ERROR_FAILED, "no certificate could be made: %s",
+                 gnutls_strerror (code));
+  else
+    ok = write_new_file (key_file, &key_pem, 0600, error)
+         && write_new_file (certificate_file, &certificate_pem, 0644, error);
+  if (key_pem.data)
+    gnutls_memset (key_pem.data, 0, key_pem.size);
+  gnutls_free (key_pem.data);
+  gnutls_free (certificate_pem.data);
+  gnutls_x509_crt_deinit (certificate);
+  gnutls_x509_privkey_deinit (key);
+  return ok;
+}
+
+static ssize_t
+push (gnutls_transport_ptr_t data, const void *bytes, size_t size)
+{
+  clr_buffer_append (&((ClrTls *)data)->out, bytes, size);
+  return size;
+}
+
+static ssize_t
+pull (gnutls_transport_ptr_t data, void *into, size_t size)
+{
+  ClrTls *tls = data;
+  size_t n = MIN (size, clr_buffer_size (&tls->in));
+
+  if (n == 0)
+    {
+      if (tls->in_ended)
+        return 0;
+      gnutls_transport_set_errno (tls->session, EAGAIN);
+      return -1;
+    }
+  memcpy (into, clr_buffer_peek (&tls->in), n);
+  clr_buffer_drop (&tls->in, n);
+  return n;
+}
+
+static int
+pull_timeout (gnutls_transport_ptr_t data, unsigned ms)
+{
+  return clr_buffer_size (&((ClrTls *)data)->in) > 0;
+}
+
+ClrTls *
+clr_tls_new (ClrTlsContext *context, const char *name)
+{
+  ClrTls *tls = g_new0 (ClrTls, 1);
+  uint8_t literal[16];
+
+  tls->context = clr_tls_context_ref (context);
+  gnutls_init (&tls->session,
+               (context->is_server ? GNUTLS_SERVER : GNUTLS_CLIENT) | GNUTLS_NONBLOCK | GNUTLS_NO_SIGNAL);
+  gnutls_priority_set (tls->session, context->priority);
+  gnutls_credentials_set (tls->session, GNUTLS_CRD_CERTIFICATE, context->credentials);
+  gnutls_transport_set_ptr (tls->session, tls);
+  gnutls_transport_set_push_function (tls->session, push);
+  gnutls_transport_set_pull_function (tls->session, pull);
+  gnutls_transport_set_pull_timeout_function (tls->session, pull_timeout);
+  gnutls_handshake_set_timeout (tls->session,
+                                GNUTLS_INDEFINITE_TIMEOUT); /* the stream's owner keeps the time */
+  if (context->is_server)
+    gnutls_certificate_server_set_request (tls->session, GNUTLS_CERT_IGNORE);
+  else if (name)
+    {
+      /* RFC 6066 section 3: no address literals in server_name. */
+      if (inet_pton (AF_INET, name, literal) != 1 && inet_pton (AF_INET6, name, literal) != 1)
+        gnutls_server_name_set (tls->session, GNUTLS_NAME_DNS, name, strlen (name));
+      if (context->verify == CLR_TLS_VERIFY_NAME)
+        gnutls_session_set_verify_cert (tls->session, name, 0);
+    }
+  return tls;
+}
+
+void
+clr_tls_free (ClrTls *tls)
+{
+  gnutls_deinit (tls->session);
+  clr_buffer_clear (&tls->in);
+  clr_buffer_clear (&tls->out);
+  clr_tls_context_unref (tls->context);
+  g_free (tls->problem);
+  g_free (tls->description);
+  g_free (tls);
+}
+
+void
+clr_tls_give (ClrTls *tls, const void *wire, size_t size)
+{
+  if (size == 0)
+    tls->in_ended = TRUE;
+  clr_buffer_append (&tls->in, wire, size);
+}
+
+ClrBuffer *
+clr_tls_get_wire (ClrTls *tls)
+{
+  return &tls->out;
+}
+
+static ClrTlsStatus
+status_of (ClrTls *tls, ssize_t code)
+{
+  if (code == GNUTLS_E_AGAIN || code == GNUTLS_E_INTERRUPTED)
+    return CLR_TLS_AGAIN;
+  if (!gnutls_error_is_fatal (code))
+    return CLR_TLS_AGAIN;
+  if (code == GNUTLS_E_PREMATURE_TERMINATION)
+    return CLR_TLS_CLOSED;
+
+  g_free (tls->problem);
+  if (code == GNUTLS_E_CERTIFICATE_VERIFICATION_ERROR)
+    {
+      gnutls_datum_t text = { 0 };
+      unsigned status = gnutls_session_get_verify_cert_status (tls->session);
+
+      gnutls_certificate_verification_status_print (status, GNUTLS_CRT_X509, &text, 0);
+      tls->problem = g_strdup_printf ("certificate not accepted: %s", text.data ? (char *)text.data : "?");
+      gnutls_free (text.data);
+    }
+  else if (code == GNUTLS_E_FATAL_ALERT_RECEIVED)
+    tls->problem = g_strdup_printf ("the peer sent the alert \"%s\"",
+                                    gnutls_alert_get_name (gnutls_alert_get (tls->session)));
+  else
+    tls->problem = g_strdup (gnutls_strerror (code));
+  return CLR_TLS_FAILED;
+}
+
+ClrTlsStatus
+clr_tls_handshake (ClrTls *tls)
+{
+  int code;
+
+  do
+    code = gnutls_handshake (tls->session);
+  while (code < 0 && code != GNUTLS_E_AGAIN && !gnutls_error_is_fatal (code));
+  if (code >= 0)
+    return CLR_TLS_OK;
+  if (gnutls_error_is_fatal (code))
+    gnutls_alert_send_appropriate (tls->session, code);
+  return status_of (tls, code);
+}
+
+ClrTlsStatus
+clr_tls_read (ClrTls *tls, void *into, size_t size, size_t *got)
+{
+  ssize_t n = gnutls_record_recv (tls->session, into, size);
+
+  *got = MAX (n, 0);
+  if (n > 0)
+    return CLR_TLS_OK;
+  return n == 0 ? CLR_TLS_CLOSED : status_of (tls, n);
+}
+
+ClrTlsStatus
+clr_tls_write (ClrTls *tls, const void *data, size_t size)
+{
+  const uint8_t *from = data;
+
+  while (size > 0)
+    {
+      ssize_t n = gnutls_record_send (tls->session, from, size);
+      if (n < 0)
+        return status_of (tls, n);
+      from += n;
+      size -= n;
+    }
+  return CLR_TLS_OK;
+}
+
+void
+clr_tls_say_bye (ClrTls *tls)
+{
+  gnutls_bye (tls->session, GNUTLS_SHUT_WR);
+}
+
+const char *
+clr_tls_get_problem (ClrTls *tls)
+{
+  return tls->problem ? tls->problem : "unknown";
+}
+
+const char *
+clr_tls_get_description (ClrTls *tls)
+{
+  if (tls->description == NULL)
+    tls->description
+        = g_strdup_printf ("%s %s", gnutls_protocol_get_name (gnutls_protocol_get_version (tls->session)),
+                           gnutls_cipher_get_name (gnutls_cipher_get (tls->session)));
+  return tls->description;
+}

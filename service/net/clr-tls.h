@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * TLS as an engine: bytes in, bytes out; it never touches a socket. ClrTlsContext holds credentials and what
+ * is allowed (frozen, may be shared between threads); ClrTls is one connection's state and belongs to its
+ * worker.
+ */
+#pragma once
+
+#include "base/clr-buffer.h"
+
+typedef struct ClrTlsContext ClrTlsContext;
+typedef struct ClrTls ClrTls;
+
+typedef enum
+{
+  CLR_TLS_VERIFY_NOTHING, /* opportunistic: any certificate will do */
+  CLR_TLS_VERIFY_NAME,    /* chain to a trusted authority, and the name must match */
+} ClrTlsVerify;
+
+typedef enum
+{
+  CLR_TLS_OK,
+  CLR_TLS_AGAIN, /* needs more bytes from the peer */
+  CLR_TLS_CLOSED,
+  CLR_TLS_FAILED,
+} ClrTlsStatus;
+
+/* A server's credentials from PEM files. TLS 1.2 and later. */
+ClrTlsContext *clr_tls_context_new_server (const char *certificate_file, const char *key_file,
+                                           GError **error);
+/* @ca_file: authorities in PEM, or NULL for the system's. */
+ClrTlsContext *clr_tls_context_new_client (ClrTlsVerify verify, const char *ca_file, GError **error);
+ClrTlsContext *clr_tls_context_ref (ClrTlsContext *context);
+void clr_tls_context_unref (ClrTlsContext *context);
+
+/* Makes a P-256 key and a self-signed certificate for @hostname, valid for ten years, in two new PEM files
+ * (the key readable by the owner only). */
+gboolean clr_tls_make_self_signed (const char *hostname, const char *certificate_file, const char *key_file,
+                                   GError **error);
+
+/* @name: the host name to ask for and to verify; a client's only. */
+ClrTls *clr_tls_new (ClrTlsContext *context, const char *name);
+void clr_tls_free (ClrTls *tls);
+
+/* Bytes that came from the peer. */
+void clr_tls_give (ClrTls *tls, const void *wire, size_t size);
+/* Bytes to be sent to the peer; the caller drops what it has sent. */
+ClrBuffer *clr_tls_get_wire (ClrTls *tls);
+
+/* On CLR_TLS_FAILED clr_tls_get_problem() says why in words. */
+ClrTlsStatus clr_tls_handshake (ClrTls *tls);
+ClrTlsStatus clr_tls_read (ClrTls *tls, void *into, size_t size, size_t *got);
+ClrTlsStatus clr_tls_write (ClrTls *tls, const void *data, size_t size);
+void clr_tls_say_bye (ClrTls *tls);
+const char *clr_tls_get_problem (ClrTls *tls);
+/* For example "TLS1.3 ECDHE-... AES-256-GCM"; valid as long as @tls. */
+const char *clr_tls_get_description (ClrTls *tls);

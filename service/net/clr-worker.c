@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "net/clr-worker.h"
+
+#include "base/clr-clock.h"
+#include "base/clr-log.h"
+
+typedef struct
+{
+  ClrLetter letter;
+} StopLetter;
+
+static void
+on_wake (ClrWatch *watch, ClrPollEvents events)
+{
+  ClrWorker *worker = (ClrWorker *)((char *)watch - offsetof (ClrWorker, wake));
+
+  clr_mailbox_wake_up (worker->mailbox);
+}
+
+ClrWorker *
+clr_worker_new (unsigned index)
+{
+  ClrWorker *worker = g_new0 (ClrWorker, 1);
+
+  worker->index = index;
+  worker->poller = clr_poller_new ();
+  worker->mailbox = clr_mailbox_new (worker);
+  worker->timers = clr_timers_new ();
+  worker->scratch = g_malloc (CLR_SCRATCH_SIZE);
+  worker->now = clr_clock_monotonic ();
+  worker->wake = (ClrWatch){ .ready = on_wake, .fd = clr_mailbox_get_fd (worker->mailbox) };
+  if (!clr_poller_add_level (worker->poller, &worker->wake, CLR_POLL_IN))
+    g_error ("a worker cannot watch its mailbox");
+  return worker;
+}
+
+void
+clr_worker_turn (ClrWorker *worker, int64_t longest_us)
+{
+  worker->now = clr_clock_monotonic ();
+  while (clr_mailbox_open_all (worker->mailbox) > 0)
+    if (worker->stopping)
+      return;
+
+  int64_t next = clr_timers_run (worker->timers, worker->now);
+  int64_t wait = next < 0 ? -1 : MAX (next - worker->now, 0);
+
+  if (longest_us >= 0 && (wait < 0 || wait > longest_us))
+    wait = longest_us;
+  if (wait != 0)
+    {
+      clr_log_flush ();
+      if (!clr_mailbox_may_sleep (worker->mailbox))
+        wait = 0;
+    }
+  clr_poller_run (worker->poller, wait);
+  if (wait != 0)
+    clr_mailbox_wake_up (worker->mailbox);
+}
+
+static void *
+run (void *data)
+{
+  ClrWorker *worker = data;
+
+  while (!worker->stopping)
+    clr_worker_turn (worker, -1);
+  clr_log_flush ();
+  return NULL;
+}
+
+void
+clr_worker_start (ClrWorker *worker)
+{
+  g_autofree char *name = g_strdup_printf ("worker %u", worker->index + 1);
+
+  worker->thread = g_thread_new (name, run, worker);
+}
+
+static void
+open_stop (ClrLetter *letter, void *owner)
+{
+  ((ClrWorker *)owner)->stopping = TRUE;
+  g_free (letter);
+}
+
+void
+clr_worker_stop (ClrWorker *worker)
+{
+  StopLetter *stop = g_new0 (StopLetter, 1);
+
+  stop->letter.open = open_stop;
+  clr_worker_post (worker, &stop->letter);
+  if (worker->thread)
+    g_thread_join (worker->thread);
+  worker->thread = NULL;
+}
+
+void
+clr_worker_free (ClrWorker *worker)
+{
+  clr_poller_remove (worker->poller, &worker->wake);
+  clr_poller_free (worker->poller);
+  clr_mailbox_free (worker->mailbox);
+  clr_timers_free (worker->timers);
+  g_free (worker->scratch);
+  g_free (worker);
+}

@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "policy/clr-policy.h"
+
+#include "base/clr-error.h"
+#include "policy/clr-route.h"
+
+#include <gio/gio.h>
+#include <stdatomic.h>
+#include <string.h>
+
+struct ClrNetwork
+{
+  uint8_t bytes[16]; /* IPv4 mapped */
+  unsigned bits;
+};
+
+struct ClrPolicy
+{
+  atomic_int references;
+  char *hostname;
+  char *postmaster;
+  unsigned node;
+  ClrLimits limits;
+  GArray *devices;    /* of ClrDevice */
+  GArray *identities; /* of ClrDkimIdentity */
+  ClrDkimStyle style;
+  ClrRoutes *routes;
+};
+
+static const char *const default_oversigned[] = { "From",
+                                                  "To",
+                                                  "Cc",
+                                                  "Subject",
+                                                  "Date",
+                                                  "Message-ID",
+                                                  "Reply-To",
+                                                  "MIME-Version",
+                                                  "Content-Type",
+                                                  "List-Unsubscribe",
+                                                  "List-Unsubscribe-Post",
+                                                  NULL };
+static const char *const default_signed[]
+    = { "Sender",         "In-Reply-To", "References",  "Content-Transfer-Encoding",
+        "Resent-From",    "Resent-To",   "Resent-Date", "Resent-Message-ID",
+        "List-Id",        "List-Post",   "List-Help",   "List-Subscribe",
+        "Auto-Submitted", "Feedback-ID", NULL };
+
+static void
+clear_device (void *data)
+{
+  ClrDevice *device = data;
+
+  g_free (device->name);
+  g_free (device->label);
+  g_free (device->networks);
+}
+
+static void
+clear_identity (void *data)
+{
+  ClrDkimIdentity *identity = data;
+
+  g_free (identity->domain);
+  g_free (identity->selector);
+  if (identity->key)
+    clr_dkim_key_free (identity->key);
+}
+
+static void
+read_limits (ClrLimits *limits, ClrSettings *settings)
+{
+  ClrSection *section = clr_settings_get_section (settings, "limits");
+
+  limits->max_connections = clr_section_get_number (section, "max-connections");
+  limits->max_connections_per_client = clr_section_get_number (section, "max-connections-per-client");
+  limits->max_messages_per_connection = clr_section_get_number (section, "max-messages-per-connection");
+  limits->max_message_size = clr_section_get_number (section, "max-message-size");
+  limits->max_header_size = clr_section_get_number (section, "max-header-size");
+  limits->max_recipients = clr_section_get_number (section, "max-recipients");
+  limits->max_line = clr_section_get_number (section, "max-line");
+  limits->max_errors = clr_section_get_number (section, "max-errors");
+  limits->max_received = clr_section_get_number (section, "max-received");
+  limits->command_timeout_us = clr_section_get_number (section, "command-timeout") * G_USEC_PER_SEC;
+  limits->data_timeout_us = clr_section_get_number (section, "data-timeout") * G_USEC_PER_SEC;
+  limits->session_timeout_us = clr_section_get_number (section, "session-timeout") * G_USEC_PER_SEC;
+  limits->spool_size = clr_section_get_number (clr_settings_get_section (settings, "queue"), "spool-size");
+}
+
+static void
+read_network (struct ClrNetwork *network, const char *text)
+{
+  g_autoptr (GInetAddressMask) mask = g_inet_address_mask_new_from_string (text, NULL);
+  GInetAddress *address = g_inet_address_mask_get_address (mask);
+  unsigned length = g_inet_address_mask_get_length (mask);
+
+  if (g_inet_address_get_family (address) == G_SOCKET_FAMILY_IPV4)
+    {
+      memcpy (network->bytes, "\0\0\0\0\0\0\0\0\0\0\xff\xff", 12);
+      memcpy (network->bytes + 12, g_inet_address_to_bytes (address), 4);
+      network->bits = 96 + length;
+    }
+  else
+    {
+      memcpy (network->bytes, g_inet_address_to_bytes (address), 16);
+      network->bits = length;
+    }
+}
+
+static gboolean
+network_holds (const struct ClrNetwork *network, const uint8_t address[16])
+{
+  unsigned whole = network->bits / 8, rest = network->bits % 8;
+
+  if (memcmp (network->bytes, address, whole) != 0)
+    return FALSE;
+  return rest == 0 || ((network->bytes[whole] ^ address[whole]) & (0xff00 >> rest) & 0xff) == 0;
+}
+
+static void
+read_devices (ClrPolicy *policy, ClrSettings *settings)
+{
+  GPtrArray *sections = clr_settings_get_sections (settings, "device");
+
+  for (unsigned i = 0; i < sections->len; i++)
+    {
+      ClrSection *section = g_ptr_array_index (sections, i);
+      const char *const *networks = clr_section_get_list (section, "networks");
+      const char *label = clr_section_get_text (section, "label");
+      ClrDevice device = {
+        .name = g_strdup (clr_section_get_name (section)),
+        .label = g_strdup (label ? label : clr_section_get_name (section)),
+        .n_networks = g_strv_length ((char **)networks),
+        .repair_headers = clr_section_get_boolean (section, "repair-headers"),
+        .normalize_newlines = g_str_equal (clr_section_get_text (section, "bare-newlines"), "normalize"),
+        .lenient_commands = clr_section_get_boolean (section, "lenient-commands"),
+      };
+
+      device.networks = g_new0 (struct ClrNetwork, device.n_networks);
+      for (unsigned k = 0; k < device.n_networks; k++)
+        read_network (&device.networks[k], networks[k]);
+      g_array_append_val (policy->devices, device);
+    }
+}
+
+static gboolean
+read_keys (ClrPolicy *policy, ClrSettings *settings, GError **error)
+{
+  GPtrArray *sections = clr_settings_get_sections (settings, "key");
+
+  for (unsigned i = 0; i < sections->len; i++)
+    {
+      ClrSection *section = g_ptr_array_index (sections, i);
+      ClrDkimIdentity identity = {
+        .domain = g_ascii_strdown (clr_section_get_text (section, "domain"), -1),
+        .selector = g_strdup (clr_section_get_text (section, "selector")),
+      };
+
+      identity.key = clr_dkim_key_load (clr_section_get_text (section, "file"), error);
+      g_array_append_val (policy->identities, identity);
+      if (identity.key == NULL)
+        {
+          g_prefix_error (error, "[key %s] file: ", clr_section_get_name (section));
+          return FALSE;
+        }
+    }
+  return TRUE;
+}
+
+static void
+read_style (ClrDkimStyle *style, ClrSettings *settings)
+{
+  ClrSection *section = clr_settings_get_section (settings, "dkim");
+  const char *canon = clr_section_get_text (section, "canonicalization");
+  const char *const *oversigned = clr_section_get_list (section, "oversigned-headers");
+  const char *const *names = clr_section_get_list (section, "signed-headers");
+
+  style->header_canon = g_str_has_prefix (canon, "relaxed/") ? CLR_CANON_RELAXED : CLR_CANON_SIMPLE;
+  style->body_canon = g_str_has_suffix (canon, "/relaxed") ? CLR_CANON_RELAXED : CLR_CANON_SIMPLE;
+  style->oversigned_fields = g_strdupv ((char **)(*oversigned ? oversigned : default_oversigned));
+  style->signed_fields = g_strdupv ((char **)(*names ? names : default_signed));
+}
+
+ClrPolicy *
+clr_policy_new (ClrSettings *settings, GError **error)
+{
+  ClrPolicy *policy = g_new0 (ClrPolicy, 1);
+  ClrSection *server = clr_settings_get_section (settings, "server");
+
+  atomic_init (&policy->references, 1);
+  policy->hostname = g_strdup (clr_section_get_text (server, "hostname"));
+  policy->postmaster = g_strdup (clr_section_get_text (server, "postmaster"));
+  policy->node = clr_section_get_number (server, "node");
+  policy->devices = g_array_new (FALSE, TRUE, sizeof (ClrDevice));
+  g_array_set_clear_func (policy->devices, clear_device);
+  policy->identities = g_array_new (FALSE, TRUE, sizeof (ClrDkimIdentity));
+  g_array_set_clear_func (policy->identities, clear_identity);
+  policy->routes = clr_routes_new (settings);
+  read_limits (&policy->limits, settings);
+  read_devices (policy, settings);
+  read_style (&policy->style, settings);
+  if (!read_keys (policy, settings, error))
+    g_clear_pointer (&policy, clr_policy_unref);
+  return policy;
+}
+
+ClrPolicy *
+clr_policy_ref (ClrPolicy *policy)
+{
+  atomic_fetch_add_explicit (&policy->references, 1, memory_order_relaxed);
+  return policy;
+}
+
+void
+clr_policy_unref (ClrPolicy *policy)
+{
+  if (atomic_fetch_sub_explicit (&policy->references, 1, memory_order_acq_rel) != 1)
+    return;
+  g_free (policy->hostname);
+  g_free (policy->postmaster);
+  g_array_unref (policy->devices);
+  g_array_unref (policy->identities);
+  g_strfreev (policy->style.oversigned_fields);
+  g_strfreev (policy->style.signed_fields);
+  clr_routes_free (policy->routes);
+  g_free (policy);
+}
+
+const ClrLimits *
+clr_policy_get_limits (const ClrPolicy *policy)
+{
+  return &policy->limits;
+}
+
+const char *
+clr_policy_get_hostname (const ClrPolicy *policy)
+{
+  return policy->hostname;
+}
+
+const char *
+clr_policy_get_postmaster (const ClrPolicy *policy)
+{
+  return policy->postmaster;
+}
+
+unsigned
+clr_policy_get_node (const ClrPolicy *policy)
+{
+  return policy->node;
+}
+
+const ClrDkimStyle *
+clr_policy_get_dkim_style (const ClrPolicy *policy)
+{
+  return &policy->style;
+}
+
+const ClrDevice *
+clr_policy_find_device (const ClrPolicy *policy, const uint8_t address[16])
+{
+  for (unsigned i = 0; i < policy->devices->len; i++)
+    {
+      const ClrDevice *device = &g_array_index (policy->devices, ClrDevice, i);
+
+      for (unsigned k = 0; k < device->n_networks; k++)
+        if (network_holds (&device->networks[k], address))
+          return device;
+    }
+  return NULL;
+}
+
+const char *
+clr_policy_find_lane (const ClrPolicy *policy, const char *recipient)
+{
+  return clr_routes_find_lane (policy->routes, recipient);
+}
+
+/* Octets of @domain that @key_domain covers: all of both when equal, 0 when it is not above. */
+static size_t
+match_length (const char *domain, const char *key_domain)
+{
+  size_t size = strlen (domain), key_size = strlen (key_domain);
+
+  if (key_size > size || strcmp (domain + size - key_size, key_domain) != 0)
+    return 0;
+  return key_size == size || domain[size - key_size - 1] == '.' ? key_size : 0;
+}
+
+GPtrArray *
+clr_policy_find_identities (const ClrPolicy *policy, const char *domain)
+{
+  GPtrArray *found = NULL;
+  size_t longest = 1;
+
+  for (unsigned i = 0; i < policy->identities->len; i++)
+    {
+      ClrDkimIdentity *identity = &g_array_index (policy->identities, ClrDkimIdentity, i);
+      size_t length = match_length (domain, identity->domain);
+
+      if (length < longest)
+        continue;
+      if (found == NULL)
+        found = g_ptr_array_new ();
+      if (length > longest)
+        g_ptr_array_set_size (found, 0);
+      longest = length;
+      g_ptr_array_add (found, identity);
+    }
+  return found;
+}

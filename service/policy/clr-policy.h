@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * ClrPolicy: a frozen snapshot of the settings that decide over a message on its way in: who may relay,
+ * within which limits, which way it leaves, what signs it. Built by the main thread; shared, never changed; a
+ * session keeps the one it began with.
+ */
+#pragma once
+
+#include "auth/clr-dkim-signer.h"
+#include "settings/clr-settings.h"
+
+typedef struct
+{
+  unsigned max_connections;
+  unsigned max_connections_per_client;
+  unsigned max_messages_per_connection;
+  uint64_t max_message_size; /* octets */
+  size_t max_header_size;    /* octets */
+  unsigned max_recipients;
+  size_t max_line;
+  unsigned max_errors;
+  unsigned max_received;
+  int64_t command_timeout_us;
+  int64_t data_timeout_us;
+  int64_t session_timeout_us;
+  size_t spool_size; /* octets */
+} ClrLimits;
+
+typedef struct
+{
+  char *name;
+  char *label; /* what people call it; the name when not set */
+  struct ClrNetwork *networks;
+  unsigned n_networks;
+  gboolean repair_headers;
+  gboolean normalize_newlines;
+  gboolean lenient_commands;
+} ClrDevice;
+
+typedef struct ClrPolicy ClrPolicy;
+
+ClrPolicy *clr_policy_new (ClrSettings *settings, GError **error);
+ClrPolicy *clr_policy_ref (ClrPolicy *policy);
+void clr_policy_unref (ClrPolicy *policy);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (ClrPolicy, clr_policy_unref)
+
+const ClrLimits *clr_policy_get_limits (const ClrPolicy *policy);
+const char *clr_policy_get_hostname (const ClrPolicy *policy);
+const char *clr_policy_get_postmaster (const ClrPolicy *policy);
+unsigned clr_policy_get_node (const ClrPolicy *policy);
+const ClrDkimStyle *clr_policy_get_dkim_style (const ClrPolicy *policy);
+
+/* The first device whose networks hold @address (16 octets, IPv4 mapped); NULL: this client may not relay. */
+const ClrDevice *clr_policy_find_device (const ClrPolicy *policy, const uint8_t address[16]);
+
+/* The key of the lane by which mail to @recipient leaves; NULL when no route takes it. */
+const char *clr_policy_find_lane (const ClrPolicy *policy, const char *recipient);
+
+/* The keys that sign for a From domain: those of its longest match, itself or above.
+ * Returns: (transfer container) an array of const ClrDkimIdentity*, NULL when there is none. */
+GPtrArray *clr_policy_find_identities (const ClrPolicy *policy, const char *domain);

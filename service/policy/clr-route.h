@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * ClrRoutes: which way mail leaves. The first route whose domains match takes it; the one named default comes
+ * last.
+ */
+#pragma once
+
+#include "settings/clr-settings.h"
+
+typedef struct ClrRoutes ClrRoutes;
+
+ClrRoutes *clr_routes_new (ClrSettings *settings);
+void clr_routes_free (ClrRoutes *routes);
+
+/* "smarthost:NAME", "capture:DIRECTORY", "discard:" or "reject:ROUTE"; NULL when no route matches. */
+const char *clr_routes_find_lane (const ClrRoutes *routes, const char *recipient);

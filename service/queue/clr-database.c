@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "queue/clr-database.h"
+
+#include "base/clr-error.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define PAGE_SIZE        4096
+#define QUICK_CHECK_SIZE (64 * 1024 * 1024) /* files up to this size are checked whole at every start */
+#define BUSY_MS          10000
+
+gboolean
+clr_database_fail (sqlite3 *db, const char *doing, GError **error)
+{
+  int code = sqlite3_errcode (db);
+
+  g_set_error (error, CLR_ERROR,
+               code == SQLITE_FULL                               ? CLR_ERROR_NO_SPACE
+               : code == SQLITE_CORRUPT || code == SQLITE_NOTADB ? CLR_ERROR_CORRUPT
+                                                                 : CLR_ERROR_STORE,
+               "%s: %s (SQLite %d)", doing, sqlite3_errmsg (db), sqlite3_extended_errcode (db));
+  return FALSE;
+}
+
+gboolean
+clr_database_exec (sqlite3 *db, const char *sql, GError **error)
+{
+  return sqlite3_exec (db, sql, NULL, NULL, NULL) == SQLITE_OK || clr_database_fail (db, sql, error);
+}
+
+sqlite3_stmt *
+clr_database_prepare (sqlite3 *db, const char *sql)
+{
+  sqlite3_stmt *stmt = NULL;
+
+  /* Statements are ours and the schema is known: a failure is a mistake in the program. */
+  if (sqlite3_prepare_v3 (db, sql, -1, SQLITE_PREPARE_PERSISTENT, &stmt, NULL) != SQLITE_OK)
+    g_error ("%s: %s", sql, sqlite3_errmsg (db));
+  return stmt;
+}
+
+gboolean
+clr_database_run (sqlite3_stmt *stmt, const char *doing, GError **error)
+{
+  gboolean ok
+      = sqlite3_step (stmt) == SQLITE_DONE || clr_database_fail (sqlite3_db_handle (stmt), doing, error);
+
+  sqlite3_reset (stmt);
+  return ok;
+}
+
+char *
+clr_database_dup_text (sqlite3_stmt *stmt, int column)
+{
+  return g_strdup ((const char *)sqlite3_column_text (stmt, column));
+}
+
+void
+clr_database_bind_text (sqlite3_stmt *stmt, int index, const char *text)
+{
+  if (text)
+    sqlite3_bind_text (stmt, index, text, -1, SQLITE_STATIC);
+  else
+    sqlite3_bind_null (stmt, index);
+}
+
+/* Looks at a file before SQLite does, which would already change it. */
+static gboolean
+look_at_file (const char *path, const ClrDatabaseKind *kind, gboolean *is_new, GError **error)
+{
+  uint8_t head[100];
+  struct stat facts;
+  int fd = open (path, O_RDONLY | O_CLOEXEC);
+  ssize_t n;
+
+  *is_new = FALSE;
+  if (fd < 0)
+    {
+      *is_new = errno == ENOENT;
+      if (!*is_new)
+        g_set_error (error, CLR_ERROR, CLR_ERROR_STORE, "%s cannot be opened: %s", path, g_strerror (errno));
+      return *is_new;
+    }
+  n = read (fd, head, sizeof head);
+  fstat (fd, &facts);
+  close (fd);
+  if (facts.st_size == 0)
+    {
+      *is_new = TRUE; /* made, but the start was cut before anything was written */
+      return TRUE;
+    }
+
+#define BE32(at)                                                                                             \
+  ((int)((unsigned)head[at] << 24 | head[(at) + 1] << 16 | head[(at) + 2] << 8 | head[(at) + 3]))
+  if (n < (ssize_t)sizeof head || memcmp (head, "SQLite format 3", 16) != 0
+      || BE32 (68) != kind->application_id)
+    {
+      g_set_error (error, CLR_ERROR, CLR_ERROR_CORRUPT,
+                   "%s is damaged, or not a file of Cl Mail Relay. It was left untouched. Move it and its "
+                   "-wal and -shm "
+                   "files aside (do not delete them: they may hold mail), or restore them from a backup, and "
+                   "start again.",
+                   path);
+      return FALSE;
+    }
+  if (BE32 (60) > kind->version)
+    {
+      g_set_error (error, CLR_ERROR, CLR_ERROR_NEWER,
+                   "%s was written by a newer version of Cl Mail Relay (format %d, this version knows %d). "
+                   "It was left "
+                   "untouched. Install the newer version again.",
+                   path, BE32 (60), kind->version);
+      return FALSE;
+    }
+#undef BE32
+  return TRUE;
+}
+
+static gboolean
+check (sqlite3 *db, const char *path, GError **error)
+{
+  sqlite3_stmt *stmt = NULL;
+  struct stat facts;
+  gboolean ok = TRUE;
+  const char *sql = stat (path, &facts) == 0 && facts.st_size <= QUICK_CHECK_SIZE
+                        ? "PRAGMA quick_check(1)"
+                        : "SELECT 'ok' FROM sqlite_master";
+
+  if (sqlite3_prepare_v2 (db, sql, -1, &stmt, NULL) != SQLITE_OK || sqlite3_step (stmt) != SQLITE_ROW
+      || g_strcmp0 ((const char *)sqlite3_column_text (stmt, 0), "ok") != 0)
+    {
+      g_autofree char *what = g_strdup (stmt ? (const char *)sqlite3_column_text (stmt, 0) : NULL);
+      g_set_error (error, CLR_ERROR, CLR_ERROR_CORRUPT,
+                   "%s is damaged (%s). It was left untouched. Move it and its -wal and -shm files aside (do "
+                   "not delete "
+                   "them: they may hold mail), or restore them from a backup, and start again.",
+                   path, what ? what : sqlite3_errmsg (db));
+      ok = FALSE;
+    }
+  sqlite3_finalize (stmt);
+  return ok;
+}
+
+static sqlite3 *
+open_connection (const char *path, int flags, GError **error)
+{
+  sqlite3 *db = NULL;
+
+  if (sqlite3_open_v2 (path, &db, flags | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK)
+    {
+      g_set_error (error, CLR_ERROR, CLR_ERROR_STORE, "%s cannot be opened: %s", path,
+                   db ? sqlite3_errmsg (db) : "out of memory");
+      sqlite3_close (db);
+      return NULL;
+    }
+  sqlite3_busy_timeout (db, BUSY_MS);
+  sqlite3_extended_result_codes (db, 0);
+  return db;
+}
+
+sqlite3 *
+clr_database_open (const char *path, const ClrDatabaseKind *kind, GError **error)
+{
+  gboolean is_new;
+  sqlite3 *db;
+
+  if (!look_at_file (path, kind, &is_new, error))
+    return NULL;
+  db = open_connection (path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, error);
+  if (db == NULL)
+    return NULL;
+  sqlite3_db_config (db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+
+  if (is_new)
+    {
+      g_autofree char *setup = g_strdup_printf ("PRAGMA page_size=%d; PRAGMA auto_vacuum=INCREMENTAL;"
+                                                "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
+                                                PAGE_SIZE);
+      /* One transaction makes the whole file, so that a cut start leaves an empty one. */
+      g_autofree char *schema
+          = g_strdup_printf ("BEGIN IMMEDIATE; %s; PRAGMA application_id=%d; PRAGMA user_version=%d;"
+                             "COMMIT; PRAGMA wal_checkpoint(TRUNCATE);",
+                             kind->schema, kind->application_id, kind->version);
+      if (!clr_database_exec (db, setup, error) || !clr_database_exec (db, schema, error))
+        goto failed;
+    }
+  else if (!check (db, path, error))
+    goto failed;
+
+  /* Checkpoints are run elsewhere; the log's file is kept, so that a commit need not grow it. */
+  if (!clr_database_exec (db,
+                          "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=0;"
+                          "PRAGMA cache_size=-2048; PRAGMA temp_store=MEMORY; PRAGMA foreign_keys=OFF;",
+                          error))
+    goto failed;
+  return db;
+
+failed:
+  sqlite3_close (db);
+  return NULL;
+}
+
+sqlite3 *
+clr_database_open_reader (const char *path, GError **error)
+{
+  return open_connection (path, SQLITE_OPEN_READWRITE, error);
+}

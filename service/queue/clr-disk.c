@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "queue/clr-disk.h"
+
+#include "base/clr-error.h"
+#include "base/clr-id.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#define SUFFIX     ".msg"
+#define COPY_PIECE (256u * 1024)
+
+struct ClrDisk
+{
+  ClrMailbox *mailbox;
+  GThread *thread;
+  char *directory;
+  int directory_fd;
+  gboolean stopping;
+};
+
+typedef struct
+{
+  ClrLetter letter;
+  void (*work) (void *data);
+  void *data;
+} WorkLetter;
+
+static void
+name_of (uint64_t id, char name[CLR_ID_TEXT + 8])
+{
+  clr_id_to_text (id, name);
+  strcat (name, SUFFIX);
+}
+
+static void
+fail (ClrDiskRequest *request, const char *doing)
+{
+  request->no_space = errno == ENOSPC || errno == EDQUOT;
+  request->problem = g_strdup_printf ("%s a spool file: %s", doing, g_strerror (errno));
+}
+
+static void
+do_write (ClrDiskRequest *request, int fd)
+{
+  for (unsigned i = 0; i < request->bytes.n_slices; i++)
+    {
+      const ClrSlice *slice = &request->bytes.slices[i];
+
+      for (size_t done = 0; done < slice->size;)
+        {
+          ssize_t n = write (fd, slice->data + done, slice->size - done);
+
+          if (n < 0 && errno != EINTR)
+            {
+              fail (request, "writing");
+              return;
+            }
+          done += MAX (n, 0);
+        }
+    }
+}
+
+static void
+do_read (ClrDiskRequest *request, int fd)
+{
+  uint8_t buffer[32 * 1024];
+  size_t left = request->size;
+
+  while (left > 0)
+    {
+      ssize_t n = pread (fd, buffer, MIN (left, sizeof buffer), request->offset + request->size - left);
+
+      if (n < 0 && errno == EINTR)
+        continue;
+      if (n <= 0)
+        {
+          if (n == 0)
+            errno = EIO; /* shorter than its row says */
+          fail (request, "reading");
+          return;
+        }
+      clr_rope_append (&request->bytes, buffer, n);
+      left -= n;
+    }
+}
+
+static void
+open_request (ClrLetter *letter, void *owner)
+{
+  static const int flags[] = {
+    [CLR_DISK_WRITE] = O_WRONLY | O_CREAT | O_APPEND,
+    [CLR_DISK_SYNC] = O_WRONLY,
+    [CLR_DISK_READ] = O_RDONLY,
+  };
+  ClrDisk *disk = owner;
+  ClrDiskRequest *request = (ClrDiskRequest *)letter;
+  char name[CLR_ID_TEXT + 8];
+  int fd;
+
+  name_of (request->id, name);
+  if (request->kind == CLR_DISK_UNLINK)
+    {
+      if (unlinkat (disk->directory_fd, name, 0) != 0 && errno != ENOENT)
+        fail (request, "removing");
+    }
+  else if ((fd = openat (disk->directory_fd, name, flags[request->kind] | O_CLOEXEC, 0600)) < 0)
+    fail (request, "opening");
+  else
+    {
+      if (request->kind == CLR_DISK_WRITE)
+        do_write (request, fd);
+      else if (request->kind == CLR_DISK_READ)
+        do_read (request, fd);
+      else if (fdatasync (fd) != 0 || fsync (disk->directory_fd) != 0)
+        fail (request, "syncing");
+      close (fd);
+    }
+  if (request->reply_to == NULL)
+    {
+      clr_disk_request_free (request);
+      return;
+    }
+  if (request->kind == CLR_DISK_WRITE)
+    clr_rope_clear (&request->bytes);
+  request->letter.open = request->open;
+  clr_mailbox_post (request->reply_to, &request->letter);
+}
+
+void
+clr_disk_request_free (ClrDiskRequest *request)
+{
+  clr_rope_clear (&request->bytes);
+  g_free (request->problem);
+  g_free (request);
+}
+
+void
+clr_disk_post (ClrDisk *disk, ClrDiskRequest *request)
+{
+  request->letter.open = open_request;
+  clr_mailbox_post (disk->mailbox, &request->letter);
+}
+
+void
+clr_disk_post_unlink (ClrDisk *disk, uint64_t id)
+{
+  ClrDiskRequest *request = g_new0 (ClrDiskRequest, 1);
+
+  request->kind = CLR_DISK_UNLINK;
+  request->id = id;
+  clr_disk_post (disk, request);
+}
+
+static void
+open_work (ClrLetter *letter, void *owner)
+{
+  WorkLetter *work = (WorkLetter *)letter;
+
+  work->work (work->data);
+  g_free (work);
+}
+
+void
+clr_disk_post_work (ClrDisk *disk, void (*work) (void *data), void *data)
+{
+  WorkLetter *letter = g_new0 (WorkLetter, 1);
+
+  letter->letter.open = open_work;
+  letter->work = work;
+  letter->data = data;
+  clr_mailbox_post (disk->mailbox, &letter->letter);
+}
+
+gboolean
+clr_disk_copy (ClrDisk *disk, uint64_t id, uint64_t size, int fd)
+{
+  ClrDiskRequest request = { .kind = CLR_DISK_READ, .id = id };
+  char name[CLR_ID_TEXT + 8];
+  int from;
+  gboolean ok = TRUE;
+
+  name_of (id, name);
+  from = openat (disk->directory_fd, name, O_RDONLY | O_CLOEXEC);
+  if (from < 0)
+    return FALSE;
+  for (uint64_t done = 0; ok && done < size; done += request.size)
+    {
+      request.offset = done;
+      request.size = MIN (size - done, COPY_PIECE);
+      do_read (&request, from);
+      if (request.problem == NULL)
+        do_write (&request, fd);
+      ok = request.problem == NULL;
+      clr_rope_clear (&request.bytes);
+      g_clear_pointer (&request.problem, g_free);
+    }
+  close (from);
+  return ok;
+}
+
+static void
+open_stop (ClrLetter *letter, void *owner)
+{
+  ((ClrDisk *)owner)->stopping = TRUE;
+  g_free (letter);
+}
+
+static void *
+run (void *data)
+{
+  ClrDisk *disk = data;
+
+  while (!disk->stopping)
+    {
+      clr_mailbox_wait (disk->mailbox, -1);
+      clr_mailbox_open_all (disk->mailbox);
+    }
+  return NULL;
+}
+
+ClrDisk *
+clr_disk_new (const char *directory, GError **error)
+{
+  int fd;
+
+  if (g_mkdir_with_parents (directory, 0700) != 0
+      || (fd = open (directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0)
+    {
+      g_set_error (error, CLR_ERROR, CLR_ERROR_FAILED, "the spool %s cannot be used: %s", directory,
+                   g_strerror (errno));
+      return NULL;
+    }
+  ClrDisk *disk = g_new0 (ClrDisk, 1);
+  disk->directory = g_strdup (directory);
+  disk->directory_fd = fd;
+  disk->mailbox = clr_mailbox_new (disk);
+  disk->thread = g_thread_new ("disk", run, disk);
+  return disk;
+}
+
+void
+clr_disk_free (ClrDisk *disk)
+{
+  ClrLetter *stop = g_new0 (ClrLetter, 1);
+
+  stop->open = open_stop;
+  clr_mailbox_post (disk->mailbox, stop);
+  g_thread_join (disk->thread);
+  clr_mailbox_free (disk->mailbox);
+  close (disk->directory_fd);
+  g_free (disk->directory);
+  g_free (disk);
+}
+
+unsigned
+clr_disk_sweep (ClrDisk *disk, gboolean (*is_known) (uint64_t id, void *data), void *data)
+{
+  GDir *dir = g_dir_open (disk->directory, 0, NULL);
+  const char *name;
+  unsigned n = 0;
+
+  while (dir && (name = g_dir_read_name (dir)))
+    {
+      g_autofree char *text = g_strndup (name, CLR_ID_TEXT - 1);
+      uint64_t id;
+
+      if (g_str_has_suffix (name, SUFFIX) && strlen (name) == CLR_ID_TEXT - 1 + strlen (SUFFIX)
+          && clr_id_from_text (text, &id) && !is_known (id, data)
+          && unlinkat (disk->directory_fd, name, 0) == 0)
+        n++;
+    }
+  if (dir)
+    g_dir_close (dir);
+  return n;
+}

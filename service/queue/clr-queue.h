@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * ClrQueue: the thread that owns the store and the scheduler. Everybody else posts to it: sessions their
+ * messages, workers their results, the control API its requests. Whatever came while the last transaction was
+ * being synced goes into the next one (group commit). An answer is sent, and a result acted on, only after
+ * the commit that holds it.
+ */
+#pragma once
+
+#include "queue/clr-disk.h"
+#include "queue/clr-history.h"
+#include "queue/clr-job.h"
+#include "queue/clr-retry.h"
+#include "queue/clr-store.h"
+
+typedef struct ClrQueue ClrQueue;
+
+typedef struct
+{
+  ClrQueueStore *store;     /* taken */
+  ClrDisk *disk;            /* NULL: no spool files */
+  const char *history_file; /* NULL: none, finished messages are just removed */
+  int64_t history_keep_us;
+  const char *directory; /* whose free space is watched, or NULL */
+  uint64_t min_free;     /* octets */
+  unsigned node;
+  unsigned window;    /* recipients of a lane in memory */
+  unsigned n_workers; /* the most shards a group may have */
+  ClrRetryRule retry;
+  /* Queue thread: hands a job to a worker, which brings it back with clr_queue_post_result(). */
+  void (*post_job) (unsigned worker, ClrJob *job, void *data);
+  void *data;
+} ClrQueueOptions;
+
+/* Recovers what a former run left, then starts the thread. */
+ClrQueue *clr_queue_new (const ClrQueueOptions *options, GError **error);
+/* No job leaves any more; submissions and results are still taken. */
+void clr_queue_post_pause (ClrQueue *queue);
+void clr_queue_post_rules (ClrQueue *queue, const ClrRetryRule *retry, uint64_t min_free);
+/* Stores what was posted, and ends the thread. */
+void clr_queue_free (ClrQueue *queue);
+
+/* A message to be kept. Posted back to @reply_to when it is on disk, or when it could not be stored. */
+typedef struct
+{
+  ClrLetter letter;
+  ClrMessage *message;
+  ClrMailbox *reply_to;
+  void (*open) (ClrLetter *submission, void *owner);
+  void *data;
+  char *problem; /* the answer: NULL for success */
+  gboolean no_space;
+} ClrSubmission;
+
+void clr_queue_post_submission (ClrQueue *queue, ClrSubmission *submission);
+void clr_submission_free (ClrSubmission *submission);
+
+void clr_queue_post_result (ClrQueue *queue, ClrJob *job);
+
+typedef enum
+{
+  CLR_REQUEST_STATUS,
+  CLR_REQUEST_LIST,
+  CLR_REQUEST_SHOW,
+  CLR_REQUEST_RETRY,
+  CLR_REQUEST_DELETE,
+} ClrRequestKind;
+
+/* What of a lane is told. */
+typedef struct
+{
+  char *key;
+  unsigned n_memory;
+  int64_t next_due_us;   /* 0: nothing waits */
+  int64_t rest_until_us; /* 0: it works */
+  char *rest_reason;
+} ClrLaneFacts;
+
+/* A question or order of the control API; comes back to @reply_to with its answer. */
+typedef struct
+{
+  ClrLetter letter;
+  ClrRequestKind kind;
+  uint64_t id;    /* SHOW; RETRY, DELETE: 0 for all */
+  uint64_t after; /* LIST: the cursor */
+  unsigned n;     /* LIST: messages a page */
+  int state;      /* LIST: ClrRecipientState, -1 for any */
+  char *who;      /* who ordered it, for the event */
+  ClrMailbox *reply_to;
+  void (*open) (ClrLetter *request, void *owner);
+  void *data;
+
+  GPtrArray *messages; /* of ClrMessage, NULL when there are none */
+  GArray *lanes;       /* STATUS: of ClrLaneFacts */
+  uint64_t n_messages; /* STATUS */
+  uint64_t n_by_state[CLR_RECIPIENT_BOUNCING + 1];
+  unsigned n_changed; /* RETRY, DELETE: recipients */
+  char *problem;
+} ClrQueueRequest;
+
+void clr_queue_post_request (ClrQueue *queue, ClrQueueRequest *request);
+void clr_queue_request_free (ClrQueueRequest *request);
+
+ClrHistory *clr_queue_get_history (ClrQueue *queue);

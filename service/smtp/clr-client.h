@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * ClrSmtpClient: the client's side of one SMTP connection as a state machine over bytes: greeting, EHLO
+ * (HELO), TLS, AUTH, then any number of transactions. A transaction is a plan of commands with a cursor for
+ * sending and one for receiving; with PIPELINING (RFC 2920) the whole plan goes out at once. Pure: no socket,
+ * clock or thread.
+ */
+#pragma once
+
+#include "smtp/clr-data.h"
+#include "smtp/clr-reply.h"
+
+typedef struct ClrSmtpClient ClrSmtpClient;
+
+typedef enum
+{
+  CLR_PHASE_CONNECT,
+  CLR_PHASE_GREETING,
+  CLR_PHASE_EHLO,
+  CLR_PHASE_TLS,
+  CLR_PHASE_AUTH,
+  CLR_PHASE_IDLE, /* ready for a transaction */
+  CLR_PHASE_MAIL,
+  CLR_PHASE_RCPT,
+  CLR_PHASE_DATA,
+  CLR_PHASE_CONTENT, /* content is being sent */
+  CLR_PHASE_DOT,     /* the answer to the content is awaited */
+  CLR_PHASE_QUIT,
+  CLR_PHASE_OVER,
+} ClrPhase;
+
+typedef enum
+{
+  CLR_CLIENT_TLS_NONE,
+  CLR_CLIENT_TLS_MAY,
+  CLR_CLIENT_TLS_REQUIRED,
+} ClrClientTls;
+
+typedef struct
+{
+  const char *helo;
+  ClrClientTls tls;
+  const char *user; /* NULL: no AUTH */
+  const char *password;
+} ClrSmtpClientConfig;
+
+typedef struct
+{
+  const char *sender;
+  uint64_t size; /* octets, for SIZE= */
+  gboolean eight_bit;
+  unsigned n_recipients;
+  const char *(*get_recipient) (unsigned index, void *data);
+} ClrSmtpTransaction;
+
+typedef struct
+{
+  void (*start_tls) (ClrSmtpClient *client, void *data); /* start TLS, then clr_smtp_client_secured() */
+  void (*ready) (ClrSmtpClient *client, void *data); /* idle: begin a transaction, or leave it so, or quit */
+  /* What one recipient got: the refusal at MAIL, RCPT or DATA, or the answer to the content. Once for each.
+   */
+  void (*result) (ClrSmtpClient *client, unsigned recipient, ClrPhase phase, const ClrSmtpReply *reply,
+                  void *data);
+  /* Send content with clr_smtp_client_send_content() until clr_smtp_client_end_content(). */
+  void (*want_content) (ClrSmtpClient *client, void *data);
+  /* The connection is of no use any more; recipients without a result have not been delivered. */
+  void (*failed) (ClrSmtpClient *client, ClrPhase phase, const ClrSmtpReply *reply, void *data);
+} ClrSmtpClientHandler;
+
+/* @config and its strings must outlive the client. */
+ClrSmtpClient *clr_smtp_client_new (const ClrSmtpClientConfig *config, const ClrSmtpClientHandler *handler,
+                                    ClrBuffer *output, void *data);
+void clr_smtp_client_free (ClrSmtpClient *client);
+
+void clr_smtp_client_feed (ClrSmtpClient *client, const uint8_t *bytes, size_t size);
+/* STARTTLS has ended well: EHLO again. */
+void clr_smtp_client_secured (ClrSmtpClient *client);
+/* TLS was there before the greeting (RFC 8314 section 3). */
+void clr_smtp_client_set_secure (ClrSmtpClient *client);
+
+/* Only when idle. @transaction is copied; its strings must live until ready or failed. */
+void clr_smtp_client_begin (ClrSmtpClient *client, const ClrSmtpTransaction *transaction);
+void clr_smtp_client_send_content (ClrSmtpClient *client, const uint8_t *bytes, size_t size);
+void clr_smtp_client_end_content (ClrSmtpClient *client);
+void clr_smtp_client_quit (ClrSmtpClient *client);
+
+ClrPhase clr_smtp_client_get_phase (ClrSmtpClient *client);
+const char *clr_phase_get_name (ClrPhase phase);
+/* Seconds to wait for the peer in this phase, RFC 5321 section 4.5.3.2. */
+unsigned clr_phase_get_timeout (ClrPhase phase);
+
+/* What EHLO told; valid from the first ready on. */
+uint64_t
+clr_smtp_client_get_max_size (ClrSmtpClient *client); /* octets; 0: no limit known (RFC 1870 section 4) */
+gboolean clr_smtp_client_has_8bitmime (ClrSmtpClient *client);
+gboolean clr_smtp_client_has_size (ClrSmtpClient *client);

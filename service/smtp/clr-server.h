@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * ClrSmtpServer: the server's side of one SMTP session as a state machine that eats bytes and writes replies
+ * into a buffer. Pure: no socket, no clock, no thread. What only others can know (may this client relay? is
+ * the message stored?) it asks its handler, which answers at once or later.
+ */
+#pragma once
+
+#include "smtp/clr-command.h"
+#include "smtp/clr-data.h"
+#include "smtp/clr-reply.h"
+
+typedef struct ClrSmtpServer ClrSmtpServer;
+
+typedef struct
+{
+  const char *hostname; /* our name in greeting and EHLO */
+  size_t max_line;      /* octets of a command line with its end; RFC 5321 section 4.5.3.1.4 asks for 512 */
+  uint64_t max_message_size; /* octets; advertised by SIZE */
+  unsigned max_recipients;   /* of one message */
+  unsigned max_errors;       /* then 421 */
+  unsigned max_messages;     /* of one connection, then 421 */
+  gboolean offer_tls;
+  gboolean require_tls; /* before MAIL */
+  gboolean normalize;   /* lone CR or LF become CRLF instead of a refusal */
+  gboolean lenient;     /* paths without angle brackets, space after the colon */
+} ClrSmtpServerConfig;
+
+/* What the handler is asked. Each ask_ function must be answered once with clr_smtp_server_answer(), inside
+ * or later. */
+typedef struct
+{
+  void (*ask_mail) (ClrSmtpServer *server, const ClrMailCommand *mail, void *data);
+  void (*ask_rcpt) (ClrSmtpServer *server, const ClrRcptCommand *rcpt, void *data);
+  void (*ask_data) (ClrSmtpServer *server, void *data);
+  void (*content) (ClrSmtpServer *server, const uint8_t *bytes, size_t size, void *data);
+  void (*ask_accept) (ClrSmtpServer *server, void *data); /* the content is complete */
+  void (*abandon) (ClrSmtpServer *server, void *data);    /* the transaction is over without a message */
+  void (*start_tls) (ClrSmtpServer *server, void *data);  /* the 220 stands in the output */
+  void (*finish) (ClrSmtpServer *server, void *data);     /* close once the output is out */
+} ClrSmtpServerHandler;
+
+/* @config stays the caller's and must outlive the server. */
+ClrSmtpServer *clr_smtp_server_new (const ClrSmtpServerConfig *config, const ClrSmtpServerHandler *handler,
+                                    ClrBuffer *output, void *data);
+void clr_smtp_server_free (ClrSmtpServer *server);
+
+void clr_smtp_server_greet (ClrSmtpServer *server);
+
+/* Eats until the bytes are at an end or an answer is awaited. Returns: the octets eaten. */
+size_t clr_smtp_server_feed (ClrSmtpServer *server, const uint8_t *bytes, size_t size);
+
+/* The answer to what was asked. A code of 4xx or 5xx refuses. */
+void clr_smtp_server_answer (ClrSmtpServer *server, int code, const char *enhanced, const char *text);
+gboolean clr_smtp_server_is_waiting (ClrSmtpServer *server);
+
+/* STARTTLS has succeeded: the session begins anew (RFC 3207 section 4.2). */
+void clr_smtp_server_secured (ClrSmtpServer *server);
+
+/* Ends the session from our side, for example on a time-out. */
+void clr_smtp_server_goodbye (ClrSmtpServer *server, const char *enhanced, const char *text);
+
+gboolean clr_smtp_server_is_receiving (ClrSmtpServer *server); /* inside DATA */
+/* Lone CRs and LFs of the content that were made CRLF. */
+unsigned clr_smtp_server_get_bare_newlines (ClrSmtpServer *server);
+const char *clr_smtp_server_get_helo (ClrSmtpServer *server); /* "" before HELO */
+gboolean clr_smtp_server_is_esmtp (ClrSmtpServer *server);
