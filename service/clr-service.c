@@ -261,7 +261,7 @@ clr_service_new (const char *settings_file, GError **error)
 {
   ClrService *service = g_new0 (ClrService, 1);
 
-  service->file = g_strdup (settings_file);
+  service->file = g_canonicalize_filename (settings_file, NULL);
   service->lock_fd = -1;
   service->settings = read_settings (settings_file, error);
   if (service->settings == NULL || !set_up_log (service->settings, error) || !start (service, error))

@@ -27,7 +27,7 @@ struct ClrControl
   unsigned n_connections;
 };
 
-/* Who is at the other end; hangs on the connection. */
+/* Who is at the other end; lives as long as the connection. */
 typedef struct
 {
   ClrControl *control;
@@ -67,7 +67,9 @@ on_incoming (GSocketService *listener, GSocketConnection *connection, GObject *s
   g_autofree char *who = NULL;
   g_autoptr (GError) error = NULL;
   ClrRole role = clr_access_get_role (g_socket_get_fd (socket), &who);
-  g_autoptr (GSocketAddress) local = g_socket_connection_get_local_address (connection, NULL);
+  /* libsoup keeps the remote address as long as the connection, and hands it to each request: who the peer is hangs on
+   * an address made for it alone. */
+  g_autoptr (GSocketAddress) address = g_unix_socket_address_new (control->path);
   Peer *peer;
 
   if (control->n_connections >= CONNECTIONS_MOST || role == CLR_ROLE_NONE)
@@ -83,9 +85,9 @@ on_incoming (GSocketService *listener, GSocketConnection *connection, GObject *s
   peer->role = role;
   peer->who = g_steal_pointer (&who);
   control->n_connections++;
-  g_object_set_data_full (G_OBJECT (socket), "clr-peer", peer, peer_free);
+  g_object_set_data_full (G_OBJECT (address), "clr-peer", peer, peer_free);
   g_socket_set_timeout (socket, IDLE_S);
-  if (!soup_server_accept_iostream (control->server, G_IO_STREAM (connection), local, NULL, &error))
+  if (!soup_server_accept_iostream (control->server, G_IO_STREAM (connection), address, address, &error))
     g_debug ("control connection: %s", error->message);
   return TRUE;
 }
@@ -109,8 +111,8 @@ static void
 on_request (SoupServer *server, SoupServerMessage *message, const char *path, GHashTable *query, void *data)
 {
   ClrControl *control = data;
-  GSocket *socket = soup_server_message_get_socket (message);
-  Peer *peer = socket ? g_object_get_data (G_OBJECT (socket), "clr-peer") : NULL;
+  GSocketAddress *address = soup_server_message_get_remote_address (message);
+  Peer *peer = address ? g_object_get_data (G_OBJECT (address), "clr-peer") : NULL;
 
   if (!is_ours (message))
     clr_methods_answer_error (message, SOUP_STATUS_FORBIDDEN,

@@ -4,6 +4,7 @@
 #include "base/clr-error.h"
 
 #include <errno.h>
+#include <netinet/tcp.h>
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -44,6 +45,7 @@ clr_listener_new (const ClrEndpoint *endpoint, int backlog, ClrListenerFactory f
   if (fd < 0)
     goto failed;
   setsockopt (fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
+  setsockopt (fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one); /* accepted sockets inherit it */
   if (endpoint->any.sa_family == AF_INET6)
     setsockopt (fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof one);
   if (bind (fd, &endpoint->any, clr_endpoint_size (endpoint)) != 0 || listen (fd, backlog) != 0)

@@ -62,6 +62,12 @@ void
 clr_poller_remove (ClrPoller *poller, ClrWatch *watch)
 {
   epoll_ctl (poller->fd, EPOLL_CTL_DEL, watch->fd, NULL);
+  clr_poller_forget (poller, watch);
+}
+
+void
+clr_poller_forget (ClrPoller *poller, ClrWatch *watch)
+{
   for (int i = 0; i < poller->n_events; i++)
     if (poller->events[i].data.ptr == watch)
       poller->events[i].data.ptr = NULL;

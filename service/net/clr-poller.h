@@ -39,5 +39,8 @@ gboolean clr_poller_add_level (ClrPoller *poller, ClrWatch *watch, ClrPollEvents
 /* May be called from a ready function, also for another watch: that one is not told any more. */
 void clr_poller_remove (ClrPoller *poller, ClrWatch *watch);
 
+/* The same for a descriptor that is closed next, which saves a system call. */
+void clr_poller_forget (ClrPoller *poller, ClrWatch *watch);
+
 /* Waits at most @timeout_us microseconds (-1: for ever), then tells the ready watches. */
 void clr_poller_run (ClrPoller *poller, int64_t timeout_us);

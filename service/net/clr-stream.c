@@ -75,7 +75,7 @@ shut (ClrStream *stream)
 {
   if (stream->watch.fd < 0)
     return;
-  clr_poller_remove (stream->worker->poller, &stream->watch);
+  clr_poller_forget (stream->worker->poller, &stream->watch);
   close (stream->watch.fd);
   stream->watch.fd = -1;
   clr_timers_clear (stream->worker->timers, &stream->again);
@@ -136,7 +136,6 @@ send_output (ClrStream *stream)
 static void
 end_finished (ClrStream *stream)
 {
-  shutdown (stream->watch.fd, SHUT_WR);
   for (int reads = 0; reads < READS_PER_TURN; reads++)
     if (recv (stream->watch.fd, stream->worker->scratch, CLR_SCRATCH_SIZE, 0) <= 0)
       break;
@@ -365,7 +364,6 @@ stream_new (ClrWorker *worker, int fd, const ClrEndpoint *peer, const ClrStreamE
             State state)
 {
   ClrStream *stream = g_new0 (ClrStream, 1);
-  int one = 1;
 
   stream->watch = (ClrWatch){ .ready = on_ready, .fd = fd };
   stream->worker = worker;
@@ -374,7 +372,6 @@ stream_new (ClrWorker *worker, int fd, const ClrEndpoint *peer, const ClrStreamE
   stream->peer = *peer;
   stream->state = state;
   clr_timer_init (&stream->again, on_again, stream);
-  setsockopt (fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
   return stream;
 }
 
@@ -405,6 +402,8 @@ clr_stream_new_connect (ClrWorker *worker, const ClrEndpoint *peer, const ClrEnd
   ClrStream *stream = stream_new (worker, fd, peer, events, data, STATE_CONNECTING);
   int one = 1;
 
+  if (fd >= 0)
+    setsockopt (fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
   if (fd >= 0 && local)
     {
       setsockopt (fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &one, sizeof one);

@@ -8,6 +8,14 @@
 #include "queue/clr-lane.h"
 #include "queue/clr-queue.h"
 
+/* The store's house-keeping: the disk thread does the bulk, the queue thread ends it. */
+typedef enum
+{
+  CLR_MAINTENANCE_NONE,
+  CLR_MAINTENANCE_RUNNING,
+  CLR_MAINTENANCE_DONE,
+} ClrMaintenance;
+
 struct ClrQueue
 {
   ClrQueueOptions options;
@@ -34,7 +42,7 @@ struct ClrQueue
   gboolean store_failing;
   gboolean paused;
   gboolean stopping;
-  int maintaining; /* atomic: a maintenance is under way */
+  int maintaining; /* ClrMaintenance, atomic */
 };
 
 /* clr-scheduler.c */
@@ -52,6 +60,8 @@ void clr_queue_take_claim (ClrQueue *queue, ClrClaim *claim);
 void clr_queue_dispatch (ClrQueue *queue, int64_t now_us);
 /* Wall time of the next thing to do, INT64_MAX for none. */
 int64_t clr_queue_get_next_due (ClrQueue *queue, int64_t now_us);
+/* When the store holds only delivered recipients of it. */
+void clr_queue_finish_if_done (ClrQueue *queue, uint64_t id);
 void clr_queue_finish_message (ClrQueue *queue, ClrMessage *message);
 
 /* clr-request.c */

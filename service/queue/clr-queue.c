@@ -79,7 +79,7 @@ maintain (void *data)
   ClrQueue *queue = data;
 
   queue->store->klass->maintain (queue->store);
-  g_atomic_int_set (&queue->maintaining, FALSE);
+  g_atomic_int_set (&queue->maintaining, CLR_MAINTENANCE_DONE);
 }
 
 /* Everything in the batch is on disk, or nothing is. */
@@ -123,8 +123,12 @@ on_applied (ClrQueueStore *store, ClrBatch *batch, const GError *error, void *da
   clr_queue_answer_requests (queue, batch, NULL, now);
   g_ptr_array_set_size (queue->acts, 0);
 
-  if (queue->options.disk && store->klass->wants_maintenance (store)
-      && g_atomic_int_compare_and_exchange (&queue->maintaining, FALSE, TRUE))
+  if (queue->options.disk == NULL)
+    return;
+  if (g_atomic_int_compare_and_exchange (&queue->maintaining, CLR_MAINTENANCE_DONE, CLR_MAINTENANCE_NONE))
+    store->klass->end_maintenance (store);
+  else if (store->klass->wants_maintenance (store)
+           && g_atomic_int_compare_and_exchange (&queue->maintaining, CLR_MAINTENANCE_NONE, CLR_MAINTENANCE_RUNNING))
     clr_disk_post_work (queue->options.disk, maintain, queue);
 }
 
@@ -451,7 +455,7 @@ clr_queue_free (ClrQueue *queue)
 {
   post_simple (queue, open_stop);
   g_thread_join (queue->thread);
-  while (g_atomic_int_get (&queue->maintaining))
+  while (g_atomic_int_get (&queue->maintaining) == CLR_MAINTENANCE_RUNNING)
     g_usleep (1000);
   queue_destroy (queue);
 }

@@ -243,24 +243,29 @@ clr_queue_finish_message (ClrQueue *queue, ClrMessage *message)
     g_array_append_val (queue->removes, message->id);
 }
 
-/* Whether the message has no recipient left that is not delivered. */
+void
+clr_queue_finish_if_done (ClrQueue *queue, uint64_t id)
+{
+  g_autoptr (ClrMessage) stored = queue->store->klass->load (queue->store, id, NULL);
+
+  for (unsigned i = 0; stored && i < stored->n_recipients; i++)
+    if (!clr_recipient_state_is_final (stored->recipients[i].state))
+      return;
+  if (stored && stored->n_recipients > 0)
+    clr_queue_finish_message (queue, stored);
+}
+
+/* Whether the job was all that the message waited for. */
 static gboolean
 is_finished (ClrQueue *queue, const ClrJob *job)
 {
-  g_autoptr (ClrMessage) stored = NULL;
-
   for (unsigned i = 0; i < job->n_recipients; i++)
     if (job->message->recipients[job->recipients[i]].state != CLR_RECIPIENT_DELIVERED)
       return FALSE;
   if (job->n_recipients == job->message->n_all)
     return TRUE;
   /* Some recipients went another way or at another time: the store knows. */
-  stored = queue->store->klass->load (queue->store, job->message->id, NULL);
-  for (unsigned i = 0; stored && i < stored->n_recipients; i++)
-    if (stored->recipients[i].state != CLR_RECIPIENT_DELIVERED)
-      return FALSE;
-  if (stored)
-    clr_queue_finish_message (queue, stored);
+  clr_queue_finish_if_done (queue, job->message->id);
   return FALSE; /* told already, with all recipients */
 }
 

@@ -37,7 +37,7 @@ static const ClrDatabaseKind kind = { 0x434c5251 /* "CLRQ" */, 1, SCHEMA };
   "priority,requiretls,attributes"
 #define RECIPIENT_COLUMNS                                                                                    \
   "number,address,notify,orcpt,lane.key,state,due,expires,attempts,code,enhanced,text,host,tried"
-#define ACT_EVENTS 1000
+#define ACT_EVENTS 10000
 
 typedef enum
 {
@@ -704,10 +704,10 @@ has_message (ClrQueueStore *store, uint64_t id)
   return has;
 }
 
-/* The log goes back to its start only when all of it is in the database at a moment without a writer. Small
- * logs get there by themselves between two bursts; a large one makes the writer wait once. */
-#define PASSIVE_PAGES 1000
-#define RESTART_PAGES 16384
+/* The log goes back to its start, and its blocks are used again, only when all of it is in the database at a moment
+ * without a writer. So another thread copies the bulk while transactions go on, and the writer the few pages that came
+ * meanwhile. A log that never shrank would cost a zeroed block a page. */
+#define MAINTENANCE_PAGES 1000
 
 static int
 on_wal (void *data, sqlite3 *db, const char *name, int pages)
@@ -719,22 +719,27 @@ on_wal (void *data, sqlite3 *db, const char *name, int pages)
 static gboolean
 wants_maintenance (ClrQueueStore *store)
 {
-  return ((Store *)store)->wal_pages >= PASSIVE_PAGES;
+  return ((Store *)store)->wal_pages >= MAINTENANCE_PAGES;
 }
 
 static void
 maintain (ClrQueueStore *store)
 {
-  Store *self = (Store *)store;
-  sqlite3 *db = clr_database_open_reader (self->path, NULL);
-  int pages = 0;
+  sqlite3 *db = clr_database_open_reader (((Store *) store)->path, NULL);
 
   if (db == NULL)
     return;
-  sqlite3_wal_checkpoint_v2 (db, NULL, SQLITE_CHECKPOINT_PASSIVE, &pages, NULL);
-  if (pages > RESTART_PAGES)
-    sqlite3_wal_checkpoint_v2 (db, NULL, SQLITE_CHECKPOINT_RESTART, NULL, NULL);
+  sqlite3_wal_checkpoint_v2 (db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
   sqlite3_close (db);
+}
+
+static void
+end_maintenance (ClrQueueStore *store)
+{
+  Store *self = (Store *) store;
+
+  sqlite3_wal_checkpoint_v2 (self->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+  self->wal_pages = 0;
 }
 
 static ClrContentStore *
@@ -758,7 +763,7 @@ store_free (ClrQueueStore *store)
 
 static const ClrQueueStoreClass store_class
     = { "sqlite", apply,       recover,           visit_lanes, renew,       load,      page,
-        count,    has_message, wants_maintenance, maintain,    get_content, store_free };
+        count,    has_message, wants_maintenance, maintain, end_maintenance,    get_content, store_free };
 
 ClrQueueStore *
 clr_store_sqlite_new (const char *path, GError **error)
