@@ -374,23 +374,22 @@ clr_service_free (ClrService *service)
   for (unsigned i = 0; i < service->n_workers; i++)
     if (service->workers[i] && service->workers[i]->thread)
       clr_worker_stop (service->workers[i]);
-  /* Sessions end before the queue: their spool files are theirs to drop. Answers that come later find nobody,
-   * which is why the queue goes before the workers' mailboxes. */
-  for (unsigned i = 0; i < service->n_workers; i++)
-    if (service->inbounds[i])
-      clr_inbound_free (service->inbounds[i]);
-  for (unsigned i = 0; i < service->n_workers; i++)
-    if (service->deliveries[i])
-      clr_delivery_free (service->deliveries[i]);
+  /* The queue stores what the workers have sent it, and answers; then nobody takes jobs any more. */
   g_clear_pointer (&service->queue, clr_queue_free);
   for (unsigned i = 0; i < service->n_workers; i++)
-    if (service->workers[i])
-      clr_mailbox_open_all (service->workers[i]->mailbox);
+    if (service->inbounds[i])
+      {
+        clr_delivery_set_queue (service->deliveries[i], NULL, service->disk);
+        clr_delivery_post_stop (service->deliveries[i], TRUE);
+        clr_mailbox_open_all (service->workers[i]->mailbox);
+        clr_inbound_free (service->inbounds[i]);
+        clr_delivery_free (service->deliveries[i]);
+      }
   g_clear_pointer (&service->disk, clr_disk_free);
   for (unsigned i = 0; i < service->n_workers; i++)
     if (service->workers[i])
       {
-        clr_mailbox_open_all (service->workers[i]->mailbox);
+        clr_mailbox_open_all (service->workers[i]->mailbox); /* last answers of the disk */
         if (service->workers[i]->resolver)
           clr_resolver_free (service->workers[i]->resolver);
         clr_worker_free (service->workers[i]);

@@ -89,14 +89,16 @@ clr_mailbox_may_sleep (ClrMailbox *mailbox)
 void
 clr_mailbox_wake_up (ClrMailbox *mailbox)
 {
-  uint64_t count;
+  atomic_store (&mailbox->asleep, 0);
+}
 
-  /* When the flag is still ours nobody has written, and the read is saved. */
-  if (atomic_exchange (&mailbox->asleep, 0) == 1)
-    return;
+void
+clr_mailbox_empty (ClrMailbox *mailbox)
+{
+  uint64_t count;
   ssize_t got = read (mailbox->fd, &count, sizeof count);
-  (void)got; /* EAGAIN: the poster has lowered the flag but not yet written; that wake-up comes later, for
-                nothing */
+
+  (void)got; /* EAGAIN: nobody has written */
 }
 
 void
@@ -107,7 +109,8 @@ clr_mailbox_wait (ClrMailbox *mailbox, int64_t timeout_us)
 
   if (timeout_us == 0 || !clr_mailbox_may_sleep (mailbox))
     return;
-  ppoll (&pfd, 1, timeout_us < 0 ? NULL : &timeout, NULL);
+  if (ppoll (&pfd, 1, timeout_us < 0 ? NULL : &timeout, NULL) > 0)
+    clr_mailbox_empty (mailbox);
   clr_mailbox_wake_up (mailbox);
 }
 

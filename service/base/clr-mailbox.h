@@ -33,8 +33,10 @@ unsigned clr_mailbox_open_all (ClrMailbox *mailbox);
 /* Owner only. Announces sleep. Returns: FALSE when there is something to open instead. */
 gboolean clr_mailbox_may_sleep (ClrMailbox *mailbox);
 
-/* Owner only. Ends the announced sleep, empties the descriptor. */
+/* Owner only. Ends the announced sleep. The descriptor is emptied by clr_mailbox_empty(), which an owner that
+ * is told of edges need not do. */
 void clr_mailbox_wake_up (ClrMailbox *mailbox);
+void clr_mailbox_empty (ClrMailbox *mailbox);
 
 /* Owner only. Sleeps until a letter is there or @timeout_us microseconds have passed (-1: for ever). For
  * threads that wait for nothing but letters. */

@@ -52,6 +52,7 @@ on_letter (int fd, GIOCondition condition, void *data)
 
   do
     {
+      clr_mailbox_empty (mailbox);
       clr_mailbox_wake_up (mailbox);
       clr_mailbox_open_all (mailbox);
     }
@@ -67,8 +68,8 @@ on_incoming (GSocketService *listener, GSocketConnection *connection, GObject *s
   g_autofree char *who = NULL;
   g_autoptr (GError) error = NULL;
   ClrRole role = clr_access_get_role (g_socket_get_fd (socket), &who);
-  /* libsoup keeps the remote address as long as the connection, and hands it to each request: who the peer is hangs on
-   * an address made for it alone. */
+  /* libsoup keeps the remote address as long as the connection, and hands it to each request: who the peer is
+   * hangs on an address made for it alone. */
   g_autoptr (GSocketAddress) address = g_unix_socket_address_new (control->path);
   Peer *peer;
 

@@ -35,7 +35,10 @@ clr_observe_rest (ClrJob *job, ClrOutcome outcome, const char *phase, int code, 
 void
 clr_transport_give_back (const ClrDeliveryPlace *place, ClrJob *job)
 {
-  clr_queue_post_result (place->queue, job);
+  if (place->queue)
+    clr_queue_post_result (place->queue, job);
+  else
+    clr_job_free (job); /* the relay is stopping; the next start takes its claim back */
 }
 
 /* -- transports that know the answer at once */

@@ -10,12 +10,12 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define ACCEPTS_PER_TURN 16
-#define PAUSE_US         (100 * 1000) /* after the system had no descriptor left */
+#define PAUSE_US (100 * 1000) /* after the system had no descriptor left */
 
 typedef struct
 {
-  ClrLetter letter;
+  ClrLetter start; /* two letters: a stop may be posted before the start has been opened */
+  ClrLetter stop;
   ClrWatch watch;
   ClrListener *listener;
   ClrWorker *worker;
@@ -82,26 +82,18 @@ on_ready (ClrWatch *watch, ClrPollEvents events)
   Seat *seat = (Seat *)((char *)watch - offsetof (Seat, watch));
   ClrListener *listener = seat->listener;
 
-  for (int i = 0; i < ACCEPTS_PER_TURN; i++)
-    {
-      ClrEndpoint peer;
-      socklen_t size = sizeof peer;
-      int fd = accept4 (listener->fd, &peer.any, &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+  /* One a turn: the watch is told again while there are more, and nobody asks in vain. */
+  ClrEndpoint peer;
+  socklen_t size = sizeof peer;
+  int fd = accept4 (listener->fd, &peer.any, &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
-      if (fd >= 0)
-        {
-          listener->factory (seat->worker, fd, &peer, listener->data);
-          continue;
-        }
-      if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
-        {
-          /* Readiness stays: without a pause this would spin until somebody closes something. */
-          clr_poller_remove (seat->worker->poller, &seat->watch);
-          clr_timers_set (seat->worker->timers, &seat->again, seat->worker->now + PAUSE_US);
-          return;
-        }
-      if (errno != EINTR && errno != ECONNABORTED)
-        return;
+  if (fd >= 0)
+    listener->factory (seat->worker, fd, &peer, listener->data);
+  else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
+    {
+      /* Readiness stays: without a pause this would spin until somebody closes something. */
+      clr_poller_remove (seat->worker->poller, &seat->watch);
+      clr_timers_set (seat->worker->timers, &seat->again, seat->worker->now + PAUSE_US);
     }
 }
 
@@ -132,10 +124,10 @@ clr_listener_start (ClrListener *listener, ClrWorker **workers, unsigned n_worke
   atomic_store (&listener->in_use, n_workers);
   for (unsigned i = 0; i < n_workers; i++)
     {
-      listener->seats[i].letter.open = open_start;
+      listener->seats[i].start.open = open_start;
       listener->seats[i].listener = listener;
       listener->seats[i].worker = workers[i];
-      clr_worker_post (workers[i], &listener->seats[i].letter);
+      clr_worker_post (workers[i], &listener->seats[i].start);
     }
 }
 
@@ -175,7 +167,7 @@ clr_listener_stop (ClrListener *listener, void (*data_free) (void *data))
   for (unsigned i = 0; i < n; i++)
     {
       Seat *seat = &listener->seats[i];
-      seat->letter.open = open_stop;
-      clr_worker_post (seat->worker, &seat->letter);
+      seat->stop.open = open_stop;
+      clr_worker_post (seat->worker, &seat->stop);
     }
 }

@@ -9,12 +9,10 @@ typedef struct
   ClrLetter letter;
 } StopLetter;
 
+/* Being woken is all: letters are opened in the next turn. */
 static void
 on_wake (ClrWatch *watch, ClrPollEvents events)
 {
-  ClrWorker *worker = (ClrWorker *)((char *)watch - offsetof (ClrWorker, wake));
-
-  clr_mailbox_wake_up (worker->mailbox);
 }
 
 ClrWorker *
@@ -29,7 +27,7 @@ clr_worker_new (unsigned index)
   worker->scratch = g_malloc (CLR_SCRATCH_SIZE);
   worker->now = clr_clock_monotonic ();
   worker->wake = (ClrWatch){ .ready = on_wake, .fd = clr_mailbox_get_fd (worker->mailbox) };
-  if (!clr_poller_add_level (worker->poller, &worker->wake, CLR_POLL_IN))
+  if (!clr_poller_add (worker->poller, &worker->wake))
     g_error ("a worker cannot watch its mailbox");
   return worker;
 }

@@ -128,7 +128,8 @@ on_applied (ClrQueueStore *store, ClrBatch *batch, const GError *error, void *da
   if (g_atomic_int_compare_and_exchange (&queue->maintaining, CLR_MAINTENANCE_DONE, CLR_MAINTENANCE_NONE))
     store->klass->end_maintenance (store);
   else if (store->klass->wants_maintenance (store)
-           && g_atomic_int_compare_and_exchange (&queue->maintaining, CLR_MAINTENANCE_NONE, CLR_MAINTENANCE_RUNNING))
+           && g_atomic_int_compare_and_exchange (&queue->maintaining, CLR_MAINTENANCE_NONE,
+                                                 CLR_MAINTENANCE_RUNNING))
     clr_disk_post_work (queue->options.disk, maintain, queue);
 }
 

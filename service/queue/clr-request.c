@@ -70,7 +70,7 @@ clr_queue_take_act (ClrQueue *queue, ClrAct *act, const char *who, int64_t now_u
     }
   /* What was deleted may have been the last thing that a message waited for. */
   for (unsigned m = 0; act->kind == CLR_ACT_DELETE && m < act->messages->len; m++)
-    clr_queue_finish_if_done (queue, ((ClrMessage *) g_ptr_array_index (act->messages, m))->id);
+    clr_queue_finish_if_done (queue, ((ClrMessage *)g_ptr_array_index (act->messages, m))->id);
   for (unsigned i = 0; queue->options.disk && i < act->spool_files->len; i++)
     clr_disk_post_unlink (queue->options.disk, g_array_index (act->spool_files, uint64_t, i));
   if (act->n_changed == 0)

@@ -411,8 +411,8 @@ memory_free (ClrQueueStore *store)
 
 static const ClrContentStoreClass content_class = { content_put, content_get, content_drop };
 static const ClrQueueStoreClass memory_class
-    = { "memory", apply,       recover,           visit_lanes, renew,       load,       page,
-        count,    has_message, wants_maintenance, maintain, maintain,    get_content, memory_free };
+    = { "memory", apply,       recover,           visit_lanes, renew,    load,        page,
+        count,    has_message, wants_maintenance, maintain,    maintain, get_content, memory_free };
 
 ClrQueueStore *
 clr_store_memory_new (void)

@@ -26,7 +26,6 @@
   "ROWID;"                                                                                                   \
   "CREATE INDEX recipient_due ON recipient(lane, due) WHERE state=0;"                                        \
   "CREATE INDEX recipient_expires ON recipient(expires) WHERE state=0;"                                      \
-  "CREATE INDEX recipient_active ON recipient(message) WHERE state=1;"                                       \
   "CREATE TABLE content(message INTEGER PRIMARY KEY, bytes BLOB NOT NULL)"
 
 static const ClrDatabaseKind kind = { 0x434c5251 /* "CLRQ" */, 1, SCHEMA };
@@ -704,9 +703,9 @@ has_message (ClrQueueStore *store, uint64_t id)
   return has;
 }
 
-/* The log goes back to its start, and its blocks are used again, only when all of it is in the database at a moment
- * without a writer. So another thread copies the bulk while transactions go on, and the writer the few pages that came
- * meanwhile. A log that never shrank would cost a zeroed block a page. */
+/* The log goes back to its start, and its blocks are used again, only when all of it is in the database at a
+ * moment without a writer. So another thread copies the bulk while transactions go on, and the writer the few
+ * pages that came meanwhile. A log that never shrank would cost a zeroed block a page. */
 #define MAINTENANCE_PAGES 1000
 
 static int
@@ -725,7 +724,7 @@ wants_maintenance (ClrQueueStore *store)
 static void
 maintain (ClrQueueStore *store)
 {
-  sqlite3 *db = clr_database_open_reader (((Store *) store)->path, NULL);
+  sqlite3 *db = clr_database_open_reader (((Store *)store)->path, NULL);
 
   if (db == NULL)
     return;
@@ -736,7 +735,7 @@ maintain (ClrQueueStore *store)
 static void
 end_maintenance (ClrQueueStore *store)
 {
-  Store *self = (Store *) store;
+  Store *self = (Store *)store;
 
   sqlite3_wal_checkpoint_v2 (self->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
   self->wal_pages = 0;
@@ -762,8 +761,8 @@ store_free (ClrQueueStore *store)
 }
 
 static const ClrQueueStoreClass store_class
-    = { "sqlite", apply,       recover,           visit_lanes, renew,       load,      page,
-        count,    has_message, wants_maintenance, maintain, end_maintenance,    get_content, store_free };
+    = { "sqlite", apply,       recover,           visit_lanes, renew,           load,        page,
+        count,    has_message, wants_maintenance, maintain,    end_maintenance, get_content, store_free };
 
 ClrQueueStore *
 clr_store_sqlite_new (const char *path, GError **error)

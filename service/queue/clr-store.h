@@ -51,9 +51,8 @@ typedef struct
   ClrActKind kind;
   uint64_t message; /* 0: all */
   int64_t now_us;
-  unsigned n_changed; /* out: recipients */
-  GPtrArray
-      *messages; /* out: of ClrMessage with the changed recipients, at most 10000 */
+  unsigned n_changed;  /* out: recipients */
+  GPtrArray *messages; /* out: of ClrMessage with the changed recipients, at most 10000 */
   GArray *spool_files; /* out: ids (uint64_t) whose spool files have no row any more */
 } ClrAct;
 
@@ -89,8 +88,8 @@ typedef struct
   GPtrArray *(*page) (ClrQueueStore *store, uint64_t after, unsigned n, int state, GError **error);
   gboolean (*count) (ClrQueueStore *store, uint64_t *messages, uint64_t *recipients_by_state, GError **error);
   gboolean (*has_message) (ClrQueueStore *store, uint64_t id);
-  /* Whether house-keeping would be good now; then any thread may call maintain(), which may take long, and after it the
-   * queue thread end_maintenance(), which is quick. */
+  /* Whether house-keeping would be good now; then any thread may call maintain(), which may take long, and
+   * after it the queue thread end_maintenance(), which is quick. */
   gboolean (*wants_maintenance) (ClrQueueStore *store);
   void (*maintain) (ClrQueueStore *store);
   void (*end_maintenance) (ClrQueueStore *store);
