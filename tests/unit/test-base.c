@@ -1,0 +1,693 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "base/clr-block.h"
+#include "base/clr-buffer.h"
+#include "base/clr-counter.h"
+#include "base/clr-event.h"
+#include "base/clr-id.h"
+#include "base/clr-mailbox.h"
+#include "base/clr-timer.h"
+#include "clr-test.h"
+
+#include <poll.h>
+
+/* -- ropes */
+
+static void
+test_rope_append (void)
+{
+  ClrRope rope = CLR_ROPE_INIT;
+  g_autoptr (GString) expected = g_string_new (NULL);
+
+  /* Sizes around what a block may hold, so that appends begin, fill and overflow blocks. */
+  for (unsigned i = 0; i < 400; i++)
+    {
+      g_autofree char *piece = g_strnfill (i * 37 % 4100, 'a' + i % 26);
+      clr_rope_append (&rope, piece, strlen (piece));
+      g_string_append (expected, piece);
+    }
+  g_assert_cmpuint (rope.size, ==, expected->len);
+  g_autofree char *all = clr_test_dup_rope (&rope);
+  g_assert_cmpstr (all, ==, expected->str);
+  clr_rope_clear (&rope);
+  g_assert_cmpuint (rope.size, ==, 0);
+}
+
+/* Every start and length over slices of several blocks gives the same as one flat copy. */
+static void
+test_rope_read_across_slices (void)
+{
+  ClrRope parts[4] = { CLR_ROPE_INIT, CLR_ROPE_INIT, CLR_ROPE_INIT, CLR_ROPE_INIT }, rope = CLR_ROPE_INIT;
+  const char *const texts[] = { "abc", "", "defghijk", "l" };
+  const char *const flat = "abcdefghijkl";
+  char into[16];
+
+  for (unsigned i = 0; i < 4; i++)
+    {
+      clr_rope_append (&parts[i], texts[i], strlen (texts[i]));
+      clr_rope_append_rope (&rope, &parts[i]);
+      clr_rope_clear (&parts[i]); /* the slices live on their own references */
+    }
+  g_assert_cmpuint (rope.size, ==, 12);
+  for (size_t at = 0; at <= 13; at++)
+    for (size_t n = 0; n <= 14; n++)
+      {
+        size_t expected = at >= 12 ? 0 : MIN (n, 12 - at);
+        g_assert_cmpuint (clr_rope_read (&rope, at, into, n), ==, expected);
+        if (expected > 0)
+          g_assert_cmpmem (into, expected, flat + at, expected);
+      }
+  clr_rope_clear (&rope);
+}
+
+static void
+test_rope_flatten (void)
+{
+  ClrRope one = CLR_ROPE_INIT, two = CLR_ROPE_INIT;
+  uint8_t *copy = NULL;
+  const uint8_t *bytes;
+
+  clr_rope_append (&one, "hello ", 6);
+  bytes = clr_rope_flatten (&one, &copy);
+  g_assert_null (copy); /* one slice: a view */
+  g_assert_cmpmem (bytes, 6, "hello ", 6);
+
+  clr_rope_append (&two, "world", 5);
+  clr_rope_append_rope (&one, &two);
+  bytes = clr_rope_flatten (&one, &copy);
+  g_assert_cmpmem (bytes, 11, "hello world", 11);
+  g_free (copy);
+  clr_rope_clear (&one);
+  clr_rope_clear (&two);
+}
+
+static void
+test_rope_take (void)
+{
+  ClrRope one = CLR_ROPE_INIT, two = CLR_ROPE_INIT;
+
+  clr_rope_append (&one, "let go", 6); /* what it held before gives way */
+  clr_rope_append (&two, "1234", 4);
+  clr_rope_take (&one, &two);
+  g_assert_cmpuint (two.size, ==, 0);
+  clr_rope_append (&two, "x", 1); /* what was taken may be filled again, and does not write into the other */
+  clr_rope_append (&one, "5", 1);
+  g_autofree char *first = clr_test_dup_rope (&one), *second = clr_test_dup_rope (&two);
+  g_assert_cmpstr (first, ==, "12345");
+  g_assert_cmpstr (second, ==, "x");
+  clr_rope_clear (&one);
+  clr_rope_clear (&two);
+}
+
+/* An append after the rope was shared must not change what the other rope sees. */
+static void
+test_rope_shared_is_stable (void)
+{
+  ClrRope one = CLR_ROPE_INIT, two = CLR_ROPE_INIT;
+
+  clr_rope_append (&one, "shared", 6);
+  clr_rope_append_rope (&two, &one);
+  clr_rope_append (&one, "-one", 4);
+  clr_rope_append (&two, "-two", 4);
+  g_autofree char *first = clr_test_dup_rope (&one), *second = clr_test_dup_rope (&two);
+  g_assert_cmpstr (first, ==, "shared-one");
+  g_assert_cmpstr (second, ==, "shared-two");
+  clr_rope_clear (&one);
+  clr_rope_clear (&two);
+}
+
+static void
+test_block_references (void)
+{
+  ClrRope rope = CLR_ROPE_INIT;
+
+  clr_rope_append (&rope, "kept", 4);
+  ClrSlice slice = rope.slices[0];
+  clr_block_ref (slice.block);
+  clr_rope_clear (&rope);
+  g_assert_cmpmem (slice.data, slice.size, "kept", 4);
+  clr_block_unref (slice.block);
+}
+
+/* -- buffer */
+
+static void
+test_buffer_is_a_queue (void)
+{
+  ClrBuffer buffer = CLR_BUFFER_INIT;
+  unsigned written = 0, read = 0;
+
+  for (unsigned round = 0; round < 3000; round++)
+    {
+      for (unsigned i = 0; i < round % 23; i++, written++)
+        clr_buffer_append (&buffer, &(uint8_t){ written & 0xff }, 1);
+      size_t n = MIN (clr_buffer_size (&buffer), round % 19);
+      for (size_t i = 0; i < n; i++, read++)
+        g_assert_cmpuint (clr_buffer_peek (&buffer)[i], ==, read & 0xff);
+      clr_buffer_drop (&buffer, n);
+      g_assert_cmpuint (clr_buffer_size (&buffer), ==, written - read);
+    }
+  clr_buffer_clear (&buffer);
+  g_assert_cmpuint (clr_buffer_size (&buffer), ==, 0);
+}
+
+static void
+test_buffer_text (void)
+{
+  ClrBuffer buffer = CLR_BUFFER_INIT;
+  g_autofree char *big = g_strnfill (9000, 'x');
+
+  clr_buffer_append_string (&buffer, "a");
+  clr_buffer_printf (&buffer, "%d-%s", 42, big); /* longer than any first guess */
+  g_assert_cmpuint (clr_buffer_size (&buffer), ==, 1 + 3 + 9000);
+  g_assert_cmpmem (clr_buffer_peek (&buffer), 5, "a42-x", 5);
+  clr_buffer_drop (&buffer, 4);
+  uint8_t *room = clr_buffer_reserve (&buffer, 3);
+  memcpy (room, "end", 3);
+  clr_buffer_added (&buffer, 3);
+  g_assert_cmpmem (clr_buffer_peek (&buffer) + 9000, 3, "end", 3);
+  clr_buffer_clear (&buffer);
+}
+
+/* Thousands of idle sessions must cost nothing. */
+static void
+test_buffer_gives_memory_back (void)
+{
+  ClrBuffer buffer = CLR_BUFFER_INIT;
+  g_autofree char *big = g_strnfill (1 << 20, 'x');
+
+  clr_buffer_append (&buffer, big, 1 << 20);
+  clr_buffer_drop (&buffer, 1 << 20);
+  g_assert_cmpuint (buffer.capacity, <=, 16384);
+  clr_buffer_append (&buffer, "again", 5);
+  g_assert_cmpmem (clr_buffer_peek (&buffer), 5, "again", 5);
+  clr_buffer_clear (&buffer);
+}
+
+/* -- timers */
+
+typedef struct
+{
+  ClrTimer timer;
+  ClrTimers *timers;
+  unsigned fired;
+  int64_t again; /* what its own firing sets it to, 0: nothing */
+  GArray *order;
+  int number;
+} Alarm;
+
+static void
+on_alarm (ClrTimer *timer, void *data)
+{
+  Alarm *alarm = data;
+
+  g_assert_true (timer == &alarm->timer);
+  alarm->fired++;
+  if (alarm->order)
+    g_array_append_val (alarm->order, alarm->number);
+  if (alarm->again)
+    {
+      clr_timers_set (alarm->timers, timer, alarm->again);
+      alarm->again = 0;
+    }
+}
+
+static void
+test_timers_in_order (void)
+{
+  ClrTimers *timers = clr_timers_new ();
+  g_autoptr (GArray) order = g_array_new (FALSE, FALSE, sizeof (int));
+  Alarm alarms[200];
+
+  for (int i = 0; i < 200; i++)
+    {
+      alarms[i] = (Alarm){ .timers = timers, .order = order, .number = i * 73 % 200 };
+      clr_timer_init (&alarms[i].timer, on_alarm, &alarms[i]);
+      clr_timers_set (timers, &alarms[i].timer, 1000 + alarms[i].number);
+    }
+  g_assert_cmpint (clr_timers_run (timers, 999), ==, 1000);
+  g_assert_cmpuint (order->len, ==, 0);
+  g_assert_cmpint (clr_timers_run (timers, 1099), ==, 1100);
+  g_assert_cmpuint (order->len, ==, 100);
+  g_assert_cmpint (clr_timers_run (timers, 5000), ==, -1);
+  for (int i = 0; i < 200; i++)
+    g_assert_cmpint (g_array_index (order, int, i), ==, i);
+  clr_timers_free (timers);
+}
+
+/* A later time is lazy, an earlier one is not; neither fires twice or too soon. */
+static void
+test_timers_rearm (void)
+{
+  ClrTimers *timers = clr_timers_new ();
+  Alarm lazy = { .timers = timers }, eager = { .timers = timers }, loop = { .timers = timers, .again = 50 };
+
+  clr_timer_init (&lazy.timer, on_alarm, &lazy);
+  clr_timer_init (&eager.timer, on_alarm, &eager);
+  clr_timer_init (&loop.timer, on_alarm, &loop);
+  clr_timers_set (timers, &lazy.timer, 10);
+  for (int64_t later = 11; later <= 100; later++)
+    clr_timers_set (timers, &lazy.timer, later);
+  clr_timers_set (timers, &eager.timer, 90);
+  clr_timers_set (timers, &eager.timer, 20);
+  clr_timers_set (timers, &loop.timer, 30);
+
+  g_assert_cmpint (clr_timers_run (timers, 15), ==, 20);
+  g_assert_cmpuint (lazy.fired, ==, 0);
+  g_assert_cmpint (clr_timers_run (timers, 40), ==, 50);
+  g_assert_cmpuint (eager.fired, ==, 1);
+  g_assert_cmpuint (loop.fired, ==, 1);
+  g_assert_cmpint (clr_timers_run (timers, 60), ==, 100);
+  g_assert_cmpuint (loop.fired, ==, 2);
+  g_assert_cmpint (clr_timers_run (timers, 100), ==, -1);
+  g_assert_cmpuint (lazy.fired, ==, 1);
+  g_assert_cmpuint (eager.fired, ==, 1);
+  clr_timers_free (timers);
+}
+
+static void
+test_timers_clear (void)
+{
+  ClrTimers *timers = clr_timers_new ();
+  Alarm alarms[64];
+  unsigned n = 0;
+
+  for (int i = 0; i < 64; i++)
+    {
+      alarms[i] = (Alarm){ .timers = timers };
+      clr_timer_init (&alarms[i].timer, on_alarm, &alarms[i]);
+      clr_timers_clear (timers, &alarms[i].timer); /* not set: nothing happens */
+      clr_timers_set (timers, &alarms[i].timer, i * 37 % 64);
+    }
+  for (int i = 0; i < 64; i += 3)
+    {
+      clr_timers_clear (timers, &alarms[i].timer);
+      clr_timers_clear (timers, &alarms[i].timer);
+    }
+  g_assert_cmpint (clr_timers_run (timers, 1000), ==, -1);
+  for (int i = 0; i < 64; i++)
+    {
+      g_assert_cmpuint (alarms[i].fired, ==, i % 3 ? 1 : 0);
+      n += alarms[i].fired;
+    }
+  g_assert_cmpuint (n, ==, 42);
+  clr_timers_set (timers, &alarms[0].timer, 2000); /* a cleared one can be set again */
+  g_assert_cmpint (clr_timers_run (timers, 1999), ==, 2000);
+  clr_timers_run (timers, 2000);
+  g_assert_cmpuint (alarms[0].fired, ==, 1);
+  clr_timers_free (timers);
+}
+
+/* Many changes against a model that looks at all timers every time. */
+static void
+test_timers_against_model (void)
+{
+  ClrTimers *timers = clr_timers_new ();
+  Alarm alarms[50];
+  int64_t model[50]; /* -1: not set */
+  g_autoptr (GRand) rand = g_rand_new_with_seed (20261124);
+
+  for (int i = 0; i < 50; i++)
+    {
+      alarms[i] = (Alarm){ .timers = timers };
+      clr_timer_init (&alarms[i].timer, on_alarm, &alarms[i]);
+      model[i] = -1;
+    }
+  for (int64_t now = 0; now < 20000; now++)
+    {
+      int i = g_rand_int_range (rand, 0, 50), action = g_rand_int_range (rand, 0, 4);
+
+      if (action == 0)
+        {
+          clr_timers_clear (timers, &alarms[i].timer);
+          model[i] = -1;
+        }
+      else
+        {
+          model[i] = now + g_rand_int_range (rand, 1, 60);
+          clr_timers_set (timers, &alarms[i].timer, model[i]);
+        }
+      unsigned before[50];
+      for (int k = 0; k < 50; k++)
+        before[k] = alarms[k].fired;
+      clr_timers_run (timers, now);
+      for (int k = 0; k < 50; k++)
+        {
+          gboolean due = model[k] >= 0 && model[k] <= now;
+          g_assert_cmpuint (alarms[k].fired, ==, before[k] + due);
+          if (due)
+            model[k] = -1;
+        }
+    }
+  clr_timers_free (timers);
+}
+
+/* -- mailbox */
+
+#define POSTERS 4
+#define LETTERS 5000
+
+typedef struct
+{
+  ClrLetter letter;
+  int poster;
+  int number;
+} Post;
+
+typedef struct
+{
+  ClrMailbox *mailbox;
+  int next[POSTERS]; /* what each poster's next letter must be */
+  unsigned opened;
+} Office;
+
+typedef struct
+{
+  Office *office;
+  int poster;
+} Poster;
+
+static void
+on_post (ClrLetter *letter, void *owner)
+{
+  Post *post = (Post *)letter;
+  Office *office = owner;
+
+  g_assert_cmpint (post->number, ==, office->next[post->poster]);
+  office->next[post->poster]++;
+  office->opened++;
+  g_free (post); /* a letter belongs to the receiver */
+}
+
+static void *
+post_many (void *data)
+{
+  Poster *poster = data;
+
+  for (int i = 0; i < LETTERS; i++)
+    {
+      Post *post = g_new0 (Post, 1);
+      post->letter.open = on_post;
+      post->poster = poster->poster;
+      post->number = i;
+      clr_mailbox_post (poster->office->mailbox, &post->letter);
+      if (i % 64 == 0)
+        g_thread_yield ();
+    }
+  return NULL;
+}
+
+/* Every letter comes, once, in its poster's order; a sleeping owner is always woken. */
+static void
+test_mailbox_many_posters (void)
+{
+  Office office = { 0 };
+  Poster posters[POSTERS];
+  GThread *threads[POSTERS];
+  int64_t patience = g_get_monotonic_time () + 60 * G_USEC_PER_SEC;
+
+  office.mailbox = clr_mailbox_new (&office);
+  for (int i = 0; i < POSTERS; i++)
+    {
+      posters[i] = (Poster){ &office, i };
+      threads[i] = g_thread_new ("poster", post_many, &posters[i]);
+    }
+  while (office.opened < POSTERS * LETTERS)
+    {
+      if (clr_mailbox_open_all (office.mailbox) == 0)
+        clr_mailbox_wait (office.mailbox, 20 * G_USEC_PER_SEC);
+      g_assert_cmpint (g_get_monotonic_time (), <, patience);
+    }
+  for (int i = 0; i < POSTERS; i++)
+    {
+      g_thread_join (threads[i]);
+      g_assert_cmpint (office.next[i], ==, LETTERS);
+    }
+  g_assert_cmpuint (clr_mailbox_open_all (office.mailbox), ==, 0);
+  clr_mailbox_free (office.mailbox);
+}
+
+static void
+test_mailbox_sleep (void)
+{
+  Office office = { 0 };
+  Post *post = g_new0 (Post, 1);
+  struct pollfd pfd = { .events = POLLIN };
+
+  office.mailbox = clr_mailbox_new (&office);
+  pfd.fd = clr_mailbox_get_fd (office.mailbox);
+  post->letter.open = on_post;
+
+  g_assert_true (clr_mailbox_may_sleep (office.mailbox));
+  g_assert_cmpint (poll (&pfd, 1, 0), ==, 0);
+  clr_mailbox_post (office.mailbox, &post->letter);
+  g_assert_cmpint (poll (&pfd, 1, 0), ==, 1);
+  clr_mailbox_wake_up (office.mailbox);
+  g_assert_cmpint (poll (&pfd, 1, 0), ==, 0);
+  g_assert_false (clr_mailbox_may_sleep (office.mailbox)); /* there is something to open */
+  g_assert_cmpuint (clr_mailbox_open_all (office.mailbox), ==, 1);
+
+  /* An owner that is awake is not written to. */
+  post = g_new0 (Post, 1);
+  post->letter.open = on_post;
+  post->number = 1;
+  clr_mailbox_post (office.mailbox, &post->letter);
+  g_assert_cmpint (poll (&pfd, 1, 0), ==, 0);
+  g_assert_cmpuint (clr_mailbox_open_all (office.mailbox), ==, 1);
+  clr_mailbox_wait (office.mailbox, 1000); /* a time-out ends the wait */
+  clr_mailbox_free (office.mailbox);
+}
+
+/* -- ids */
+
+#define MAKERS 4
+#define IDS    20000
+
+static void *
+make_ids (void *data)
+{
+  uint64_t *ids = data;
+
+  for (int i = 0; i < IDS; i++)
+    ids[i] = clr_id_new (7, g_get_real_time ());
+  return NULL;
+}
+
+static int
+compare_ids (const void *a, const void *b)
+{
+  uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+  return (x > y) - (x < y);
+}
+
+static void
+test_id_unique (void)
+{
+  g_autofree uint64_t *ids = g_new (uint64_t, MAKERS * IDS);
+  GThread *threads[MAKERS];
+
+  for (int i = 0; i < MAKERS; i++)
+    threads[i] = g_thread_new ("maker", make_ids, ids + i * IDS);
+  for (int i = 0; i < MAKERS; i++)
+    {
+      g_thread_join (threads[i]);
+      for (int k = 1; k < IDS; k++) /* in one thread they grow, too */
+        g_assert_cmpuint (ids[i * IDS + k], >, ids[i * IDS + k - 1]);
+    }
+  qsort (ids, MAKERS * IDS, sizeof *ids, compare_ids);
+  for (int i = 1; i < MAKERS * IDS; i++)
+    g_assert_cmpuint (ids[i], !=, ids[i - 1]);
+}
+
+static void
+test_id_clock_goes_back (void)
+{
+  int64_t now = g_get_real_time ();
+  uint64_t first = clr_id_new (0, now), second = clr_id_new (0, now - 3600 * (int64_t)G_USEC_PER_SEC),
+           third = clr_id_new (0, 0);
+
+  g_assert_cmpuint (second, >, first);
+  g_assert_cmpuint (third, >, second);
+  g_assert_cmpuint (clr_id_new (1, now), !=, clr_id_new (2, now)); /* other relays of the office */
+}
+
+static void
+test_id_text (void)
+{
+  static const uint64_t cases[] = { 0, 1, 31, 32, 0x123456789abcdef, INT64_MAX };
+  static const char *const wrong[] = { "",
+                                       "0",
+                                       "00000000000000",
+                                       "U000000000000",
+                                       "000000000000U",
+                                       "0000000 00000",
+                                       "000000000000\n",
+                                       "ZZZZZZZZZZZZZ",
+                                       "../../../etc/p" };
+  char text[CLR_ID_TEXT], before[CLR_ID_TEXT] = "";
+  uint64_t id = 0;
+
+  for (unsigned i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      clr_id_to_text (cases[i], text);
+      g_assert_cmpuint (strlen (text), ==, CLR_ID_TEXT - 1);
+      g_assert_cmpstr (text, >, before); /* texts sort as ids do */
+      strcpy (before, text);
+      g_assert_true (clr_id_from_text (text, &id));
+      g_assert_cmpuint (id, ==, cases[i]);
+      g_autofree char *low = g_ascii_strdown (text, -1);
+      g_assert_true (clr_id_from_text (low, &id));
+      g_assert_cmpuint (id, ==, cases[i]);
+    }
+  for (unsigned i = 0; i < G_N_ELEMENTS (wrong); i++)
+    g_assert_false (clr_id_from_text (wrong[i], &id));
+}
+
+/* -- events */
+
+static void
+test_event_table (void)
+{
+  for (ClrEventId id = 0; id < CLR_EVENT_LAST; id++)
+    {
+      const ClrEventInfo *info = clr_event_get_info (id);
+      g_auto (GStrv) fields = g_strsplit (info->fields, " ", -1);
+      const char *values[16];
+      g_autoptr (GString) sentence = g_string_new (NULL);
+
+      g_assert_cmpuint (g_strv_length (fields), <, G_N_ELEMENTS (values));
+      for (unsigned i = 0; fields[i]; i++)
+        values[i] = fields[i];
+      clr_event_to_sentence (id, values, sentence);
+      /* "?" stands where the sentence names a field that the event does not have. */
+      if (strchr (sentence->str, '?') || strchr (sentence->str, '{') || strchr (sentence->str, '}'))
+        g_error ("%s: %s", info->name, sentence->str);
+    }
+}
+
+static void
+test_event_human (void)
+{
+  const char *const plain[] = { "192.0.2.7", "bye" };
+  const char *const nasty[] = { "a\r\nb\tc\x1b[2J\x7f", NULL };
+  g_autoptr (GString) text = g_string_new ("> ");
+
+  clr_event_to_sentence (CLR_EVENT_CLIENT_CLOSED, plain, text);
+  g_assert_cmpstr (text->str, ==, "> 192.0.2.7 closed: bye");
+  g_string_truncate (text, 0);
+  clr_event_to_sentence (CLR_EVENT_CLIENT_CLOSED, nasty, text);
+  g_assert_cmpstr (text->str, ==, "a\\x0d\\x0ab\\x09c\\x1b[2J\\x7f closed: -");
+
+  /* What one stranger says does not fill the disk. */
+  g_autofree char *huge = g_strnfill (100000, 'x');
+  const char *const values[] = { huge, huge };
+  g_string_truncate (text, 0);
+  clr_event_to_sentence (CLR_EVENT_CLIENT_CLOSED, values, text);
+  g_assert_cmpuint (text->len, <, 3000);
+}
+
+/* C1 controls begin terminal sequences just as ESC does, as U+0080 to U+009F and as lone octets. */
+static void
+test_event_human_c1 (void)
+{
+  const char *const values[] = { "\xc2\x9b"
+                                 "31m",
+                                 "\x9b"
+                                 "31m" };
+  g_autoptr (GString) text = g_string_new (NULL);
+
+  clr_event_to_sentence (CLR_EVENT_CLIENT_CLOSED, values, text);
+  for (size_t i = 0; i < text->len; i++)
+    g_assert_cmpuint ((unsigned char)text->str[i], <, 0x7f);
+  const char *const good[] = { "J\xc3\xb6rg", "\xe2\x82\xac" }; /* what is text stays text */
+  g_string_truncate (text, 0);
+  clr_event_to_sentence (CLR_EVENT_CLIENT_CLOSED, good, text);
+  g_assert_cmpstr (text->str, ==, "J\xc3\xb6rg closed: \xe2\x82\xac");
+}
+
+static void
+test_event_json (void)
+{
+  const char *const values[] = { "q\"b\\s\r\n\x01\x7f", "\xc3\xa4 \xff" };
+  const char *const none[] = { NULL, "x" };
+  g_autoptr (GString) text = g_string_new (NULL);
+
+  clr_event_to_json (CLR_EVENT_CLIENT_CLOSED, values, text);
+  g_assert_cmpstr (text->str, ==,
+                   ",\"client\":\"q\\\"b\\\\s\\u000d\\u000a\\u0001\\u007f\",\"why\":\"\xc3\xa4 \\u00ff\"");
+  g_string_truncate (text, 0);
+  clr_event_to_json (CLR_EVENT_CLIENT_CLOSED, none, text);
+  g_assert_cmpstr (text->str, ==, ",\"why\":\"x\"");
+
+  /* A long value is cut; the cut must not leave half a character. */
+  g_autoptr (GString) umlauts = g_string_new ("x");
+  for (int i = 0; i < 1000; i++)
+    g_string_append (umlauts, "\xc3\xa4");
+  const char *const longer[] = { NULL, umlauts->str };
+  g_string_truncate (text, 0);
+  clr_event_to_json (CLR_EVENT_CLIENT_CLOSED, longer, text);
+  g_assert_true (g_utf8_validate (text->str, text->len, NULL));
+  g_assert_cmpuint (text->len, <, 1100);
+}
+
+/* -- counters */
+
+static void
+test_client_limit (void)
+{
+  const uint8_t address[16] = { [10] = 0xff, [11] = 0xff, [12] = 192, [13] = 0, [14] = 2, [15] = 9 };
+  unsigned slot = clr_client_slot (address);
+
+  for (int i = 0; i < 3; i++)
+    g_assert_true (clr_client_enter (slot, 3));
+  g_assert_false (clr_client_enter (slot, 3));
+  clr_client_leave (slot);
+  g_assert_true (clr_client_enter (slot, 3));
+  for (int i = 0; i < 3; i++)
+    clr_client_leave (slot);
+}
+
+static void
+test_counters (void)
+{
+  clr_counter_add (CLR_COUNTER_QUEUE_FAILED, 5);
+  clr_counter_add (CLR_COUNTER_QUEUE_FAILED, -2);
+  g_assert_cmpint (clr_counter_get (CLR_COUNTER_QUEUE_FAILED), ==, 3);
+  for (ClrCounterId id = 0; id < CLR_COUNTER_LAST; id++)
+    {
+      g_assert_cmpuint (strlen (clr_counter_get_help (id)), >, 0);
+      for (const char *p = clr_counter_get_name (id); *p; p++)
+        g_assert_true (g_ascii_islower (*p) || *p == '_');
+    }
+}
+
+int
+main (int argc, char *argv[])
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/base/rope/append", test_rope_append);
+  g_test_add_func ("/base/rope/read-across-slices", test_rope_read_across_slices);
+  g_test_add_func ("/base/rope/flatten", test_rope_flatten);
+  g_test_add_func ("/base/rope/take", test_rope_take);
+  g_test_add_func ("/base/rope/shared-is-stable", test_rope_shared_is_stable);
+  g_test_add_func ("/base/block/references", test_block_references);
+  g_test_add_func ("/base/buffer/is-a-queue", test_buffer_is_a_queue);
+  g_test_add_func ("/base/buffer/text", test_buffer_text);
+  g_test_add_func ("/base/buffer/gives-memory-back", test_buffer_gives_memory_back);
+  g_test_add_func ("/base/timers/in-order", test_timers_in_order);
+  g_test_add_func ("/base/timers/rearm", test_timers_rearm);
+  g_test_add_func ("/base/timers/clear", test_timers_clear);
+  g_test_add_func ("/base/timers/against-model", test_timers_against_model);
+  g_test_add_func ("/base/mailbox/many-posters", test_mailbox_many_posters);
+  g_test_add_func ("/base/mailbox/sleep", test_mailbox_sleep);
+  g_test_add_func ("/base/id/unique", test_id_unique);
+  g_test_add_func ("/base/id/clock-goes-back", test_id_clock_goes_back);
+  g_test_add_func ("/base/id/text", test_id_text);
+  g_test_add_func ("/base/event/table", test_event_table);
+  g_test_add_func ("/base/event/human", test_event_human);
+  g_test_add_func ("/base/event/human-c1", test_event_human_c1);
+  g_test_add_func ("/base/event/json", test_event_json);
+  g_test_add_func ("/base/counter/client-limit", test_client_limit);
+  g_test_add_func ("/base/counter/named", test_counters);
+  return g_test_run ();
+}

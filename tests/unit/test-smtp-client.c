@@ -1,0 +1,514 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The client machine against scripted replies: after each piece of a server's words, what must have been said
+ * stands in the script.
+ */
+#include "clr-test.h"
+#include "smtp/clr-client.h"
+
+typedef struct
+{
+  ClrSmtpClient *client;
+  ClrSmtpClientConfig config;
+  ClrBuffer output;
+  GString *told; /* results and failures, as text */
+  const char *const *recipients;
+  unsigned ready;
+  gboolean wants_content;
+  gboolean wants_tls;
+} Rig;
+
+static void
+on_start_tls (ClrSmtpClient *client, void *data)
+{
+  ((Rig *)data)->wants_tls = TRUE;
+}
+
+static void
+on_ready (ClrSmtpClient *client, void *data)
+{
+  ((Rig *)data)->ready++;
+}
+
+static void
+on_result (ClrSmtpClient *client, unsigned recipient, ClrPhase phase, const ClrSmtpReply *reply, void *data)
+{
+  g_string_append_printf (((Rig *)data)->told, "%u %s %d;", recipient, clr_phase_get_name (phase),
+                          reply->code);
+}
+
+static void
+on_want_content (ClrSmtpClient *client, void *data)
+{
+  ((Rig *)data)->wants_content = TRUE;
+}
+
+static void
+on_failed (ClrSmtpClient *client, ClrPhase phase, const ClrSmtpReply *reply, void *data)
+{
+  g_string_append_printf (((Rig *)data)->told, "failed %s %d;", clr_phase_get_name (phase), reply->code);
+}
+
+static const ClrSmtpClientHandler handler = { on_start_tls, on_ready, on_result, on_want_content, on_failed };
+
+static void
+rig_begin (Rig *rig)
+{
+  rig->config.helo = "relay.example.com";
+  rig->told = g_string_new (NULL);
+  rig->client = clr_smtp_client_new (&rig->config, &handler, &rig->output, rig);
+}
+
+static void
+rig_end (Rig *rig)
+{
+  clr_smtp_client_free (rig->client);
+  clr_buffer_clear (&rig->output);
+  g_string_free (rig->told, TRUE);
+}
+
+/* The server says @words; then exactly @expected must have been said. */
+static void
+exchange (Rig *rig, const char *words, const char *expected)
+{
+  clr_smtp_client_feed (rig->client, (const uint8_t *)words, strlen (words));
+  g_autofree char *said = clr_test_take_buffer (&rig->output);
+  g_assert_cmpstr (said, ==, expected);
+}
+
+static void
+expect_told (Rig *rig, const char *expected)
+{
+  g_assert_cmpstr (rig->told->str, ==, expected);
+  g_string_truncate (rig->told, 0);
+}
+
+static const char *
+get_recipient (unsigned index, void *data)
+{
+  return ((Rig *)data)->recipients[index];
+}
+
+static void
+begin_to (Rig *rig, const char *sender, const char *const *recipients)
+{
+  ClrSmtpTransaction transaction = { .sender = sender,
+                                     .size = 100,
+                                     .n_recipients = g_strv_length ((char **)recipients),
+                                     .get_recipient = get_recipient };
+
+  rig->recipients = recipients;
+  rig->wants_content = FALSE;
+  clr_smtp_client_begin (rig->client, &transaction);
+}
+
+static void
+send_content (Rig *rig)
+{
+  g_assert_true (rig->wants_content);
+  clr_smtp_client_send_content (rig->client, (const uint8_t *)"S: x\r\n\r\n.dot\r\n", 14);
+  clr_smtp_client_end_content (rig->client);
+}
+
+#define CONTENT "S: x\r\n\r\n..dot\r\n.\r\n"
+static const char *const two[] = { "a@example.net", "b@example.net", NULL };
+static const char *const one[] = { "a@example.net", NULL };
+
+static void
+greet (Rig *rig, const char *offers)
+{
+  exchange (rig, "220 mx ESMTP\r\n", "EHLO relay.example.com\r\n");
+  exchange (rig, offers, "");
+  g_assert_cmpuint (rig->ready, ==, 1);
+}
+
+static void
+test_one_by_one (void)
+{
+  Rig rig = { 0 };
+
+  rig_begin (&rig);
+  greet (&rig, "250-mx\r\n250-SIZE 1000\r\n250 8BITMIME\r\n");
+  g_assert_cmpuint (clr_smtp_client_get_max_size (rig.client), ==, 1000);
+  g_assert_true (clr_smtp_client_has_8bitmime (rig.client));
+  begin_to (&rig, "s@example.com", two);
+  exchange (&rig, "", "MAIL FROM:<s@example.com> SIZE=100\r\n");
+  exchange (&rig, "250 ok\r\n", "RCPT TO:<a@example.net>\r\n");
+  exchange (&rig, "250 ok\r\n", "RCPT TO:<b@example.net>\r\n");
+  exchange (&rig, "550 5.1.1 no\r\n", "DATA\r\n");
+  expect_told (&rig, "1 RCPT 550;");
+  exchange (&rig, "354 go\r\n", "");
+  send_content (&rig);
+  exchange (&rig, "", CONTENT);
+  exchange (&rig, "250 2.0.0 queued\r\n", "");
+  expect_told (&rig, "0 end of data 250;");
+  g_assert_cmpuint (rig.ready, ==, 2);
+  clr_smtp_client_quit (rig.client);
+  exchange (&rig, "", "QUIT\r\n");
+  exchange (&rig, "221 bye\r\n", "");
+  expect_told (&rig, "failed QUIT 221;");
+  rig_end (&rig);
+}
+
+static void
+test_pipelining (void)
+{
+  Rig rig = { 0 };
+
+  rig_begin (&rig);
+  greet (&rig, "250-mx\r\n250-pipelining\r\n250 SIZE\r\n");
+  g_assert_cmpuint (clr_smtp_client_get_max_size (rig.client), ==, 0);
+  begin_to (&rig, "", two);
+  exchange (&rig, "",
+            "MAIL FROM:<> SIZE=100\r\nRCPT TO:<a@example.net>\r\nRCPT TO:<b@example.net>\r\nDATA\r\n");
+  /* All replies in one piece. */
+  exchange (&rig, "250 ok\r\n250 ok\r\n550 no\r\n354 go\r\n", "");
+  expect_told (&rig, "1 RCPT 550;");
+  send_content (&rig);
+  exchange (&rig, "", CONTENT);
+  exchange (&rig, "450 4.3.0 later\r\n", "");
+  expect_told (&rig, "0 end of data 450;");
+  g_assert_cmpuint (rig.ready, ==, 2);
+  rig_end (&rig);
+}
+
+static void
+test_pipelining_all_refused (void)
+{
+  Rig rig = { 0 };
+
+  rig_begin (&rig);
+  greet (&rig, "250-mx\r\n250 PIPELINING\r\n");
+  begin_to (&rig, "s@example.com", two);
+  g_free (clr_test_take_buffer (&rig.output));
+  exchange (&rig, "250 ok\r\n550 no\r\n451 later\r\n503 no recipients\r\n", "");
+  expect_told (&rig, "0 RCPT 550;1 RCPT 451;");
+  g_assert_false (rig.wants_content);
+  g_assert_cmpuint (rig.ready, ==, 2);
+  /* The peer still holds a sender. */
+  begin_to (&rig, "s@example.com", one);
+  exchange (&rig, "", "RSET\r\nMAIL FROM:<s@example.com>\r\nRCPT TO:<a@example.net>\r\nDATA\r\n");
+  exchange (&rig, "250 reset\r\n250 ok\r\n250 ok\r\n354 go\r\n", "");
+  send_content (&rig);
+  exchange (&rig, "", CONTENT);
+  exchange (&rig, "250 ok\r\n", "");
+  expect_told (&rig, "0 end of data 250;");
+  rig_end (&rig);
+}
+
+/* RFC 2920 section 3.1: DATA was accepted though no recipient was; an empty message ends it, nobody gets it.
+ */
+static void
+test_pipelining_data_without_recipients (void)
+{
+  Rig rig = { 0 };
+
+  rig_begin (&rig);
+  greet (&rig, "250-mx\r\n250 PIPELINING\r\n");
+  begin_to (&rig, "s@example.com", two);
+  g_free (clr_test_take_buffer (&rig.output));
+  exchange (&rig, "250 ok\r\n550 no\r\n550 no\r\n354 go\r\n", ".\r\n");
+  g_assert_false (rig.wants_content);
+  exchange (&rig, "554 no valid recipients\r\n", "");
+  expect_told (&rig, "0 RCPT 550;1 RCPT 550;");
+  g_assert_cmpuint (rig.ready, ==, 2);
+  rig_end (&rig);
+}
+
+static void
+test_mail_refused (void)
+{
+  for (int pipelining = 0; pipelining < 2; pipelining++)
+    {
+      Rig rig = { 0 };
+
+      rig_begin (&rig);
+      greet (&rig, pipelining ? "250-mx\r\n250 PIPELINING\r\n" : "250 mx\r\n");
+      begin_to (&rig, "s@example.com", two);
+      g_free (clr_test_take_buffer (&rig.output));
+      /* The others' refusals say only that there is no sender: the first one is the reason. */
+      exchange (&rig,
+                pipelining ? "550 5.7.1 not you\r\n503 a\r\n503 b\r\n503 c\r\n" : "550 5.7.1 not you\r\n",
+                "");
+      expect_told (&rig, "0 MAIL 550;1 MAIL 550;");
+      g_assert_cmpuint (rig.ready, ==, 2);
+      rig_end (&rig);
+    }
+}
+
+static void
+test_all_refused_one_by_one (void)
+{
+  Rig rig = { 0 };
+
+  rig_begin (&rig);
+  greet (&rig, "250 mx\r\n");
+  begin_to (&rig, "s@example.com", one);
+  exchange (&rig, "", "MAIL FROM:<s@example.com>\r\n");
+  exchange (&rig, "250 ok\r\n", "RCPT TO:<a@example.net>\r\n");
+  exchange (&rig, "550 no\r\n", ""); /* DATA is not worth saying */
+  expect_told (&rig, "0 RCPT 550;");
+  g_assert_cmpuint (rig.ready, ==, 2);
+  begin_to (&rig, "t@example.com", one);
+  exchange (&rig, "", "RSET\r\n");
+  exchange (&rig, "250 ok\r\n", "MAIL FROM:<t@example.com>\r\n");
+  rig_end (&rig);
+}
+
+static void
+test_data_refused (void)
+{
+  Rig rig = { 0 };
+
+  rig_begin (&rig);
+  greet (&rig, "250-mx\r\n250 PIPELINING\r\n");
+  begin_to (&rig, "s@example.com", two);
+  g_free (clr_test_take_buffer (&rig.output));
+  exchange (&rig, "250 ok\r\n250 ok\r\n250 ok\r\n452 4.3.1 full\r\n", "");
+  expect_told (&rig, "0 DATA 452;1 DATA 452;");
+  begin_to (&rig, "s@example.com", one);
+  exchange (&rig, "", "RSET\r\nMAIL FROM:<s@example.com>\r\nRCPT TO:<a@example.net>\r\nDATA\r\n");
+  rig_end (&rig);
+}
+
+/* Three messages on one connection, no RSET where the former went through. */
+static void
+test_many_transactions (void)
+{
+  Rig rig = { 0 };
+
+  rig_begin (&rig);
+  greet (&rig, "250-mx\r\n250 PIPELINING\r\n");
+  for (unsigned i = 0; i < 3; i++)
+    {
+      begin_to (&rig, "s@example.com", one);
+      exchange (&rig, "", "MAIL FROM:<s@example.com>\r\nRCPT TO:<a@example.net>\r\nDATA\r\n");
+      exchange (&rig, "250 ok\r\n250 ok\r\n354 go\r\n", "");
+      send_content (&rig);
+      exchange (&rig, "", CONTENT);
+      exchange (&rig, "250 ok\r\n", "");
+      expect_told (&rig, "0 end of data 250;");
+      g_assert_cmpuint (rig.ready, ==, i + 2);
+    }
+  rig_end (&rig);
+}
+
+static void
+test_farewell (void)
+{
+  static const struct
+  {
+    const char *words; /* after the whole plan went out */
+    const char *told;
+  } cases[] = {
+    { "421 bye\r\n", "failed MAIL 421;" },
+    { "250 ok\r\n250 ok\r\n421 bye\r\n250 more\r\n", "failed RCPT 421;" },
+    { "250 ok\r\n550 no\r\n250 ok\r\n421 4.3.2 bye\r\n", "0 RCPT 550;failed DATA 421;" },
+  };
+
+  for (unsigned i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      Rig rig = { 0 };
+
+      rig_begin (&rig);
+      greet (&rig, "250-mx\r\n250 PIPELINING\r\n");
+      begin_to (&rig, "s@example.com", two);
+      g_free (clr_test_take_buffer (&rig.output));
+      exchange (&rig, cases[i].words, "");
+      expect_told (&rig, cases[i].told);
+      g_assert_cmpint (clr_smtp_client_get_phase (rig.client), ==, CLR_PHASE_OVER);
+      rig_end (&rig);
+    }
+}
+
+/* 421 to the content is an answer about the message, and an end of the connection. */
+static void
+test_farewell_after_content (void)
+{
+  Rig rig = { 0 };
+
+  rig_begin (&rig);
+  greet (&rig, "250 mx\r\n");
+  begin_to (&rig, "s@example.com", one);
+  g_free (clr_test_take_buffer (&rig.output));
+  clr_smtp_client_feed (rig.client, (const uint8_t *)"250 ok\r\n", 8);
+  clr_smtp_client_feed (rig.client, (const uint8_t *)"250 ok\r\n", 8);
+  clr_smtp_client_feed (rig.client, (const uint8_t *)"354 ok\r\n", 8);
+  send_content (&rig);
+  clr_smtp_client_feed (rig.client, (const uint8_t *)"421 bye\r\n", 9);
+  expect_told (&rig, "0 end of data 421;failed end of data 421;");
+  rig_end (&rig);
+}
+
+static void
+test_greetings (void)
+{
+  static const struct
+  {
+    const char *words;
+    const char *said;
+    const char *told;
+  } cases[] = {
+    { "554 no\r\n", "", "failed greeting 554;" },
+    { "421 busy\r\n", "", "failed greeting 421;" },
+    { "hello\r\n", "", "failed greeting 0;" },
+    { "220 mx\r\n500 what\r\n250 mx\r\n", "EHLO relay.example.com\r\nHELO relay.example.com\r\n", "" },
+    { "220 mx\r\n500 what\r\n500 what\r\n", "EHLO relay.example.com\r\nHELO relay.example.com\r\n",
+      "failed EHLO 500;" },
+    { "220 mx\r\n421 bye\r\n", "EHLO relay.example.com\r\n", "failed EHLO 421;" },
+    { "220 mx\r\n250 mx\r\n421 idle too long\r\n", "EHLO relay.example.com\r\n", "failed idle 421;" },
+  };
+
+  for (unsigned i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      Rig rig = { 0 };
+
+      rig_begin (&rig);
+      exchange (&rig, cases[i].words, cases[i].said);
+      expect_told (&rig, cases[i].told);
+      rig_end (&rig);
+    }
+}
+
+/* What stands behind the 220 in clear must not be taken for the server's words inside TLS. */
+static void
+test_starttls_injection (void)
+{
+  Rig rig = { .config = { .tls = CLR_CLIENT_TLS_MAY } };
+
+  rig_begin (&rig);
+  exchange (&rig, "220 mx\r\n", "EHLO relay.example.com\r\n");
+  exchange (&rig, "250-mx\r\n250-PIPELINING\r\n250 STARTTLS\r\n", "STARTTLS\r\n");
+  exchange (&rig, "220 go\r\n250-evil\r\n250 SIZE 5\r\n250 ok\r\n", "");
+  g_assert_true (rig.wants_tls);
+  clr_smtp_client_secured (rig.client);
+  exchange (&rig, "", "EHLO relay.example.com\r\n");
+  g_assert_cmpuint (rig.ready, ==, 0);
+  exchange (&rig, "250 mx\r\n", "");
+  g_assert_cmpuint (rig.ready, ==, 1);
+  g_assert_false (clr_smtp_client_has_size (rig.client));
+  /* What was offered in clear is forgotten. */
+  begin_to (&rig, "s@example.com", one);
+  exchange (&rig, "", "MAIL FROM:<s@example.com>\r\n");
+  rig_end (&rig);
+}
+
+static void
+test_starttls_rules (void)
+{
+  Rig required = { .config = { .tls = CLR_CLIENT_TLS_REQUIRED } },
+      may = { .config = { .tls = CLR_CLIENT_TLS_MAY } },
+      refused = { .config = { .tls = CLR_CLIENT_TLS_REQUIRED } };
+
+  rig_begin (&required);
+  exchange (&required, "220 mx\r\n250 mx\r\n", "EHLO relay.example.com\r\n");
+  g_assert_cmpuint (required.ready, ==, 0);
+  g_assert_true (g_str_has_prefix (required.told->str, "failed"));
+  rig_end (&required);
+
+  rig_begin (&may);
+  exchange (&may, "220 mx\r\n250 mx\r\n", "EHLO relay.example.com\r\n");
+  g_assert_cmpuint (may.ready, ==, 1);
+  rig_end (&may);
+
+  rig_begin (&refused);
+  exchange (&refused, "220 mx\r\n", "EHLO relay.example.com\r\n");
+  exchange (&refused, "250-mx\r\n250 STARTTLS\r\n", "STARTTLS\r\n");
+  exchange (&refused, "454 not now\r\n", "");
+  expect_told (&refused, "failed STARTTLS 454;");
+  rig_end (&refused);
+}
+
+static void
+test_auth_plain (void)
+{
+  Rig rig = { .config = { .tls = CLR_CLIENT_TLS_REQUIRED, .user = "tim", .password = "tanstaaftanstaaf" } };
+
+  rig_begin (&rig);
+  clr_smtp_client_set_secure (rig.client);
+  exchange (&rig, "220 mx\r\n", "EHLO relay.example.com\r\n");
+  exchange (&rig, "250-mx\r\n250 AUTH LOGIN PLAIN\r\n", "AUTH PLAIN AHRpbQB0YW5zdGFhZnRhbnN0YWFm\r\n");
+  exchange (&rig, "235 2.7.0 welcome\r\n", "");
+  g_assert_cmpuint (rig.ready, ==, 1);
+  rig_end (&rig);
+}
+
+static void
+test_auth_login (void)
+{
+  Rig rig = { .config = { .tls = CLR_CLIENT_TLS_NONE, .user = "user", .password = "pass" } };
+
+  rig_begin (&rig);
+  exchange (&rig, "220 mx\r\n", "EHLO relay.example.com\r\n");
+  exchange (&rig, "250-mx\r\n250 AUTH=LOGIN\r\n", "AUTH LOGIN\r\n"); /* the form of very old servers */
+  exchange (&rig, "334 VXNlcm5hbWU6\r\n", "dXNlcg==\r\n");
+  exchange (&rig, "334 UGFzc3dvcmQ6\r\n", "cGFzcw==\r\n");
+  exchange (&rig, "535 5.7.8 no\r\n", "");
+  expect_told (&rig, "failed AUTH 535;");
+  rig_end (&rig);
+}
+
+static void
+test_auth_rules (void)
+{
+  Rig clear = { .config = { .tls = CLR_CLIENT_TLS_MAY, .user = "u", .password = "p" } },
+      none = { .config = { .tls = CLR_CLIENT_TLS_NONE, .user = "u", .password = "p" } },
+      odd = { .config = { .tls = CLR_CLIENT_TLS_NONE, .user = "u", .password = "p" } },
+      endless = { .config = { .tls = CLR_CLIENT_TLS_NONE, .user = "u", .password = "p" } };
+
+  rig_begin (&clear); /* the password does not leave in clear because STARTTLS was taken away on the way */
+  exchange (&clear, "220 mx\r\n250-mx\r\n250 AUTH PLAIN\r\n", "EHLO relay.example.com\r\n");
+  expect_told (&clear, "failed EHLO 0;");
+  rig_end (&clear);
+  rig_begin (&none);
+  exchange (&none, "220 mx\r\n250 mx\r\n", "EHLO relay.example.com\r\n");
+  expect_told (&none, "failed AUTH 0;");
+  rig_end (&none);
+  rig_begin (&odd);
+  exchange (&odd, "220 mx\r\n250-mx\r\n250 AUTH CRAM-MD5\r\n", "EHLO relay.example.com\r\n");
+  expect_told (&odd, "failed AUTH 0;");
+  rig_end (&odd);
+  rig_begin (&endless);
+  exchange (&endless, "220 mx\r\n", "EHLO relay.example.com\r\n");
+  exchange (&endless, "250-mx\r\n250 AUTH PLAIN\r\n", "AUTH PLAIN AHUAcA==\r\n");
+  for (int i = 0; i < 10; i++)
+    clr_smtp_client_feed (endless.client, (const uint8_t *)"334 \r\n", 6);
+  g_assert_cmpint (clr_smtp_client_get_phase (endless.client), ==, CLR_PHASE_OVER);
+  rig_end (&endless);
+}
+
+static void
+test_phases (void)
+{
+  for (ClrPhase phase = 0; phase <= CLR_PHASE_OVER; phase++)
+    {
+      g_assert_nonnull (clr_phase_get_name (phase));
+      g_assert_cmpuint (clr_phase_get_timeout (phase), >, 0);
+    }
+  g_assert_cmpuint (clr_phase_get_timeout (CLR_PHASE_DOT), ==, 600); /* RFC 5321 section 4.5.3.2.6 */
+}
+
+int
+main (int argc, char *argv[])
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/smtp/client/one-by-one", test_one_by_one);
+  g_test_add_func ("/smtp/client/pipelining", test_pipelining);
+  g_test_add_func ("/smtp/client/pipelining-all-refused", test_pipelining_all_refused);
+  g_test_add_func ("/smtp/client/pipelining-data-without-recipients",
+                   test_pipelining_data_without_recipients);
+  g_test_add_func ("/smtp/client/mail-refused", test_mail_refused);
+  g_test_add_func ("/smtp/client/all-refused-one-by-one", test_all_refused_one_by_one);
+  g_test_add_func ("/smtp/client/data-refused", test_data_refused);
+  g_test_add_func ("/smtp/client/many-transactions", test_many_transactions);
+  g_test_add_func ("/smtp/client/farewell", test_farewell);
+  g_test_add_func ("/smtp/client/farewell-after-content", test_farewell_after_content);
+  g_test_add_func ("/smtp/client/greetings", test_greetings);
+  g_test_add_func ("/smtp/client/starttls-injection", test_starttls_injection);
+  g_test_add_func ("/smtp/client/starttls-rules", test_starttls_rules);
+  g_test_add_func ("/smtp/client/auth-plain", test_auth_plain);
+  g_test_add_func ("/smtp/client/auth-login", test_auth_login);
+  g_test_add_func ("/smtp/client/auth-rules", test_auth_rules);
+  g_test_add_func ("/smtp/client/phases", test_phases);
+  return g_test_run ();
+}
