@@ -24,7 +24,6 @@ struct _ClrModelClass
 void clr_model_class_declare (ClrModelClass *klass, GParamSpec *pspec);
 
 #define CLR_DECLARE_MODEL(Name, name, NAME)                                                                  \
-  GType clr_##name##_info_get_type (void);                                                                   \
   G_DECLARE_FINAL_TYPE (Clr##Name##Info, clr_##name##_info, CLR, NAME##_INFO, ClrModel)
 
 CLR_DECLARE_MODEL (Status, status, STATUS)

@@ -9,7 +9,6 @@
 G_BEGIN_DECLS
 
 #define CLR_DECLARE_SECTION(Name, name, NAME)                                                                \
-  GType clr_##name##_section_get_type (void);                                                                \
   G_DECLARE_FINAL_TYPE (Clr##Name##Section, clr_##name##_section, CLR, NAME##_SECTION, ClrSection)
 
 CLR_DECLARE_SECTION (Server, server, SERVER)
