@@ -1,0 +1,556 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""What the cases are made with: a relay, a sink that takes its mail, the command line, a client without manners."""
+import base64
+import contextlib
+import glob
+import json
+import os
+import re
+import shutil
+import signal
+import smtplib
+import socket
+import ssl
+import subprocess
+import tempfile
+import threading
+import time
+
+BUILD = ""  # set by run
+WORK = ""  # a folder for the whole run, set by run
+ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", ".."))
+CASES = []
+
+
+class Skip(Exception):
+    """The case cannot run here; the text says why."""
+
+
+def case(name):
+    """Marks a function as a case."""
+    def mark(function):
+        CASES.append((name, function))
+        return function
+    return mark
+
+
+def check(condition, text):
+    if not condition:
+        raise AssertionError(text)
+
+
+def equal(got, wanted, what):
+    check(got == wanted, f"{what}: got {got!r}, wanted {wanted!r}")
+
+
+def need(program, *places):
+    """The path of a program, or the case is skipped."""
+    for path in (shutil.which(program), *places):
+        if path and os.path.exists(path):
+            return path
+    raise Skip(f"{program} is not installed")
+
+
+def run(*words, data=None, timeout=60, env=None):
+    return subprocess.run([str(w) for w in words], input=data, capture_output=True, timeout=timeout, env=env)
+
+
+def wait_for(question, timeout=15, what="something"):
+    """Asks until the answer is true, and returns it."""
+    end = time.monotonic() + timeout
+    while True:
+        answer = question()
+        if answer:
+            return answer
+        check(time.monotonic() < end, f"{what} did not happen within {timeout} s")
+        time.sleep(0.03)
+
+
+_ports = set()
+_ports_lock = threading.Lock()
+
+
+def free_port(family=socket.AF_INET):
+    """A port nobody listens at, below the range the system gives to outgoing connections."""
+    with _ports_lock:
+        for port in range(20000 + os.getpid() % 5000, 32000):
+            if port in _ports:
+                continue
+            with socket.socket(family) as probe:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                try:
+                    probe.bind(("127.0.0.1" if family == socket.AF_INET else "::1", port))
+                except OSError:
+                    continue
+            _ports.add(port)
+            return port
+    raise AssertionError("no free port")
+
+
+def temp(prefix):
+    return tempfile.mkdtemp(prefix=prefix + "-", dir=WORK)
+
+
+def daemon(name="clrelayd"):
+    return os.path.join(BUILD, "service", name)
+
+
+def clrelay():
+    return os.path.join(BUILD, "common", "cli", "clrelay")
+
+
+# Certificates and keys are made once, for all cases.
+_made = {}
+_made_lock = threading.Lock()
+
+
+def certificate(name="localhost"):
+    """A self-signed certificate for NAME and 127.0.0.1: (certificate file, key file)."""
+    with _made_lock:
+        if name not in _made:
+            folder = temp("cert")
+            cert, key = os.path.join(folder, "cert.pem"), os.path.join(folder, "key.pem")
+            result = run(need("openssl"), "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+                         "-days", "2", "-subj", f"/CN={name}", "-addext", f"subjectAltName=DNS:{name},IP:127.0.0.1",
+                         "-keyout", key, "-out", cert)
+            check(result.returncode == 0, result.stderr.decode())
+            _made[name] = (cert, key)
+        return _made[name]
+
+
+def dkim_keys():
+    """An RSA and an Ed25519 key: {selector: (file, TXT record)}."""
+    with _made_lock:
+        if "dkim" not in _made:
+            folder, keys = temp("dkim"), {}
+            for kind in ("rsa", "ed25519"):
+                path = os.path.join(folder, kind + ".pem")
+                result = run(clrelay(), "dkim", "new", "internal.test", "--selector", kind, "--type", kind, "--file", path)
+                check(result.returncode == 0, result.stderr.decode())
+                keys[kind] = (path, "".join(re.findall(r'"([^"]*)"', result.stdout.decode())).encode())
+            _made["dkim"] = keys
+        return _made["dkim"]
+
+
+def key_settings(domain="internal.test", kinds=("rsa", "ed25519"), prefix=""):
+    return "".join(f"[key {prefix}{kind}]\ndomain = {domain}\nselector = {kind}\nfile = {dkim_keys()[kind][0]}\n" for kind in kinds)
+
+
+def verify_dkim(message):
+    """How many signatures of MESSAGE dkimpy finds good; a bad one fails the case."""
+    try:
+        import dkim
+    except ImportError:
+        raise Skip("dkimpy is not installed") from None
+    records = {kind: record for kind, (_, record) in dkim_keys().items()}
+    n = len([1 for name, _ in dkim.DKIM(message).headers if name.lower() == b"dkim-signature"])
+    for i in range(n):
+        good = dkim.DKIM(message).verify(i, dnsfunc=lambda name, timeout=5: records.get(name.decode().split(".")[0]))
+        check(good, f"signature {i + 1} of {n} does not verify")
+    return n
+
+
+class Relay:
+    """The real clrelayd with settings of its own, in a folder of its own, on free ports of loopback."""
+
+    def __init__(self, routes="", *, device="", devices=None, server="", log="", listener="tls = may", limits="", queue="", extra="",
+                 ipv6=False, folder=None):
+        self.folder = folder or temp("relay")
+        self.port = free_port()
+        self.port6 = free_port(socket.AF_INET6) if ipv6 else None
+        self.capture = os.path.join(self.folder, "capture")
+        self.state = os.path.join(self.folder, "state")
+        self.socket = os.path.join(self.folder, "control.sock")
+        self.conf = os.path.join(self.folder, "clrelay.conf")
+        self.log = os.path.join(self.folder, "log")
+        self.process = None
+        self.parts = {"server": server, "log": log, "listener": listener, "limits": limits, "queue": queue, "extra": extra}
+        self.parts["devices"] = f"[device all]\nnetworks = 127.0.0.0/8, ::1\n{device}" if devices is None else devices
+        self.parts["routes"] = routes or f"[route default]\nvia = capture\ndirectory = {self.capture}\n"
+        for path in (self.capture, self.state):
+            os.makedirs(path, exist_ok=True)
+        self.write()
+
+    def write(self, **changes):
+        """The settings file, with some parts replaced."""
+        self.parts.update(changes)
+        p = self.parts
+        addresses = f"127.0.0.1:{self.port}" + (f", [::1]:{self.port6}" if self.port6 else "")
+        hostname = "" if "hostname" in p["server"] else "hostname = relay.internal.test\n"
+        text = (f"[server]\n{hostname}postmaster = postmaster@internal.test\nstate-directory = {self.state}\n"
+                f"control-socket = {self.socket}\n{p['server']}\n[log]\n{p['log']}\n[limits]\n{p['limits']}\n[queue]\n{p['queue']}\n"
+                f"[listener in]\naddress = {addresses}\n{p['listener']}\n{p['devices']}\n{p['routes']}\n{p['extra']}\n")
+        with open(self.conf, "w", encoding="utf-8") as file:
+            file.write(text)
+        return self
+
+    def launch(self):
+        with open(self.log, "ab") as log:
+            self.process = subprocess.Popen([daemon(), "--config", self.conf], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+
+    def start(self):
+        size = os.path.getsize(self.log) if os.path.exists(self.log) else 0
+        self.launch()
+        wait_for(lambda: self.process.poll() is not None or re.search(r"ready: version|service\.ready", self.read_log()[size:]),
+                 20, "the relay's ready line")
+        check(self.process.poll() is None, f"the relay did not start: {self.read_log()[-800:]}")
+        return self
+
+    def stop(self, timeout=40):
+        """SIGTERM, and all that is expected of it."""
+        self.process.send_signal(signal.SIGTERM)
+        code = self.process.wait(timeout)
+        self.process = None
+        equal(code, 0, "exit status after SIGTERM")
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait(10)
+        self.process = None
+
+    def hangup(self, expect="applied"):
+        """SIGHUP, and waits for the word about it."""
+        size = len(self.read_log())
+        self.process.send_signal(signal.SIGHUP)
+        wait_for(lambda: expect in self.read_log()[size:], 10, f"the log line with {expect!r}")
+
+    def read_log(self):
+        with open(self.log, encoding="utf-8", errors="replace") as file:
+            return file.read()
+
+    def check_log(self):
+        for line in self.read_log().splitlines():
+            check(not re.search(r"-CRITICAL|-WARNING \*\*|ERROR \*\*|Sanitizer|runtime error", line), f"in the log: {line}")
+
+    def __enter__(self):
+        return self.start()
+
+    def __exit__(self, kind, problem, trace):
+        if self.process is None:
+            if kind is None:
+                self.check_log()
+            return
+        if kind is not None:
+            dead = self.process.poll()
+            self.kill()
+            if dead is not None:
+                raise AssertionError(f"{problem}; and the relay had died with status {dead}: {self.read_log()[-500:]}") from problem
+            return
+        self.stop()
+        self.check_log()
+
+    # the command line
+    def cli(self, *words, data=None, expect=0):
+        result = run(clrelay(), "--socket", self.socket, *words, data=data)
+        if expect is not None:
+            check(result.returncode == expect, f"clrelay {' '.join(words)}: exit status {result.returncode}, wanted {expect}: "
+                  f"{result.stderr.decode().strip()}")
+        return result.stdout.decode()
+
+    def json(self, *words):
+        return json.loads(self.cli(*words, "--json"))
+
+    def queue(self):
+        return self.json("queue", "list")
+
+    def show(self, identity):
+        return self.json("queue", "show", identity)
+
+    def states(self, identity):
+        return {r["address"]: r["state"] for r in self.show(identity)["recipients"]}
+
+    def wait_empty(self, timeout=20):
+        wait_for(lambda: self.queue() == [], timeout, "an empty queue")
+
+    # mail in
+    def client(self, **options):
+        return smtplib.SMTP("127.0.0.1", self.port, timeout=options.pop("timeout", 30), **options)
+
+    def send(self, text="Subject: test\r\n\r\ntest\r\n", sender="a@internal.test", to=("b@example.test",)):
+        """One message over smtplib, octets as given; returns the queue id."""
+        content = text if isinstance(text, bytes) else text.encode()
+        with self.client() as smtp:
+            smtp.ehlo()
+            return submit(smtp, content, sender, to)
+
+    def captured(self):
+        """{id: content} of the capture folder."""
+        found = {}
+        for path in glob.glob(os.path.join(self.capture, "*.eml")):
+            with open(path, "rb") as file:
+                found[os.path.basename(path)[:-4]] = file.read()
+        return found
+
+
+def submit(smtp, content, sender="a@internal.test", to=("b@example.test",), eight_bit=True):
+    code, text = smtp.mail(sender, ["BODY=8BITMIME"] if eight_bit else [])
+    check(code == 250, f"MAIL: {code} {text}")
+    for recipient in to:
+        code, text = smtp.rcpt(recipient)
+        check(code == 250, f"RCPT: {code} {text}")
+    code, text = raw_data(smtp, content)
+    check(code == 250, f"the message was answered {code} {text}")
+    return queue_id(text)
+
+
+def raw_data(smtp, content):
+    """DATA as it stands, dots doubled after CR LF only: smtplib itself would change line ends."""
+    code, text = smtp.docmd("DATA")
+    check(code == 354, f"DATA: {code} {text}")
+    stuffed = re.sub(rb"(\A|\r\n)\.", rb"\1..", content)
+    smtp.send(stuffed + (b"" if stuffed.endswith(b"\r\n") else b"\r\n") + b".\r\n")
+    return smtp.getreply()
+
+
+def queue_id(reply):
+    text = reply.decode() if isinstance(reply, bytes) else reply
+    match = re.search(r"queued as ([0-9A-Z]{10,})", text)
+    check(match, f"the reply names no queue id: {text}")
+    return match[1]
+
+
+class Raw:
+    """A client that sends what it likes."""
+
+    def __init__(self, port, host="127.0.0.1", timeout=20):
+        self.sock = socket.create_connection((host, port), timeout)
+        self.file = self.sock.makefile("rb")
+
+    def send(self, octets):
+        self.sock.sendall(octets.encode() if isinstance(octets, str) else octets)
+
+    def reply(self):
+        """A whole reply; "" at the end of the connection."""
+        lines = []
+        while True:
+            try:
+                line = self.file.readline()
+            except (ConnectionError, ssl.SSLError):
+                line = b""
+            lines.append(line.decode("latin-1"))
+            if len(line) < 4 or line[3:4] != b"-":
+                return "".join(lines).strip()
+
+    def ask(self, line):
+        self.send(line + "\r\n")
+        return self.reply()
+
+    def open_data(self, sender="a@internal.test", to="b@example.test"):
+        self.reply()
+        self.ask("EHLO client.test")
+        self.ask(f"MAIL FROM:<{sender}>")
+        reply = self.ask(f"RCPT TO:<{to}>")
+        check(reply.startswith("250"), f"RCPT: {reply}")
+        reply = self.ask("DATA")
+        check(reply.startswith("354"), f"DATA: {reply}")
+
+    def close(self):
+        self.file.close()
+        self.sock.close()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+
+class Mail:
+    def __init__(self, sender, recipients, content, tls, user):
+        self.sender, self.recipients, self.content, self.tls, self.user = sender, recipients, content, tls, user
+
+    def body(self):
+        return self.content.split(b"\r\n\r\n", 1)[1]
+
+
+class Sink:
+    """A next hop with a script. Script: {step: answer}, where the step is GREETING, EHLO, MAIL, RCPT, DATA or END, and the
+    answer a reply, a function of the argument that returns one (None: the usual), or "close"; a number in front of a
+    reply, as in (2, "250 ok"), waits. The parser is strict: only CR LF . CR LF ends a message."""
+
+    def __init__(self, script=None, *, extensions=("PIPELINING", "8BITMIME", "SIZE 100000000", "ENHANCEDSTATUSCODES"), tls=None, users=None,
+                 auth="PLAIN LOGIN", port=None, implicit=False):
+        self.script, self.extensions, self.users, self.auth, self.implicit = script or {}, extensions, users or {}, auth, implicit
+        self.mails, self.connections, self.commands = [], 0, []
+        self.lock = threading.Lock()
+        self.context = None
+        if tls:
+            self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            self.context.load_cert_chain(*tls)
+        self.listener = socket.socket()
+        self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self.port = port or free_port()
+        self.listener.bind(("127.0.0.1", self.port))
+        self.listener.listen(256)
+        self.open = set()
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def route(self, settings="", name="sink"):
+        """A smarthost and the route to it, as settings."""
+        return f"[smarthost {name}]\nhosts = 127.0.0.1:{self.port}\n{settings}\n[route default]\nvia = smarthost {name}\n"
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        with contextlib.suppress(OSError):
+            self.listener.shutdown(socket.SHUT_RDWR)
+        self.listener.close()
+        for sock in list(self.open):
+            with contextlib.suppress(OSError):
+                sock.shutdown(socket.SHUT_RDWR)
+
+    def wait(self, n=1, timeout=20):
+        wait_for(lambda: len(self.mails) >= n, timeout, f"the arrival of {n} messages at the sink (it has {len(self.mails)})")
+        return self.mails
+
+    def _accept(self):
+        while True:
+            try:
+                sock, _ = self.listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._serve, args=(sock,), daemon=True).start()
+
+    def _serve(self, sock):
+        with self.lock:
+            self.connections += 1
+        self.open.add(sock)
+        plain = sock
+        try:
+            sock.settimeout(60)
+            secure = False
+            if self.implicit:
+                sock, secure = self.context.wrap_socket(sock, server_side=True), True
+            _Dialogue(self, sock, secure).run()
+        except (OSError, EOFError):
+            pass
+        finally:
+            self.open.discard(plain)
+            with contextlib.suppress(OSError):
+                sock.close()
+
+
+class _Dialogue:
+    def __init__(self, sink, sock, secure):
+        self.sink, self.sock, self.secure, self.user = sink, sock, secure, None
+        self.buffer = b""
+        self.sender, self.recipients = None, []
+
+    def line(self):
+        while b"\r\n" not in self.buffer:
+            self.more()
+        line, self.buffer = self.buffer.split(b"\r\n", 1)
+        return line.decode("latin-1")
+
+    def more(self):
+        octets = self.sock.recv(65536)
+        if not octets:
+            raise EOFError
+        self.buffer += octets
+
+    def say(self, text):
+        self.sock.sendall(text.encode() + b"\r\n")
+
+    def answer(self, step, argument, usual):
+        """Says what the script or else the usual says; returns whether that was a yes."""
+        entry = self.sink.script.get(step)
+        if callable(entry):
+            entry = entry(argument)
+        if isinstance(entry, tuple):
+            time.sleep(entry[0])
+            entry = entry[1]
+        if entry == "close":
+            raise EOFError
+        text = entry or usual
+        self.say(text)
+        return text[0] in "23"
+
+    def run(self):
+        if not self.answer("GREETING", "", "220 sink.test ESMTP"):
+            return
+        while True:
+            line = self.line()
+            self.sink.commands.append(line)
+            verb = line.split(" ")[0].upper()
+            if verb in ("EHLO", "HELO"):
+                self.hello(line)
+            elif verb == "STARTTLS" and self.sink.context:
+                self.say("220 go ahead")
+                self.sock = self.sink.context.wrap_socket(self.sock, server_side=True)
+                self.secure, self.buffer = True, b""
+            elif verb == "AUTH":
+                self.login(line.split(" "))
+            elif verb == "MAIL":
+                if self.answer("MAIL", line[10:], "250 2.1.0 ok"):
+                    self.sender, self.recipients = line[11:].split(">")[0], []
+            elif verb == "RCPT":
+                recipient = line[9:].split(">")[0]
+                if self.answer("RCPT", recipient, "250 2.1.5 ok"):
+                    self.recipients.append(recipient)
+            elif verb == "DATA":
+                self.data()
+            elif verb == "QUIT":
+                self.say("221 bye")
+                return
+            else:
+                self.say("250 ok" if verb in ("RSET", "NOOP") else "500 5.5.1 what")
+
+    def hello(self, line):
+        words = list(self.sink.extensions)
+        if self.sink.context and not self.secure:
+            words.append("STARTTLS")
+        if self.sink.users:
+            words.append("AUTH " + self.sink.auth)
+        lines = ["sink.test", *words]
+        self.answer("EHLO", line, "\r\n".join(f"250{'-' if i < len(lines) - 1 else ' '}{w}" for i, w in enumerate(lines)))
+
+    def login(self, words):
+        def decode(text):
+            return base64.b64decode(text).decode()
+        if words[1] == "PLAIN":
+            if len(words) < 3:
+                self.say("334 ")
+                words.append(self.line())
+            user, password = decode(words[2]).split("\0")[1:]
+        else:
+            if len(words) < 3:
+                self.say("334 VXNlcm5hbWU6")
+                words.append(self.line())
+            user = decode(words[2])
+            self.say("334 UGFzc3dvcmQ6")
+            password = decode(self.line())
+        if self.sink.users.get(user) == password:
+            self.user = user
+            self.say("235 2.7.0 welcome")
+        else:
+            self.say("535 5.7.8 no")
+
+    def data(self):
+        if not self.recipients:
+            self.say("503 5.5.1 no recipients")
+            return
+        if not self.answer("DATA", "", "354 go ahead"):
+            return
+        content = bytearray(self.buffer)
+        self.buffer = b""
+        seen = 0
+        while True:
+            if content.startswith(b".\r\n"):
+                end = 0
+                break
+            at = content.find(b"\r\n.\r\n", max(0, seen - 5))
+            if at >= 0:
+                end = at + 2
+                break
+            seen = len(content)
+            self.more()
+            content += self.buffer
+            self.buffer = b""
+        self.buffer = bytes(content[end + 3:])
+        text = re.sub(rb"(\A|\r\n)\.", rb"\1", bytes(content[:end]))
+        mail = Mail(self.sender, self.recipients, text, self.secure, self.user)
+        if self.answer("END", mail, "250 2.0.0 taken"):
+            with self.sink.lock:
+                self.sink.mails.append(mail)
+        self.sender, self.recipients = None, []
