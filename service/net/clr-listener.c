@@ -144,7 +144,7 @@ listener_free (ClrListener *listener)
 static void
 open_stop (ClrLetter *letter, void *owner)
 {
-  Seat *seat = (Seat *)letter;
+  Seat *seat = (Seat *)((char *)letter - offsetof (Seat, stop));
   ClrListener *listener = seat->listener;
 
   clr_poller_remove (seat->worker->poller, &seat->watch);
