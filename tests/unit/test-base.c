@@ -441,6 +441,7 @@ test_mailbox_sleep (void)
   g_assert_cmpint (poll (&pfd, 1, 0), ==, 0);
   clr_mailbox_post (office.mailbox, &post->letter);
   g_assert_cmpint (poll (&pfd, 1, 0), ==, 1);
+  clr_mailbox_empty (office.mailbox);
   clr_mailbox_wake_up (office.mailbox);
   g_assert_cmpint (poll (&pfd, 1, 0), ==, 0);
   g_assert_false (clr_mailbox_may_sleep (office.mailbox)); /* there is something to open */
