@@ -23,16 +23,29 @@ word_length (const char *text)
   return strcspn (text, " ");
 }
 
+/* C0 and C1 controls (U+0080 to U+009F begin terminal sequences as ESC does) and octets that are not UTF-8. */
 static void
 append_printable (GString *into, const char *value)
 {
-  unsigned n = 0;
+  const char *end = value + strnlen (value, LONGEST_VALUE);
 
-  for (const char *p = value; *p && n < LONGEST_VALUE; p++, n++)
-    if ((unsigned char)*p < 0x20 || *p == 0x7f)
-      g_string_append_printf (into, "\\x%02x", (unsigned char)*p);
-    else
-      g_string_append_c (into, *p);
+  while (value < end)
+    {
+      gunichar u = g_utf8_get_char_validated (value, end - value);
+
+      if (u == (gunichar)-1 || u == (gunichar)-2 || u < 0x20 || u == 0x7f)
+        g_string_append_printf (into, "\\x%02x", (unsigned char)*value++);
+      else
+        {
+          size_t n = g_utf8_skip[(unsigned char)*value];
+
+          if (u >= 0x80 && u < 0xa0)
+            g_string_append_printf (into, "\\u%04x", u);
+          else
+            g_string_append_len (into, value, n);
+          value += n;
+        }
+    }
 }
 
 static const char *
