@@ -34,6 +34,7 @@ struct ClrQueue
 
   int64_t results_since_us; /* monotonic: when the oldest waiting result came */
   int64_t removes_since_us; /* the same for removes */
+  unsigned usual_batch;     /* submissions of a transaction, in sixteenths */
   int64_t retry_store_us;   /* monotonic: not before then, after a failure */
   int64_t next_expiry_us;   /* monotonic */
   int64_t next_space_us;    /* monotonic */

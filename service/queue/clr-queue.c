@@ -12,6 +12,7 @@
 /* Results may wait a little for a submission to share its sync with: nobody waits for them. */
 #define RESULT_WAIT_US (5 * 1000)
 #define RESULTS_WAIT   256u
+#define GATHER_US      200
 #define REMOVE_WAIT_US (100 * 1000) /* rows that only wait to go are in no hurry at all */
 #define REMOVES_WAIT   512u
 #define STORE_RETRY_US G_USEC_PER_SEC
@@ -206,6 +207,25 @@ get_wait (ClrQueue *queue)
   return MAX (wait, queue->retry_store_us - monotonic);
 }
 
+/* When transactions have lately held several submissions, one that is smaller waits a moment for its
+ * companions: a sync costs more than the wait, and all of them need it. A client alone never waits. */
+static void
+gather (ClrQueue *queue)
+{
+  unsigned n = queue->submissions->len;
+
+  if (n == 0)
+    return;
+  if (n < queue->usual_batch / 16)
+    {
+      g_usleep (GATHER_US);
+      clr_mailbox_open_all (queue->mailbox);
+      n = queue->submissions->len;
+    }
+  /* Sixteenths, a moving average that looks a little higher than it stands, so that batches may grow. */
+  queue->usual_batch = (queue->usual_batch * 7 + n * 18) / 8;
+}
+
 static void *
 run (void *data)
 {
@@ -221,6 +241,7 @@ run (void *data)
           clr_mailbox_wait (queue->mailbox, wait);
         }
       clr_mailbox_open_all (queue->mailbox);
+      gather (queue);
       if (get_wait (queue) <= 0)
         commit (queue);
       clr_queue_dispatch (queue, clr_clock_wall ());
