@@ -23,7 +23,8 @@ word_length (const char *text)
   return strcspn (text, " ");
 }
 
-/* C0 and C1 controls (U+0080 to U+009F begin terminal sequences as ESC does) and octets that are not UTF-8. */
+/* C0 and C1 controls (U+0080 to U+009F begin terminal sequences as ESC does) and octets that are not UTF-8.
+ */
 static void
 append_printable (GString *into, const char *value)
 {
