@@ -1,1 +1,520 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
+"""Mail out: to our sink with its script, and to servers of others; TLS, logging in, retrying, failing over, names."""
+import contextlib
+import glob
+import os
+import re
+import socket
+import struct
+import subprocess
+import tempfile
+import threading
+import time
+
+import harness
+from harness import (Relay, Sink, Skip, case, certificate, check, equal, free_port, key_settings, need, run, temp, verify_dkim,
+                     wait_for)
+
+TEXT = b"From: a@internal.test\r\nTo: b@example.test\r\nSubject: out\r\nDate: Thu, 01 Jan 2026 00:00:00 +0000\r\n" \
+       b"Message-ID: <1@internal.test>\r\n\r\nHello.\r\n.dot\r\n..two\r\n.\r\nend\r\n"
+
+
+def route(port, settings="tls = none"):
+    return f"[smarthost out]\nhosts = 127.0.0.1:{port}\n{settings}\n[route default]\nvia = smarthost:out\n"
+
+
+@contextlib.contextmanager
+def running(*words, **options):
+    """A server of others in the foreground, ended by its process id."""
+    process = subprocess.Popen([str(w) for w in words], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **options)
+    try:
+        yield process
+    finally:
+        process.terminate()
+        try:
+            process.wait(5)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait(5)
+
+
+def answers(port):
+    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1) as sock:
+        return sock.recv(10).startswith(b"220")
+    return False
+
+
+def unpack(package):
+    """A Debian package, unpacked beside the system: nothing of it is installed or started."""
+    folder = tempfile.mkdtemp(prefix=package + "-", dir=harness.WORK)
+    os.chmod(folder, 0o755)
+    try:
+        result = run("sh", "-c", f"cd {folder} && apt-get -q download {package}", timeout=60)
+    except subprocess.TimeoutExpired:
+        raise Skip(f"the package {package} could not be fetched in time") from None
+    packages = glob.glob(os.path.join(folder, "*.deb"))
+    if result.returncode or not packages:
+        raise Skip(f"the package {package} could not be fetched")
+    check(run("dpkg", "-x", packages[0], folder).returncode == 0, f"dpkg -x {packages[0]}")
+    return folder
+
+
+@case("out to the sink: content octet by octet, dots and all; the connection is used again")
+def _():
+    with Sink() as sink, Relay(sink.route(), extra=key_settings()) as relay:
+        for n in range(10):
+            relay.send(TEXT)
+            sink.wait(n + 1)
+        for mail in sink.wait(10):
+            check(mail.content.endswith(TEXT), f"got {mail.content[-200:]!r}")
+            equal(verify_dkim(mail.content), 2, "signatures")
+            equal((mail.sender, mail.recipients), ("a@internal.test", ["b@example.test"]), "envelope")
+        check(sink.connections <= 5, f"{sink.connections} connections for 10 messages")
+        relay.wait_empty()
+
+
+@case("out to a sink without any extension, and to one that knows HELO only")
+def _():
+    for script, extensions in (({}, ()), ({"EHLO": lambda line: "502 5.5.1 no" if line.startswith("EHLO") else None}, ())):
+        with Sink(script, extensions=extensions) as sink, Relay(sink.route()) as relay:
+            relay.send(TEXT)
+            check(sink.wait()[0].content.endswith(TEXT), "the content changed")
+
+
+@case("8-bit content needs a next hop with 8BITMIME; the word BODY=8BITMIME alone does not")
+def _():
+    with Sink(extensions=("ENHANCEDSTATUSCODES",)) as sink, Relay(sink.route()) as relay:
+        relay.send(TEXT, eight_bit=True)
+        sink.wait()
+        identity = relay.send(TEXT.replace(b"Hello", "Grüße".encode()))
+        wait_for(lambda: relay.states(identity) == {"b@example.test": "failed"}, 10, "the failure")
+    with Sink() as sink, Relay(sink.route()) as relay:
+        relay.send(TEXT.replace(b"Hello", "Grüße".encode()))
+        check(any("BODY=8BITMIME" in c for c in sink.commands) if sink.wait() else False, "8BITMIME was not declared")
+
+
+@case("out to smtp-sink")
+def _():
+    program, port, folder = need("smtp-sink", "/usr/sbin/smtp-sink"), free_port(), temp("smtp-sink")
+    os.chmod(folder, 0o777)
+    os.chmod(harness.WORK, 0o755)
+    with running(program, "-u", "nobody" if os.getuid() == 0 else "", "-d", os.path.join(folder, "%M."), f"inet:127.0.0.1:{port}", "100") as process:
+        wait_for(lambda: answers(port) or process.poll() is not None, 10, "smtp-sink's greeting")
+        check(process.poll() is None, "smtp-sink does not run")
+        with Relay(route(port)) as relay:
+            relay.send(TEXT)
+            relay.wait_empty()
+        files = glob.glob(folder + "/*")
+        equal(len(files), 1, "messages of smtp-sink")
+        with open(files[0], "rb") as file:
+            check(file.read().rstrip(b"\n").endswith(b"\n.dot\n..two\n.\nend"), "the content changed")
+
+
+@case("out to aiosmtpd")
+def _():
+    try:
+        from aiosmtpd.controller import Controller
+    except ImportError:
+        raise Skip("aiosmtpd is not installed") from None
+    got = []
+
+    class Handler:
+        async def handle_DATA(self, server, session, envelope):
+            got.append(envelope.original_content)
+            return "250 2.0.0 ok"
+    port = free_port()
+    controller = Controller(Handler(), hostname="127.0.0.1", port=port)
+    controller.start()
+    try:
+        with Relay(route(port), extra=key_settings()) as relay:
+            relay.send(TEXT)
+            relay.wait_empty()
+        check(got and got[0].endswith(TEXT), f"aiosmtpd got {got!r}")
+        equal(verify_dkim(got[0]), 2, "signatures")
+    finally:
+        controller.stop()
+
+
+@case("out to Exim, unpacked beside the system")
+def _():
+    if os.getuid() != 0:
+        raise Skip("Exim wants to be started by root")
+    folder, port = unpack("exim4-daemon-light"), free_port()
+    program = os.path.join(folder, "usr/sbin/exim4")
+    os.chmod(harness.WORK, 0o755)
+    for name in ("spool", "log", "mail"):
+        os.mkdir(os.path.join(folder, name))
+        os.chmod(os.path.join(folder, name), 0o777)
+    conf = os.path.join(folder, "exim.conf")
+    with open(conf, "w", encoding="utf-8") as file:
+        file.write(f"""primary_hostname = exim.test
+exim_user = nobody
+exim_group = nogroup
+spool_directory = {folder}/spool
+log_file_path = {folder}/log/%slog
+domainlist all = *
+host_lookup =
+rfc1413_query_timeout = 0s
+keep_environment =
+never_users =
+acl_smtp_rcpt = accept
+acl_smtp_data = accept
+begin acl
+accept:
+  accept
+begin routers
+file:
+  driver = accept
+  transport = file
+begin transports
+file:
+  driver = appendfile
+  file = {folder}/mail/box
+  user = nobody
+  group = nogroup
+  create_directory = false
+  mode_fail_narrower = false
+""")
+    os.chmod(conf, 0o644)
+    # Its user is not made on this system: it sees other files of users.
+    for name, line in (("passwd", "Debian-exim:x:65000:65000::/:/bin/false"), ("group", "Debian-exim:x:65000:")):
+        with open(f"/etc/{name}", encoding="utf-8") as old, open(os.path.join(folder, name), "w", encoding="utf-8") as new:
+            new.write("".join(row for row in old if not row.startswith("Debian-exim:")) + line + "\n")
+        os.chmod(os.path.join(folder, name), 0o644)
+    alone = ["unshare", "--mount", "sh", "-c", f'mount --bind {folder}/passwd /etc/passwd && mount --bind {folder}/group /etc/group && exec "$@"', "sh"]
+    tried = run(*alone, program, "-C", conf, "-bV", timeout=20)
+    if tried.returncode:
+        raise Skip("the unpacked Exim does not run here: " + tried.stderr.decode()[-120:].strip())
+    with running(*alone, program, "-C", conf, "-bdf", "-oX", f"127.0.0.1.{port}", "-oP", os.path.join(folder, "pid")) as process:
+        wait_for(lambda: process.poll() is not None or answers(port), 15, "Exim's greeting")
+        check(process.poll() is None, "Exim ended")
+        with Relay(route(port), extra=key_settings()) as relay:
+            identity = relay.send(TEXT)
+            relay.wait_empty()
+            equal(relay.states(identity), {"b@example.test": "delivered"}, "states")
+        box = os.path.join(folder, "mail", "box")
+        wait_for(lambda: os.path.exists(box) and os.path.getsize(box), 15, "Exim's delivery")
+        with open(box, "rb") as file:
+            content = file.read().replace(b"\n", b"\r\n").rstrip()
+        content = content.split(b"\r\n", 1)[1]  # the "From " line of a mail folder
+        check(content.endswith(b"\r\n.dot\r\n..two\r\n.\r\nend"), f"got {content[-100:]!r}")
+        equal(verify_dkim(content + b"\r\n"), 2, "signatures")
+
+
+@case("a signature verifies with OpenDKIM")
+def _():
+    program = need("opendkim", "/usr/sbin/opendkim")
+    with Relay(extra=key_settings(kinds=("rsa",))) as relay:
+        identity = relay.send(TEXT)
+        wait_for(lambda: relay.captured(), 10, "delivery")
+        message = os.path.join(relay.capture, identity + ".eml")
+        keys, conf = os.path.join(relay.folder, "keys"), os.path.join(relay.folder, "opendkim.conf")
+        with open(keys, "w", encoding="ascii") as file:
+            file.write(f"rsa._domainkey.internal.test {harness.dkim_keys()['rsa'][1].decode()}\n")
+        with open(conf, "w", encoding="ascii") as file:
+            file.write(f"Mode v\nTestPublicKeys {keys}\nSyslog no\n")
+        result = run(program, "-x", conf, "-vv", "-t", message, timeout=30)
+        text = (result.stdout + result.stderr).decode(errors="replace")
+        check("verification (s=rsa" in text and "succeeded" in text, f"OpenDKIM says ({result.returncode}): {text[-400:]}")
+
+
+@case("of four recipients two are refused: each has its own state")
+def _():
+    script = {"RCPT": lambda r: "550 5.1.1 unknown" if r.startswith("bad") else None}
+    with Sink(script) as sink, Relay(sink.route()) as relay:
+        identity = relay.send(TEXT, to=("good1@x.test", "bad1@x.test", "good2@x.test", "bad2@x.test"))
+        equal(sorted(sink.wait()[0].recipients), ["good1@x.test", "good2@x.test"], "recipients of the sink")
+        wanted = {"good1@x.test": "delivered", "good2@x.test": "delivered", "bad1@x.test": "failed", "bad2@x.test": "failed"}
+        wait_for(lambda: "active" not in relay.states(identity).values(), 10, "an end of all deliveries")
+        states = relay.states(identity)
+        equal({k: states.get(k) for k in wanted if k in states}, {k: wanted[k] for k in wanted if k in states}, "states")
+        check({"bad1@x.test", "bad2@x.test"} <= set(states), f"the failed ones are not shown: {states}")
+        check(set(states) == set(wanted), f"not every recipient is shown: {states}")
+        bad = next(r for r in relay.show(identity)["recipients"] if r["address"] == "bad1@x.test")
+        equal((bad["code"], bad["enhanced"]), (550, "5.1.1"), "the reply kept")
+        # Failed mail stays, visible, until somebody deletes it.
+        check([m["id"] for m in relay.json("queue", "list", "--state", "failed")] == [identity], "list --state failed")
+        relay.cli("queue", "delete", identity)
+        relay.wait_empty(5)
+        relay.cli("queue", "delete", identity, expect=3)
+
+
+@case("a message refused at the end of DATA has failed, with the reply")
+def _():
+    with Sink({"END": lambda mail: "554 5.6.0 not this one"}) as sink, Relay(sink.route()) as relay:
+        identity = relay.send(TEXT)
+        wait_for(lambda: relay.states(identity) == {"b@example.test": "failed"}, 10, "the failure")
+        check("not this one" in relay.show(identity)["recipients"][0]["reply"], "the reply is not kept")
+        check(not sink.mails, "the sink has mail")
+
+
+@case("4xx at RCPT waits; queue retry --all delivers it")
+def _():
+    tries = []
+
+    def rcpt(recipient):
+        tries.append(recipient)
+        return "451 4.2.0 later" if len(tries) == 1 else None
+    with Sink({"RCPT": rcpt}) as sink, Relay(sink.route(), queue="retry-first = 1h\n") as relay:
+        identity = relay.send(TEXT)
+        wait_for(lambda: tries and relay.states(identity) == {"b@example.test": "waiting"}, 10, "the deferral")
+        recipient = relay.show(identity)["recipients"][0]
+        equal((recipient["code"], recipient["attempts"]), (451, 1), "what is kept")
+        check(recipient["next-attempt"], "no next attempt is told")
+        relay.cli("queue", "retry", "--all")
+        sink.wait()
+        relay.wait_empty()
+        wait_for(lambda: relay.show(identity)["place"] == "history", 10, "the history")
+        equal([a["outcome"] for a in relay.show(identity)["attempts"]], ["deferred", "delivered"], "attempts")
+
+
+@case("the retry comes by itself after retry-first")
+def _():
+    tries = []
+
+    def end(mail):
+        tries.append(mail)
+        return "452 4.3.1 full" if len(tries) < 3 else None
+    with Sink({"END": end}) as sink, Relay(sink.route(), queue="retry-first = 1s\n") as relay:
+        relay.send(TEXT)
+        sink.wait(1, 20)
+        equal(len(tries), 3, "attempts")
+
+
+@case("mail that outlives its lifetime has failed and is kept")
+def _():
+    with Sink({"RCPT": lambda r: "451 4.2.0 later"}) as sink, Relay(sink.route(), queue="retry-first = 1s\nlifetime = 2s\n") as relay:
+        identity = relay.send(TEXT)
+        wait_for(lambda: relay.states(identity) == {"b@example.test": "failed"}, 20, "the end of its life")
+        check(not sink.mails, "the sink has mail")
+
+
+@case("the second host takes over when the first does not answer")
+def _():
+    with Sink() as sink:
+        routes = f"[smarthost out]\nhosts = 127.0.0.1:{free_port()}, 127.0.0.1:{sink.port}\n[route default]\nvia = smarthost:out\n"
+        with Relay(routes) as relay:
+            relay.send(TEXT)
+            sink.wait(1, 10)
+            relay.wait_empty()
+
+
+@case("the second host takes over when the first greets with 421, or closes")
+def _():
+    for greeting in ("421 4.3.2 not now", "554 5.3.2 never", "close"):
+        with Sink({"GREETING": greeting}) as first, Sink() as sink:
+            routes = f"[smarthost out]\nhosts = 127.0.0.1:{first.port}, 127.0.0.1:{sink.port}\n[route default]\nvia = smarthost:out\n"
+            with Relay(routes) as relay:
+                relay.send(TEXT)
+                sink.wait(1, 10)
+
+
+@case("a connection that breaks at the end of DATA defers, and loses nothing")
+def _():
+    breaks = []
+
+    def end(mail):
+        breaks.append(mail)
+        return "close" if len(breaks) == 1 else None
+    with Sink({"END": end}) as sink, Relay(sink.route(), queue="retry-first = 1s\n") as relay:
+        relay.send(TEXT)
+        sink.wait(1, 20)
+        relay.wait_empty()
+
+
+@case("routes: by domain, to captures, discard and reject")
+def _():
+    with Sink() as sink:
+        relay = Relay()
+        relay.write(routes=f"""[smarthost sink]\nhosts = 127.0.0.1:{sink.port}
+[route one]\nrecipients = one.test, .one.test\nvia = capture\ndirectory = {relay.capture}
+[route two]\nrecipients = two.test\nvia = discard
+[route three]\nrecipients = three.test\nvia = reject\nreply = no mail for three
+[route default]\nvia = smarthost:sink\n""")
+        with relay:
+            identity = relay.send(TEXT, to=("a@one.test", "a@sub.ONE.test", "a@two.test", "a@three.test", "a@four.test"))
+            equal(sink.wait()[0].recipients, ["a@four.test"], "recipients of the sink")
+            wait_for(lambda: "active" not in relay.states(identity).values() and "waiting" not in relay.states(identity).values(), 10, "all deliveries")
+            states = relay.states(identity)
+            equal(states.pop("a@three.test"), "failed", "the rejected one")
+            equal(set(states.values()), {"delivered"}, "the others")
+            check("no mail for three" in str(relay.show(identity)), "the reply of the route is not told")
+
+
+@case("TLS out: STARTTLS when offered, encrypt takes any certificate")
+def _():
+    for settings in ("tls = may", "tls = encrypt"):
+        with Sink(tls=certificate()) as sink, Relay(sink.route(settings)) as relay:
+            identity = relay.send(TEXT)
+            check(sink.wait()[0].tls, f"{settings}: the mail came in clear")
+            wait_for(lambda: relay.show(identity)["place"] == "history", 10, "the history")
+            check("TLS" in relay.show(identity)["attempts"][-1]["tls"], "the attempt does not tell the TLS version")
+
+
+@case("TLS out: none never uses it; encrypt defers where STARTTLS is missing")
+def _():
+    with Sink(tls=certificate()) as sink, Relay(sink.route("tls = none")) as relay:
+        relay.send(TEXT)
+        check(not sink.wait()[0].tls, "tls = none used TLS")
+    with Sink() as sink, Relay(sink.route("tls = encrypt")) as relay:
+        identity = relay.send(TEXT)
+        wait_for(lambda: "TLS" in str(relay.show(identity)["recipients"][0].get("reply")), 10, "the deferral")
+        equal(relay.states(identity), {"b@example.test": "waiting"}, "states")
+        check(not sink.mails and not any(c.startswith("MAIL") for c in sink.commands), "mail was sent in clear")
+
+
+@case("TLS out: verify defers with an untrusted certificate, delivers with ca-file")
+def _():
+    cert = certificate()
+    for tls, implicit in (("verify", False), ("implicit", True)):
+        with Sink(tls=cert, implicit=implicit) as sink:
+            with Relay(sink.route(f"tls = {tls}")) as relay:
+                identity = relay.send(TEXT)
+                wait_for(lambda: relay.show(identity)["recipients"][0].get("reply"), 15, "the deferral")
+                equal(relay.states(identity), {"b@example.test": "waiting"}, "states")
+                check("ertificate" in relay.show(identity)["recipients"][0]["reply"], f"the reason: {relay.show(identity)['recipients'][0]['reply']}")
+                relay.write(routes=sink.route(f"tls = {tls}\nca-file = {cert[0]}"))
+                relay.hangup()
+                relay.cli("queue", "retry", "--all")
+                check(sink.wait(1, 15)[0].tls, "clear")
+                relay.wait_empty()
+
+
+@case("TLS out: a trusted certificate for another name is not enough")
+def _():
+    cert = certificate("elsewhere.test")
+    # The certificate names 127.0.0.1, too; localhost is what the relay is told to reach.
+    with Sink(tls=cert) as sink:
+        routes = f"[smarthost out]\nhosts = mx.internal.test:{sink.port}\nallow-loopback = true\ntls = verify\nca-file = {cert[0]}\n[route default]\nvia = smarthost:out\n"
+        with Dns({"mx.internal.test": "127.0.0.1"}) as dns, Relay(routes, extra=f"[dns]\nservers = 127.0.0.1:{dns.port}\n") as relay:
+            identity = relay.send(TEXT)
+            wait_for(lambda: relay.show(identity)["recipients"][0].get("reply"), 15, "the deferral")
+            check("ertificate" in relay.show(identity)["recipients"][0]["reply"], f"the reason: {relay.show(identity)['recipients'][0]}")
+            check(not sink.mails, "mail was sent to another name")
+
+
+@case("AUTH PLAIN and LOGIN with a secret set at the command line")
+def _():
+    for auth in ("PLAIN", "LOGIN", "LOGIN PLAIN"):
+        with Sink(tls=certificate(), users={"office": "s3cret wörd"}, auth=auth) as sink:
+            with Relay(sink.route("tls = encrypt\nuser = office\npassword = provider")) as relay:
+                relay.cli("secret", "set", "provider", data="s3cret wörd\n".encode())
+                relay.send(TEXT)
+                equal(sink.wait()[0].user, "office", f"user with {auth}")
+                relay.wait_empty()
+                for folder, _, files in os.walk(relay.folder):
+                    for name in files:
+                        with open(os.path.join(folder, name), "rb") as file:
+                            found = "s3cret wörd".encode() in file.read()
+                        mode = os.stat(os.path.join(folder, name)).st_mode & 0o777
+                        check(not found or mode & 0o077 == 0, f"{name} holds the password with mode {mode:o}")
+                check("s3cret" not in relay.read_log(), "the password is in the log")
+
+
+@case("AUTH: a wrong password defers, the right one delivers; no password in clear")
+def _():
+    with Sink(tls=certificate(), users={"office": "right"}) as sink, Relay(sink.route("tls = encrypt\nuser = office\npassword = provider")) as relay:
+        relay.cli("secret", "set", "provider", data=b"wrong\n")
+        identity = relay.send(TEXT)
+        wait_for(lambda: relay.show(identity)["recipients"][0].get("reply"), 15, "the deferral")
+        equal(relay.states(identity), {"b@example.test": "waiting"}, "states")
+        relay.cli("secret", "set", "provider", data=b"right\n")
+        relay.cli("queue", "retry", "--all")
+        sink.wait(1, 15)
+    with Sink(users={"office": "right"}) as sink, Relay(sink.route("tls = may\nuser = office\npassword = provider")) as relay:
+        relay.cli("secret", "set", "provider", data=b"right\n", expect=None)
+        relay.send(TEXT, to=("b@example.test",))
+        time.sleep(1)
+        check(not any(c.startswith("AUTH") for c in sink.commands), "the password was sent in clear")
+
+
+class Dns:
+    """A DNS server over UDP that knows some A records."""
+
+    def __init__(self, addresses):
+        self.addresses, self.questions = addresses, []
+        self.sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.port = free_port()
+        self.sock.bind(("127.0.0.1", self.port))
+        threading.Thread(target=self.serve, daemon=True).start()
+
+    def serve(self):
+        while True:
+            try:
+                question, who = self.sock.recvfrom(4096)
+            except OSError:
+                return
+            at, labels = 12, []
+            while question[at]:
+                labels.append(question[at + 1:at + 1 + question[at]].decode().lower())
+                at += 1 + question[at]
+            kind = struct.unpack(">H", question[at + 1:at + 3])[0]
+            name = ".".join(labels)
+            self.questions.append((name, kind))
+            address = self.addresses.get(name) if kind == 1 else None
+            known = name in self.addresses or any(n.endswith("." + name) for n in self.addresses)
+            head = question[:2] + struct.pack(">HHHHH", 0x8180 if known else 0x8183, 1, 1 if address else 0, 0, 0)
+            answer = b"\xc0\x0c" + struct.pack(">HHIH", 1, 1, 60, 4) + socket.inet_aton(address) if address else b""
+            self.sock.sendto(head + question[12:at + 5] + answer, who)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.sock.close()
+
+
+@case("a smarthost by name; one that resolves to this machine only with allow-loopback")
+def _():
+    with Dns({"mx.internal.test": "127.0.0.1"}) as dns, Sink() as sink:
+        def routes(more):
+            return f"[smarthost out]\nhosts = mx.internal.test:{sink.port}\n{more}\n[route default]\nvia = smarthost:out\n"
+        with Relay(routes(""), extra=f"[dns]\nservers = 127.0.0.1:{dns.port}\n") as relay:
+            identity = relay.send(TEXT)
+            wait_for(lambda: relay.show(identity)["recipients"][0].get("reply"), 15, "the deferral")
+            equal((relay.states(identity), sink.connections), ({"b@example.test": "waiting"}, 0), "states, connections")
+            relay.write(routes=routes("allow-loopback = true"))
+            relay.hangup()
+            relay.cli("queue", "retry", "--all")
+            sink.wait(1, 15)
+        check(("mx.internal.test", 1) in dns.questions, f"questions: {dns.questions}")
+
+
+@case("a smarthost whose name does not exist: mail waits and says why")
+def _():
+    with Dns({}) as dns, Relay("[smarthost out]\nhosts = nowhere.internal.test\n[route default]\nvia = smarthost:out\n",
+                               extra=f"[dns]\nservers = 127.0.0.1:{dns.port}\n") as relay:
+        identity = relay.send(TEXT)
+        wait_for(lambda: relay.show(identity)["recipients"][0].get("reply"), 15, "the deferral")
+        equal(relay.states(identity), {"b@example.test": "waiting"}, "states")
+        check("nowhere.internal.test" in str(relay.show(identity)["recipients"][0]), f"it says {relay.show(identity)['recipients'][0]}")
+
+
+@case("a relay that is its own smarthost is refused at the start")
+def _():
+    relay = Relay()
+    relay.write(routes=route(relay.port)).launch()
+    equal(relay.process.wait(20), 1, "exit status")
+    check("round in circles" in relay.read_log(), relay.read_log())
+
+
+@case("max-recipients splits a message, max-connections holds")
+def _():
+    with Sink() as sink, Relay(sink.route("max-recipients = 10\nmax-connections = 3")) as relay:
+        relay.send(TEXT, to=[f"r{n}@x.test" for n in range(95)])
+        wait_for(lambda: sum(len(m.recipients) for m in sink.mails) == 95, 20, "95 recipients at the sink")
+        check(all(len(m.recipients) <= 10 for m in sink.mails), "a transaction has more than 10 recipients")
+        equal(len({r for m in sink.mails for r in m.recipients}), 95, "different recipients")
+
+
+@case("hundreds of messages over a slow sink, none lost, none twice")
+def _():
+    with Sink({"END": lambda mail: (0.01, "250 2.0.0 ok")}) as sink, Relay(sink.route()) as relay:
+        source = need("smtp-source", "/usr/sbin/smtp-source")
+        result = run(source, "-s", "5", "-m", "400", "-N", "-f", "a@internal.test", "-t", "b@example.test", f"inet:127.0.0.1:{relay.port}")
+        equal(result.returncode, 0, "smtp-source")
+        sink.wait(400, 30)
+        relay.wait_empty()
+        equal(len(sink.mails), 400, "messages at the sink")
+        ids = {re.search(rb"\sid (\S+?)[;\s]", m.content)[1] for m in sink.mails}
+        equal(len(ids), 400, "different queue ids")

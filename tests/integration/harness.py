@@ -266,12 +266,12 @@ class Relay:
     def client(self, **options):
         return smtplib.SMTP("127.0.0.1", self.port, timeout=options.pop("timeout", 30), **options)
 
-    def send(self, text="Subject: test\r\n\r\ntest\r\n", sender="a@internal.test", to=("b@example.test",)):
+    def send(self, text="Subject: test\r\n\r\ntest\r\n", sender="a@internal.test", to=("b@example.test",), eight_bit=False):
         """One message over smtplib, octets as given; returns the queue id."""
         content = text if isinstance(text, bytes) else text.encode()
         with self.client() as smtp:
             smtp.ehlo()
-            return submit(smtp, content, sender, to)
+            return submit(smtp, content, sender, to, eight_bit)
 
     def captured(self):
         """{id: content} of the capture folder."""
@@ -282,8 +282,8 @@ class Relay:
         return found
 
 
-def submit(smtp, content, sender="a@internal.test", to=("b@example.test",), eight_bit=True):
-    code, text = smtp.mail(sender, ["BODY=8BITMIME"] if eight_bit else [])
+def submit(smtp, content, sender="a@internal.test", to=("b@example.test",), eight_bit=False):
+    code, text = smtp.mail(sender, ["BODY=8BITMIME"] if eight_bit or not content.isascii() else [])
     check(code == 250, f"MAIL: {code} {text}")
     for recipient in to:
         code, text = smtp.rcpt(recipient)
@@ -387,7 +387,7 @@ class Sink:
 
     def route(self, settings="", name="sink"):
         """A smarthost and the route to it, as settings."""
-        return f"[smarthost {name}]\nhosts = 127.0.0.1:{self.port}\n{settings}\n[route default]\nvia = smarthost {name}\n"
+        return f"[smarthost {name}]\nhosts = 127.0.0.1:{self.port}\n{settings}\n[route default]\nvia = smarthost:{name}\n"
 
     def __enter__(self):
         return self
