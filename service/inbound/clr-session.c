@@ -134,7 +134,7 @@ ask_mail (ClrSmtpServer *server, const ClrMailCommand *mail, void *data)
       };
       session->intake
           = clr_intake_begin (session->place, session->reception->policy, &origin, &intake_events, session);
-      clr_intake_set_sender (session->intake, mail->address, mail->eight_bit, mail->ret, mail->envid);
+      clr_intake_set_sender (session->intake, mail->address, mail->ret, mail->envid);
     }
   clr_smtp_server_answer (server, 250, "2.1.0", "sender noted");
 }

@@ -105,11 +105,9 @@ intake_free (ClrIntake *intake)
 }
 
 void
-clr_intake_set_sender (ClrIntake *intake, const char *sender, gboolean eight_bit, unsigned ret,
-                       const char *envid)
+clr_intake_set_sender (ClrIntake *intake, const char *sender, unsigned ret, const char *envid)
 {
   intake->sender = g_strdup (sender);
-  intake->eight_bit = eight_bit;
   intake->ret = ret;
   intake->envid = *envid ? g_strdup (envid) : NULL;
 }
@@ -276,12 +274,30 @@ write_body (ClrIntake *intake, const uint8_t *bytes, size_t size)
     }
 }
 
+/* What the client declares is not asked: many declare 8BITMIME for plain text, and old devices the opposite.
+ */
+static gboolean
+has_high_octets (const uint8_t *bytes, size_t size)
+{
+  uint64_t high = 0, word;
+
+  for (; size >= sizeof word; bytes += sizeof word, size -= sizeof word)
+    {
+      memcpy (&word, bytes, sizeof word);
+      high |= word;
+    }
+  for (; size > 0; bytes++, size--)
+    high |= *bytes;
+  return (high & UINT64_C (0x8080808080808080)) != 0;
+}
+
 void
 clr_intake_write (ClrIntake *intake, const uint8_t *bytes, size_t size)
 {
   size_t before = intake->header->len, end;
 
   intake->size += size;
+  intake->eight_bit = intake->eight_bit || has_high_octets (bytes, size);
   if (intake->refusal || intake->disk_problem)
     return;
   if (intake->has_header)

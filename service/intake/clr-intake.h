@@ -61,8 +61,7 @@ typedef struct
 
 ClrIntake *clr_intake_begin (const ClrIntakePlace *place, ClrPolicy *policy, const ClrOrigin *origin,
                              const ClrIntakeEvents *events, void *data);
-void clr_intake_set_sender (ClrIntake *intake, const char *sender, gboolean eight_bit, unsigned ret,
-                            const char *envid);
+void clr_intake_set_sender (ClrIntake *intake, const char *sender, unsigned ret, const char *envid);
 /* Returns: FALSE when no route takes @recipient. */
 gboolean clr_intake_add_recipient (ClrIntake *intake, const char *recipient, unsigned notify,
                                    const char *orcpt);

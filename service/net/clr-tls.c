@@ -302,8 +302,18 @@ clr_tls_handshake (ClrTls *tls)
 ClrTlsStatus
 clr_tls_read (ClrTls *tls, void *into, size_t size, size_t *got)
 {
-  ssize_t n = gnutls_record_recv (tls->session, into, size);
+  size_t before;
+  ssize_t n;
 
+  /* A record without application data (a session ticket, a key update) reads as "again" though more may be
+   * here. */
+  do
+    {
+      before = clr_buffer_size (&tls->in);
+      n = gnutls_record_recv (tls->session, into, size);
+    }
+  while ((n == GNUTLS_E_AGAIN || n == GNUTLS_E_INTERRUPTED) && clr_buffer_size (&tls->in) > 0
+         && clr_buffer_size (&tls->in) < before);
   *got = MAX (n, 0);
   if (n > 0)
     return CLR_TLS_OK;

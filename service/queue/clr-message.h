@@ -44,14 +44,14 @@ struct ClrMessage
   uint64_t id;
   unsigned node;
   int64_t created_us;
-  char *sender; /* "" for the null sender */
-  unsigned ret; /* ClrDsnReturn */
-  char *envid;  /* NULL: none */
-  gboolean eight_bit;
-  uint64_t size; /* octets of the content, with our fields */
-  char *origin;  /* "smtp", later "pickup", "api", "dsn" */
-  char *client;  /* address of the client */
-  char *device;  /* name of the device that it matched */
+  char *sender;       /* "" for the null sender */
+  unsigned ret;       /* ClrDsnReturn */
+  char *envid;        /* NULL: none */
+  gboolean eight_bit; /* there are octets above 127 in it */
+  uint64_t size;      /* octets of the content, with our fields */
+  char *origin;       /* "smtp", later "pickup", "api", "dsn" */
+  char *client;       /* address of the client */
+  char *device;       /* name of the device that it matched */
   int priority;
   gboolean requiretls;
   char *stream, *campaign, *tag; /* NULL for now */
