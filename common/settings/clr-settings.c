@@ -213,6 +213,8 @@ read_setting (Reader *reader, char *line)
   if (!clr_value_parse (pspec, value, &parsed, &why))
     {
       problem (reader, "%s %s: %s", reader->heading, line, why);
+      /* It stands there, and is not told to be missing too. */
+      g_object_set_data (G_OBJECT (reader->section), pspec->name, reader);
       return;
     }
   g_object_set_property (G_OBJECT (reader->section), pspec->name, &parsed);
@@ -268,7 +270,8 @@ check_required (Reader *reader)
         g_autofree GParamSpec **pspecs = g_object_class_list_properties (G_OBJECT_GET_CLASS (section), &n);
 
         for (unsigned k = 0; k < n; k++)
-          if ((pspecs[k]->flags & CLR_SETTING_REQUIRED) && !clr_section_is_set (section, pspecs[k]->name))
+          if ((pspecs[k]->flags & CLR_SETTING_REQUIRED) && !clr_section_is_set (section, pspecs[k]->name)
+              && !g_object_get_data (G_OBJECT (section), pspecs[k]->name))
             problem (reader, _ ("[%s%s%s]: the setting %s is missing: %s"),
                      CLR_SECTION_GET_CLASS (section)->group, name ? " " : "", name ? name : "",
                      pspecs[k]->name, clr_value_kind_get_help (clr_value_get_kind (pspecs[k])));

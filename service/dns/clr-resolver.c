@@ -226,10 +226,13 @@ set_up (ClrResolver *resolver, const char *const *servers, GError **error)
   ub_ctx_set_option (resolver->ctx, "do-not-query-localhost:", "no");
   if (*servers)
     {
-      /* An office's own server knows names that libunbound would answer itself: localhost, test., private
-       * zones. */
+      /* An office's own server knows names that libunbound would answer itself. */
+      static const char *const own_zones[] = { "test.", "localhost.", "home.arpa.", "invalid." };
+
       ub_ctx_set_option (resolver->ctx, "unblock-lan-zones:", "yes");
       ub_ctx_set_option (resolver->ctx, "insecure-lan-zones:", "yes");
+      for (unsigned i = 0; i < G_N_ELEMENTS (own_zones) && code == 0; i++)
+        code = ub_ctx_zone_add (resolver->ctx, own_zones[i], "transparent");
     }
   for (; *servers && code == 0; servers++)
     {
