@@ -148,6 +148,7 @@ def _():
     conf = os.path.join(folder, "exim.conf")
     with open(conf, "w", encoding="utf-8") as file:
         file.write(f"""primary_hostname = exim.test
+exim_path = {program}
 exim_user = nobody
 exim_group = nogroup
 spool_directory = {folder}/spool
@@ -404,6 +405,8 @@ def _():
                 relay.wait_empty()
                 for folder, _, files in os.walk(relay.folder):
                     for name in files:
+                        if not os.path.isfile(os.path.join(folder, name)):
+                            continue
                         with open(os.path.join(folder, name), "rb") as file:
                             found = "s3cret wörd".encode() in file.read()
                         mode = os.stat(os.path.join(folder, name)).st_mode & 0o777
