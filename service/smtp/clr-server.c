@@ -35,6 +35,7 @@ struct ClrSmtpServer
   gboolean esmtp;
   gboolean line_too_long;
   gboolean too_big;
+  unsigned nuls; /* in the content */
   unsigned errors;
   unsigned messages;
   unsigned recipients;
@@ -334,6 +335,7 @@ clr_smtp_server_answer (ClrSmtpServer *server, int code, const char *enhanced, c
           server->decoder = (ClrDataDecoder)CLR_DATA_DECODER_INIT;
           server->content_size = 0;
           server->too_big = FALSE;
+          server->nuls = 0;
           enter_state (server, STATE_DATA);
         }
       break;
@@ -344,6 +346,19 @@ clr_smtp_server_answer (ClrSmtpServer *server, int code, const char *enhanced, c
     reply (server, code, enhanced, text);
   else
     complain (server, code, enhanced, text);
+}
+
+/* A web page can make a browser inside the office speak to us, with our commands in what it posts. */
+static gboolean
+is_http (const char *line, size_t size)
+{
+  static const char *const methods[]
+      = { "GET ", "POST ", "PUT ", "HEAD ", "CONNECT ", "OPTIONS ", "DELETE ", "PATCH " };
+
+  for (unsigned i = 0; i < G_N_ELEMENTS (methods); i++)
+    if (size >= strlen (methods[i]) && g_ascii_strncasecmp (line, methods[i], strlen (methods[i])) == 0)
+      return TRUE;
+  return FALSE;
 }
 
 static void
@@ -370,6 +385,11 @@ do_line (ClrSmtpServer *server, const char *line, size_t size)
       return;
     }
 
+  if (is_http (line, size))
+    {
+      clr_smtp_server_goodbye (server, "4.7.0", "this is a mail server, not a web server");
+      return;
+    }
   clr_command_parse (line, size, &command);
   gboolean tls_on_offer = server->config->offer_tls && !server->secure;
   if (command.verb == CLR_VERB_UNKNOWN
@@ -391,17 +411,32 @@ do_line (ClrSmtpServer *server, const char *line, size_t size)
     table[command.verb].proceed (server, &command);
 }
 
+/* What will be refused is eaten to its end, and not kept. */
+static gboolean
+is_refused (ClrSmtpServer *server)
+{
+  return server->too_big || (!server->config->normalize && (server->decoder.bare > 0 || server->nuls > 0));
+}
+
 static void
 on_content (const uint8_t *bytes, size_t size, void *data)
 {
   ClrSmtpServer *server = data;
+  const uint8_t *end = bytes + size, *nul;
 
   server->content_size += size;
   if (server->content_size > server->config->max_message_size)
     server->too_big = TRUE;
-  /* What will be refused is eaten to its end, and not kept. */
-  if (!server->too_big && (server->config->normalize || server->decoder.bare == 0))
-    server->handler->content (server, bytes, size, server->data);
+  /* RFC 5322 section 4: no NUL. A next hop that drops it would see a line that we did not. */
+  while ((nul = memchr (bytes, 0, end - bytes)))
+    {
+      server->nuls++;
+      if (nul > bytes && !is_refused (server))
+        server->handler->content (server, bytes, nul - bytes, server->data);
+      bytes = nul + 1;
+    }
+  if (bytes < end && !is_refused (server))
+    server->handler->content (server, bytes, end - bytes, server->data);
 }
 
 static size_t
@@ -411,18 +446,17 @@ feed_content (ClrSmtpServer *server, const uint8_t *bytes, size_t size)
 
   if (!clr_data_decode (&server->decoder, bytes, size, &eaten, on_content, server))
     return eaten;
-  if (server->too_big || (server->decoder.bare > 0 && !server->config->normalize))
+  if (is_refused (server))
     {
-      gboolean too_big = server->too_big;
-
       enter_state (server, STATE_GREETED);
-      if (too_big)
+      if (server->too_big)
         complain (server, 552, "5.3.4", "the message is larger than this relay accepts");
       else
         complain (server, 550, "5.6.0",
-                  "the message has lone CR or LF characters; lines must end with CR LF (a device may be "
-                  "allowed to send "
-                  "them: bare-newlines = normalize)");
+                  server->decoder.bare > 0
+                      ? "the message has lone CR or LF characters; lines must end with CR LF (a device "
+                        "may be allowed to send them: bare-newlines = normalize)"
+                      : "the message has NUL characters");
       return eaten;
     }
   ask (server, CLR_VERB_DATA);
@@ -496,7 +530,7 @@ clr_smtp_server_is_receiving (ClrSmtpServer *server)
 unsigned
 clr_smtp_server_get_bare_newlines (ClrSmtpServer *server)
 {
-  return server->decoder.bare;
+  return server->decoder.bare + server->nuls;
 }
 
 const char *

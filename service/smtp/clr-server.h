@@ -22,7 +22,7 @@ typedef struct
   unsigned max_messages;     /* of one connection, then 421 */
   gboolean offer_tls;
   gboolean require_tls; /* before MAIL */
-  gboolean normalize;   /* lone CR or LF become CRLF instead of a refusal */
+  gboolean normalize;   /* lone CR or LF become CRLF, NULs are left out, instead of a refusal */
   gboolean lenient;     /* paths without angle brackets, space after the colon */
 } ClrSmtpServerConfig;
 
@@ -61,7 +61,7 @@ void clr_smtp_server_secured (ClrSmtpServer *server);
 void clr_smtp_server_goodbye (ClrSmtpServer *server, const char *enhanced, const char *text);
 
 gboolean clr_smtp_server_is_receiving (ClrSmtpServer *server); /* inside DATA */
-/* Lone CRs and LFs of the content that were made CRLF. */
+/* Lone CRs and LFs of the content that were made CRLF, and NULs that were left out. */
 unsigned clr_smtp_server_get_bare_newlines (ClrSmtpServer *server);
 const char *clr_smtp_server_get_helo (ClrSmtpServer *server); /* "" before HELO */
 gboolean clr_smtp_server_is_esmtp (ClrSmtpServer *server);
