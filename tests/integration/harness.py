@@ -136,14 +136,15 @@ def key_settings(domain="internal.test", kinds=("rsa", "ed25519"), prefix=""):
     return "".join(f"[key {prefix}{kind}]\ndomain = {domain}\nselector = {kind}\nfile = {dkim_keys()[kind][0]}\n" for kind in kinds)
 
 
-def verify_dkim(message):
-    """How many signatures of MESSAGE dkimpy finds good; a bad one fails the case."""
+def verify_dkim(message, most=None):
+    """How many signatures of MESSAGE, the first MOST of them, dkimpy finds good; a bad one fails the case."""
     try:
         import dkim
     except ImportError:
         raise Skip("dkimpy is not installed") from None
     records = {kind: record for kind, (_, record) in dkim_keys().items()}
     n = len([1 for name, _ in dkim.DKIM(message).headers if name.lower() == b"dkim-signature"])
+    n = n if most is None else min(n, most)
     for i in range(n):
         good = dkim.DKIM(message).verify(i, dnsfunc=lambda name, timeout=5: records.get(name.decode().split(".")[0]))
         check(good, f"signature {i + 1} of {n} does not verify")
