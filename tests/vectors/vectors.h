@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Reads a public suite where it lies, and gives each of its cases to a check.
+ */
+#pragma once
+
+#include <json-glib/json-glib.h>
+
+typedef void (*ClrVectorCheck) (JsonObject *one);
+
+static inline const char *
+clr_vector_get (JsonObject *one, const char *member)
+{
+  return json_object_has_member (one, member) ? json_object_get_string_member (one, member) : NULL;
+}
+
+static inline void
+clr_vectors_run (const char *file, ClrVectorCheck check)
+{
+  g_autofree char *path = g_build_filename (VECTORS, file, NULL);
+  g_autoptr (JsonParser) parser = json_parser_new ();
+  g_autoptr (GError) error = NULL;
+
+  if (!g_file_test (path, G_FILE_TEST_EXISTS))
+    {
+      g_autofree char *why = g_strdup_printf ("PUBLIC SUITE MISSING: %s", path);
+      g_test_skip (why);
+      return;
+    }
+  json_parser_load_from_file (parser, path, &error);
+  g_assert_no_error (error);
+  JsonArray *cases
+      = json_object_get_array_member (json_node_get_object (json_parser_get_root (parser)), "cases");
+  g_assert_cmpuint (json_array_get_length (cases), >, 0);
+  for (unsigned i = 0; i < json_array_get_length (cases); i++)
+    {
+      JsonNode *node = json_array_get_element (cases, i);
+      g_autofree char *text = json_to_string (node, FALSE);
+      g_test_message ("%s", text);
+      check (json_node_get_object (node));
+    }
+}
+
+/* Says which case is not met, without ending the program. */
+#define clr_vector_expect(what, ...)                                                                         \
+  G_STMT_START                                                                                               \
+  {                                                                                                          \
+    if (!(what))                                                                                             \
+      g_test_fail_printf (__VA_ARGS__);                                                                      \
+  }                                                                                                          \
+  G_STMT_END
