@@ -35,6 +35,10 @@ copy_message (const ClrMessage *from, gboolean with_content)
   to->client = g_strdup (from->client);
   to->device = g_strdup (from->device);
   to->priority = from->priority;
+  to->requiretls = from->requiretls;
+  to->stream = g_strdup (from->stream);
+  to->campaign = g_strdup (from->campaign);
+  to->tag = g_strdup (from->tag);
   to->attributes = g_strdup (from->attributes);
   to->spool_size = from->spool_size;
   to->n_all = from->n_all;
@@ -108,41 +112,65 @@ keep_only (ClrMessage *message, gboolean (*keep) (const ClrRecipient *recipient,
 static gboolean
 is_claimed (const ClrRecipient *recipient, void *data)
 {
-  return recipient->state == CLR_RECIPIENT_ACTIVE;
+  return g_hash_table_contains (data, GUINT_TO_POINTER (recipient->number));
+}
+
+typedef struct
+{
+  ClrMessage *row;
+  ClrRecipient *recipient;
+} Due;
+
+static int
+compare_due (const void *a, const void *b)
+{
+  int64_t x = ((const Due *)a)->recipient->due_us, y = ((const Due *)b)->recipient->due_us;
+
+  return (x > y) - (x < y);
+}
+
+static int
+compare_rows (const void *a, const void *b)
+{
+  return compare_ids (&((const Due *)a)->row->id, &((const Due *)b)->row->id, NULL);
 }
 
 static void
 claim (Memory *self, ClrClaim *claim)
 {
   g_autoptr (GPtrArray) rows = list_rows (self);
-  unsigned n = 0;
+  g_autoptr (GArray) found = g_array_new (FALSE, FALSE, sizeof (Due));
+  g_autoptr (GHashTable) numbers = g_hash_table_new (NULL, NULL);
 
   claim->messages = g_ptr_array_new_with_free_func ((GDestroyNotify)clr_message_unref);
   for (unsigned r = 0; r < rows->len; r++)
     {
-      ClrMessage *row = g_ptr_array_index (rows, r), *copy;
-      gboolean any = FALSE;
-
-      copy = copy_message (row, TRUE);
+      ClrMessage *row = g_ptr_array_index (rows, r);
       for (unsigned i = 0; i < row->n_recipients; i++)
         {
-          ClrRecipient *recipient = &row->recipients[i];
-          gboolean take = n < claim->n && recipient->state == CLR_RECIPIENT_WAITING
-                          && recipient->due_us <= claim->now_us && g_str_equal (recipient->lane, claim->lane);
-
-          copy->recipients[i].state = take ? CLR_RECIPIENT_ACTIVE : CLR_RECIPIENT_WAITING;
-          if (take)
-            {
-              recipient->state = CLR_RECIPIENT_ACTIVE;
-              any = TRUE;
-              n++;
-            }
+          Due due = { row, &row->recipients[i] };
+          if (due.recipient->state == CLR_RECIPIENT_WAITING && due.recipient->due_us <= claim->now_us
+              && g_str_equal (due.recipient->lane, claim->lane))
+            g_array_append_val (found, due);
         }
-      keep_only (copy, is_claimed, NULL);
-      if (any)
-        g_ptr_array_add (claim->messages, copy);
-      else
-        clr_message_unref (copy);
+    }
+  /* Who has waited longest goes first; recipients of one message go together. */
+  g_array_sort (found, compare_due);
+  if (found->len > claim->n)
+    g_array_set_size (found, claim->n);
+  g_array_sort (found, compare_rows);
+  for (unsigned i = 0; i < found->len; i++)
+    {
+      Due *due = &g_array_index (found, Due, i);
+
+      due->recipient->state = CLR_RECIPIENT_ACTIVE;
+      g_hash_table_add (numbers, GUINT_TO_POINTER (due->recipient->number));
+      if (i + 1 < found->len && due[1].row == due->row)
+        continue;
+      ClrMessage *copy = copy_message (due->row, TRUE);
+      keep_only (copy, is_claimed, numbers);
+      g_ptr_array_add (claim->messages, copy);
+      g_hash_table_remove_all (numbers);
     }
 
   claim->next_due_us = INT64_MAX;
