@@ -221,6 +221,16 @@ read_setting (Reader *reader, char *line)
   g_value_unset (&parsed);
 }
 
+/* They would stand in replies, header fields and log lines. */
+static gboolean
+has_control (const char *line)
+{
+  for (; *line; line++)
+    if (g_ascii_iscntrl (*line) && *line != '\t')
+      return TRUE;
+  return FALSE;
+}
+
 static void
 read_lines (Reader *reader, const char *text, gsize size)
 {
@@ -239,7 +249,9 @@ read_lines (Reader *reader, const char *text, gsize size)
           g_autofree char *line = g_strndup (text, n);
 
           g_strstrip (line);
-          if (*line == '[')
+          if (has_control (line))
+            problem (reader, _ ("this line holds a control character; remove it"));
+          else if (*line == '[')
             read_heading (reader, line);
           else if (*line && *line != '#' && *line != ';')
             read_setting (reader, line);
