@@ -369,17 +369,33 @@ typedef struct
 } Key;
 
 static gboolean
+fail_damaged (Store *self, uint64_t id, const GArray *numbers, int64_t now_us, GError **error)
+{
+  for (unsigned i = 0; i < numbers->len; i++)
+    {
+      ClrRecipientUpdate update = {
+        .message = id,
+        .number = g_array_index (numbers, unsigned, i),
+        .state = CLR_RECIPIENT_FAILED,
+        .text = "the content of this message is missing in the queue's database",
+        .tried_us = now_us,
+      };
+
+      if (!update_recipient (self, &update, error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+static gboolean
 claim_message (Store *self, uint64_t id, GArray *numbers, ClrClaim *claim, GError **error)
 {
   g_autoptr (ClrMessage) message = load_message (self, id, numbers);
   sqlite3_stmt *stmt = use (self, SQL_RECIPIENT_CLAIM);
 
-  if (message == NULL || !content_get (&self->content, id, &message->content, error))
-    {
-      if (message == NULL)
-        g_set_error (error, CLR_ERROR, CLR_ERROR_CORRUPT, "a recipient without a message in %s", self->path);
-      return FALSE;
-    }
+  /* One damaged message must not stop all others: it fails, and stays visible. */
+  if (message == NULL || !content_get (&self->content, id, &message->content, NULL))
+    return fail_damaged (self, id, numbers, claim->now_us, error);
   message->is_loaded = TRUE;
   for (unsigned i = 0; i < message->n_recipients; i++)
     {
