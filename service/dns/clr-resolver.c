@@ -214,6 +214,8 @@ clr_lookup_cancel (ClrLookup *lookup)
 static gboolean
 set_up (ClrResolver *resolver, const char *const *servers, GError **error)
 {
+  static const char *const own_zones[] = { "test.", "localhost.", "home.arpa.", "invalid." };
+  gboolean has_own = *servers != NULL;
   int code = 0;
 
   ub_ctx_set_option (resolver->ctx, "qname-minimisation:", "yes");
@@ -224,15 +226,10 @@ set_up (ClrResolver *resolver, const char *const *servers, GError **error)
   ub_ctx_set_option (resolver->ctx, "outgoing-range:", "64");
   ub_ctx_set_option (resolver->ctx, "num-queries-per-thread:", "256");
   ub_ctx_set_option (resolver->ctx, "do-not-query-localhost:", "no");
-  if (*servers)
+  if (has_own)
     {
-      /* An office's own server knows names that libunbound would answer itself. */
-      static const char *const own_zones[] = { "test.", "localhost.", "home.arpa.", "invalid." };
-
       ub_ctx_set_option (resolver->ctx, "unblock-lan-zones:", "yes");
       ub_ctx_set_option (resolver->ctx, "insecure-lan-zones:", "yes");
-      for (unsigned i = 0; i < G_N_ELEMENTS (own_zones) && code == 0; i++)
-        code = ub_ctx_zone_add (resolver->ctx, own_zones[i], "transparent");
     }
   for (; *servers && code == 0; servers++)
     {
@@ -245,6 +242,10 @@ set_up (ClrResolver *resolver, const char *const *servers, GError **error)
       g_autofree char *text = g_strdup_printf ("%s@%u", address, clr_endpoint_get_port (&endpoint));
       code = ub_ctx_set_fwd (resolver->ctx, text);
     }
+  /* An office's own server knows names that libunbound would answer itself. This comes last: it finalizes the
+   * context. */
+  for (unsigned i = 0; has_own && i < G_N_ELEMENTS (own_zones) && code == 0; i++)
+    code = ub_ctx_zone_add (resolver->ctx, own_zones[i], "transparent");
   if (code == 0)
     return TRUE;
   g_set_error (error, CLR_ERROR, CLR_ERROR_FAILED, "the resolver cannot be set up: %s", ub_strerror (code));
