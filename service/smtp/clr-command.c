@@ -225,9 +225,9 @@ clr_command_parse_mail (const ClrCommand *command, ClrAddressFlags flags, ClrMai
 static gboolean
 read_notify (const Parameters *parameters, ClrNotify *notify)
 {
-  const char *p = parameters->value, *end = p + parameters->value_size;
+  const char *p = parameters->value, *end = p ? p + parameters->value_size : NULL;
 
-  while (p && p < end)
+  while (p < end)
     {
       const char *comma = memchr (p, ',', end - p);
       size_t n = (comma ? comma : end) - p;

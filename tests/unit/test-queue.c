@@ -343,6 +343,7 @@ act (Rig *rig, ClrActKind what, uint64_t id, int64_t now)
     told += ((ClrMessage *)order->messages->pdata[i])->n_recipients;
   unsigned changed = order->n_changed;
   g_assert_cmpuint (told, ==, changed);
+  clr_act_free (order);
   clr_batch_free (batch);
   return changed;
 }
@@ -523,8 +524,7 @@ expect_refusal (const char *path, ClrErrorCode code)
 static void
 test_sqlite_refuses (Rig *rig, const void *kind)
 {
-  g_autofree char *text = NULL, *wal = g_strconcat (rig->path, "-wal", NULL),
-                  *shm = g_strconcat (rig->path, "-shm", NULL);
+  g_autofree char *text = NULL;
   g_autofree char *foreign = g_build_filename (rig->folder, "foreign.db", NULL),
                   *bad = g_build_filename (rig->folder, "bad.db", NULL);
   gsize size;
