@@ -179,6 +179,9 @@ clr_path_parse (const char *text, size_t size, ClrAddressFlags flags, char addre
 
       for (end = start + local; end < size && text[end] != ' ' && text[end] != '>';)
         end++;
+      /* "MAIL FROM: BODY=8BITMIME" has lost its address: a parameter is none. */
+      if (!memchr (text + start, '@', end - start) && memchr (text + start, '=', end - start))
+        return 0;
       after = end;
       if (end == start)
         return 0;
@@ -191,10 +194,12 @@ clr_path_parse (const char *text, size_t size, ClrAddressFlags flags, char addre
     return 0;
   if (length > 0 && !clr_mailbox_is_valid (text + start, length, flags))
     {
-      /* RFC 5321 section 4.1.1.3: <Postmaster> needs no domain. Devices also send bare user names. */
+      /* RFC 5321 section 4.1.1.3: <Postmaster> needs no domain. Devices also send bare user names; with
+       * "=" it is a parameter behind a missing path. */
       gboolean postmaster = length == 10 && g_ascii_strncasecmp (text + start, "postmaster", 10) == 0;
       if (!postmaster
           && !((flags & CLR_ADDRESS_LENIENT) && length <= CLR_LOCAL_PART_MAX
+               && !memchr (text + start, '=', length)
                && scan_local_part (text + start, length, flags) == length))
         return 0;
     }
