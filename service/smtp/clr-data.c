@@ -9,7 +9,7 @@ gboolean
 clr_data_decode (ClrDataDecoder *decoder, const uint8_t *bytes, size_t size, size_t *eaten, ClrDataSink sink,
                  void *data)
 {
-  const uint8_t *p = bytes, *end = bytes + size;
+  const uint8_t *p = bytes, *end = size ? bytes + size : bytes;
   const uint8_t *span = p; /* content from here to p has not been given yet */
 
 #define GIVE(to)                                                                                             \
@@ -132,7 +132,7 @@ clr_data_decode (ClrDataDecoder *decoder, const uint8_t *bytes, size_t size, siz
 void
 clr_data_encode (ClrDataEncoder *encoder, const uint8_t *bytes, size_t size, ClrBuffer *into)
 {
-  const uint8_t *p = bytes, *end = bytes + size;
+  const uint8_t *p = bytes, *end = size ? bytes + size : bytes;
 
   while (p < end)
     {
