@@ -27,6 +27,7 @@ clr_job_free (ClrJob *job)
   g_free (job->recipients);
   g_free (job->observations);
   g_free (job->key);
+  g_free (job->site);
   g_free (job->rest_reason);
   g_free (job);
 }

@@ -44,6 +44,9 @@ struct ClrJob
   ClrLane *lane; /* queue thread only */
   unsigned shard;
   char *key; /* the lane's key */
+  /* Set by the worker: the site behind the lane (the normalised set of its mail exchangers); lanes of one
+   * site share limits and rest. NULL: the lane is its own. */
+  char *site;
   /* Set by the worker: the whole next hop failed, do not send to it for so long. 0: it works. */
   int64_t rest_us;
   char *rest_reason;

@@ -48,6 +48,7 @@ struct ClrMessage
   unsigned ret;       /* ClrDsnReturn */
   char *envid;        /* NULL: none */
   gboolean eight_bit; /* there are octets above 127 in it */
+  gboolean smtputf8;  /* envelope or header section need it (RFC 6531) */
   uint64_t size;      /* octets of the content, with our fields */
   char *origin;       /* "smtp", later "pickup", "api", "dsn" */
   char *client;       /* address of the client */
