@@ -7,13 +7,12 @@ import re
 import socket
 import struct
 import subprocess
-import tempfile
 import threading
 import time
 
 import harness
-from harness import (Relay, Sink, Skip, case, certificate, check, equal, free_port, key_settings, need, run, temp, verify_dkim,
-                     wait_for)
+from harness import (Relay, Sink, Skip, answers, case, certificate, check, equal, free_port, key_settings, need, run, running, temp,
+                     verify_dkim, wait_for)
 
 TEXT = b"From: a@internal.test\r\nTo: b@example.test\r\nSubject: out\r\nDate: Thu, 01 Jan 2026 00:00:00 +0000\r\n" \
        b"Message-ID: <1@internal.test>\r\n\r\nHello.\r\n.dot\r\n..two\r\n.\r\nend\r\n"
@@ -21,42 +20,6 @@ TEXT = b"From: a@internal.test\r\nTo: b@example.test\r\nSubject: out\r\nDate: Th
 
 def route(port, settings="tls = none"):
     return f"[smarthost out]\nhosts = 127.0.0.1:{port}\n{settings}\n[route default]\nvia = smarthost:out\n"
-
-
-@contextlib.contextmanager
-def running(*words, **options):
-    """A server of others in the foreground, ended by its process id."""
-    process = subprocess.Popen([str(w) for w in words], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **options)
-    try:
-        yield process
-    finally:
-        process.terminate()
-        try:
-            process.wait(5)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait(5)
-
-
-def answers(port):
-    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1) as sock:
-        return sock.recv(10).startswith(b"220")
-    return False
-
-
-def unpack(package):
-    """A Debian package, unpacked beside the system: nothing of it is installed or started."""
-    folder = tempfile.mkdtemp(prefix=package + "-", dir=harness.WORK)
-    os.chmod(folder, 0o755)
-    try:
-        result = run("sh", "-c", f"cd {folder} && apt-get -q download {package}", timeout=60)
-    except subprocess.TimeoutExpired:
-        raise Skip(f"the package {package} could not be fetched in time") from None
-    packages = glob.glob(os.path.join(folder, "*.deb"))
-    if result.returncode or not packages:
-        raise Skip(f"the package {package} could not be fetched")
-    check(run("dpkg", "-x", packages[0], folder).returncode == 0, f"dpkg -x {packages[0]}")
-    return folder
 
 
 @case("out to the sink: content octet by octet, dots and all; the connection is used again")
@@ -133,73 +96,6 @@ def _():
         equal(verify_dkim(got[0]), 2, "signatures")
     finally:
         controller.stop()
-
-
-@case("out to Exim, unpacked beside the system")
-def _():
-    if os.getuid() != 0:
-        raise Skip("Exim wants to be started by root")
-    folder, port = unpack("exim4-daemon-light"), free_port()
-    program = os.path.join(folder, "usr/sbin/exim4")
-    os.chmod(harness.WORK, 0o755)
-    for name in ("spool", "log", "mail"):
-        os.mkdir(os.path.join(folder, name))
-        os.chmod(os.path.join(folder, name), 0o777)
-    conf = os.path.join(folder, "exim.conf")
-    with open(conf, "w", encoding="utf-8") as file:
-        file.write(f"""primary_hostname = exim.test
-exim_path = {program}
-exim_user = nobody
-exim_group = nogroup
-spool_directory = {folder}/spool
-log_file_path = {folder}/log/%slog
-domainlist all = *
-host_lookup =
-rfc1413_query_timeout = 0s
-keep_environment =
-never_users =
-acl_smtp_rcpt = accept
-acl_smtp_data = accept
-begin acl
-accept:
-  accept
-begin routers
-file:
-  driver = accept
-  transport = file
-begin transports
-file:
-  driver = appendfile
-  file = {folder}/mail/box
-  user = nobody
-  group = nogroup
-  create_directory = false
-  mode_fail_narrower = false
-""")
-    os.chmod(conf, 0o644)
-    # Its user is not made on this system: it sees other files of users.
-    for name, line in (("passwd", "Debian-exim:x:65000:65000::/:/bin/false"), ("group", "Debian-exim:x:65000:")):
-        with open(f"/etc/{name}", encoding="utf-8") as old, open(os.path.join(folder, name), "w", encoding="utf-8") as new:
-            new.write("".join(row for row in old if not row.startswith("Debian-exim:")) + line + "\n")
-        os.chmod(os.path.join(folder, name), 0o644)
-    alone = ["unshare", "--mount", "sh", "-c", f'mount --bind {folder}/passwd /etc/passwd && mount --bind {folder}/group /etc/group && exec "$@"', "sh"]
-    tried = run(*alone, program, "-C", conf, "-bV", timeout=20)
-    if tried.returncode:
-        raise Skip("the unpacked Exim does not run here: " + tried.stderr.decode()[-120:].strip())
-    with running(*alone, program, "-C", conf, "-bdf", "-oX", f"127.0.0.1.{port}", "-oP", os.path.join(folder, "pid")) as process:
-        wait_for(lambda: process.poll() is not None or answers(port), 15, "Exim's greeting")
-        check(process.poll() is None, "Exim ended")
-        with Relay(route(port), extra=key_settings()) as relay:
-            identity = relay.send(TEXT)
-            relay.wait_empty()
-            equal(relay.states(identity), {"b@example.test": "delivered"}, "states")
-        box = os.path.join(folder, "mail", "box")
-        wait_for(lambda: os.path.exists(box) and os.path.getsize(box), 15, "Exim's delivery")
-        with open(box, "rb") as file:
-            content = file.read().replace(b"\n", b"\r\n").rstrip()
-        content = content.split(b"\r\n", 1)[1]  # the "From " line of a mail folder
-        check(content.endswith(b"\r\n.dot\r\n..two\r\n.\r\nend"), f"got {content[-100:]!r}")
-        equal(verify_dkim(content + b"\r\n"), 2, "signatures")
 
 
 @case("a signature verifies with OpenDKIM")

@@ -66,6 +66,27 @@ def wait_for(question, timeout=15, what="something"):
         time.sleep(0.03)
 
 
+@contextlib.contextmanager
+def running(*words, **options):
+    """A server of others in the foreground, ended by its process id."""
+    process = subprocess.Popen([str(w) for w in words], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **options)
+    try:
+        yield process
+    finally:
+        process.terminate()
+        try:
+            process.wait(5)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait(5)
+
+
+def answers(port):
+    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1) as sock:
+        return sock.recv(10).startswith(b"220")
+    return False
+
+
 _ports = set()
 _ports_lock = threading.Lock()
 
