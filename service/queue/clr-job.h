@@ -25,8 +25,10 @@ typedef struct
   int code;          /* 0: no reply; the text says what happened here */
   char *enhanced;
   char *text;
-  char *host; /* name and address of the peer */
-  char *tls;  /* NULL in clear */
+  char *host;          /* name and address of the peer */
+  char *tls;           /* NULL in clear */
+  gboolean relays_dsn; /* delivered to a next hop that offers DSN: reports of success are its duty (RFC 3461
+                          §5.2.2) */
   int64_t started_us;
   int64_t ended_us; /* microseconds since 1970 */
 } ClrObservation;

@@ -28,6 +28,7 @@ struct ClrQueue
   GHashTable *lanes;      /* key -> ClrLane */
   GPtrArray *submissions; /* came since the last transaction */
   GPtrArray *results;     /* of ClrJob */
+  GPtrArray *reports;     /* of ClrReportJob */
   GPtrArray *requests;    /* of ClrQueueRequest */
   GArray *removes;        /* ids that history has */
   GPtrArray *acts;        /* of ClrAct: own ones (expiry) */

@@ -270,6 +270,12 @@ open_result (ClrLetter *letter, void *owner)
 }
 
 static void
+open_report (ClrLetter *letter, void *owner)
+{
+  g_ptr_array_add (((ClrQueue *)owner)->reports, letter);
+}
+
+static void
 open_request (ClrLetter *letter, void *owner)
 {
   g_ptr_array_add (((ClrQueue *)owner)->requests, letter);
@@ -343,6 +349,13 @@ void
 clr_queue_post_result (ClrQueue *queue, ClrJob *job)
 {
   job->letter.open = open_result;
+  clr_mailbox_post (queue->mailbox, &job->letter);
+}
+
+void
+clr_queue_post_report (ClrQueue *queue, ClrReportJob *job)
+{
+  job->letter.open = open_report;
   clr_mailbox_post (queue->mailbox, &job->letter);
 }
 
@@ -436,6 +449,7 @@ queue_destroy (ClrQueue *queue)
   g_ptr_array_unref (queue->submissions);
   g_ptr_array_set_free_func (queue->results, (GDestroyNotify)clr_job_free);
   g_ptr_array_unref (queue->results);
+  g_ptr_array_unref (queue->reports);
   g_ptr_array_unref (queue->requests);
   g_array_unref (queue->removes);
   g_ptr_array_unref (queue->acts);
@@ -456,6 +470,7 @@ clr_queue_new (const ClrQueueOptions *options, GError **error)
   queue->lanes = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, (GDestroyNotify)clr_lane_free);
   queue->submissions = g_ptr_array_new ();
   queue->results = g_ptr_array_new ();
+  queue->reports = g_ptr_array_new_with_free_func ((GDestroyNotify)clr_report_job_free);
   queue->requests = g_ptr_array_new ();
   queue->removes = g_array_new (FALSE, FALSE, sizeof (uint64_t));
   queue->acts = g_ptr_array_new_with_free_func ((GDestroyNotify)clr_act_free);

@@ -10,6 +10,7 @@
 #include "queue/clr-disk.h"
 #include "queue/clr-history.h"
 #include "queue/clr-job.h"
+#include "queue/clr-report-job.h"
 #include "queue/clr-retry.h"
 #include "queue/clr-store.h"
 
@@ -29,6 +30,9 @@ typedef struct
   ClrRetryRule retry;
   /* Queue thread: hands a job to a worker, which brings it back with clr_queue_post_result(). */
   void (*post_job) (unsigned worker, ClrJob *job, void *data);
+  /* Queue thread: hands the work of making a report to a worker, which brings it back with
+   * clr_queue_post_report(). NULL: there are no reports, and what fails is kept. */
+  void (*post_report) (unsigned worker, ClrReportJob *job, void *data);
   void *data;
 } ClrQueueOptions;
 
@@ -56,6 +60,7 @@ void clr_queue_post_submission (ClrQueue *queue, ClrSubmission *submission);
 void clr_submission_free (ClrSubmission *submission);
 
 void clr_queue_post_result (ClrQueue *queue, ClrJob *job);
+void clr_queue_post_report (ClrQueue *queue, ClrReportJob *job);
 
 typedef enum
 {

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * What the files of the API's methods share. A method is a function `clr_method_…` declared here and one row
+ * of the table in clr-methods.c. It answers at once, or waits for another thread: then a ClrPendingCall keeps
+ * the request until the letter with the answer is opened. Main thread.
+ */
+#pragma once
+
+#include "control/clr-json.h"
+#include "control/clr-methods.h"
+
+/* One request, while its method runs. */
+typedef struct
+{
+  ClrMethodPlace *place;
+  SoupServerMessage *message;
+  const char *rest; /* the path behind the row's */
+  GHashTable *query;
+  const char *who;
+} ClrCall;
+
+/* What a request leaves behind when it has to wait for another thread. */
+typedef struct
+{
+  ClrMethodPlace *place;
+  SoupServerMessage *message;
+} ClrPendingCall;
+
+/* clr-methods.c */
+const char *clr_call_get_parameter (ClrCall *call, const char *name); /* of the query, NULL: not said */
+/* The body as a JSON object, NULL when it is none. (transfer full) */
+JsonNode *clr_call_read_object (ClrCall *call);
+ClrPendingCall *clr_call_wait (ClrCall *call);
+void clr_pending_call_go_on (ClrPendingCall *pending); /* frees it; the answer has been set */
+void clr_methods_answer_json (SoupServerMessage *message, JsonNode *node);
+void clr_methods_answer_object (SoupServerMessage *message, GObject *object);
+void clr_methods_answer_number (SoupServerMessage *message, const char *name, gint64 number);
+
+/* clr-methods-queue.c: what the queue and the history know */
+void clr_method_get_status (ClrCall *call);
+void clr_method_get_queue (ClrCall *call);
+void clr_method_get_message (ClrCall *call);
+void clr_method_retry_queue (ClrCall *call);
+void clr_method_delete_queue (ClrCall *call);
