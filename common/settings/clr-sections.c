@@ -139,6 +139,19 @@ DEFINE_SECTION (Queue, queue)
           3650 * DAY, 90 * DAY, 0);
 }
 
+DEFINE_SECTION (Reports, reports)
+{
+  SECTION ("reports", FALSE, N_ ("What senders are told about mail that failed, waits or has arrived."));
+  CHOICE ("en|de", "language", N_ ("Language"), N_ ("Language of the text in front of a report."), "en", 0);
+  TEXT (MAILBOX, "from", N_ ("From"),
+        N_ ("Author of the reports; the postmaster when not set. A [key] of its domain signs them."), NULL,
+        0);
+  NUMBER (SIZE, "return-size", N_ ("Returned size"),
+          N_ ("Larger messages come back as their header section, even when the sender asked for all "
+              "(RET=FULL)."),
+          0, 16 * MIB, 50 * KIB, 0);
+}
+
 DEFINE_SECTION (Dkim, dkim)
 {
   SECTION ("dkim", FALSE, N_ ("How outgoing mail is signed; [key NAME] says with what."));
@@ -251,7 +264,7 @@ DEFINE_SECTION (Key, key)
 const GType *
 clr_sections_get_types (unsigned *n_types)
 {
-  static GType types[11];
+  static GType types[12];
 
   if (g_once_init_enter (&types[0]))
     {
@@ -259,12 +272,13 @@ clr_sections_get_types (unsigned *n_types)
       types[2] = clr_dns_section_get_type ();
       types[3] = clr_limits_section_get_type ();
       types[4] = clr_queue_section_get_type ();
-      types[5] = clr_dkim_section_get_type ();
-      types[6] = clr_listener_section_get_type ();
-      types[7] = clr_device_section_get_type ();
-      types[8] = clr_smarthost_section_get_type ();
-      types[9] = clr_route_section_get_type ();
-      types[10] = clr_key_section_get_type ();
+      types[5] = clr_reports_section_get_type ();
+      types[6] = clr_dkim_section_get_type ();
+      types[7] = clr_listener_section_get_type ();
+      types[8] = clr_device_section_get_type ();
+      types[9] = clr_smarthost_section_get_type ();
+      types[10] = clr_route_section_get_type ();
+      types[11] = clr_key_section_get_type ();
       g_once_init_leave (&types[0], clr_server_section_get_type ());
     }
   *n_types = G_N_ELEMENTS (types);

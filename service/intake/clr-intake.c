@@ -5,15 +5,14 @@
 #include "base/clr-counter.h"
 #include "base/clr-id.h"
 #include "base/clr-log.h"
-#include "mail/clr-received.h"
+#include "intake/clr-attributes.h"
+#include "intake/clr-stamp.h"
 #include "mail/clr-repair.h"
 
-#include <json-glib/json-glib.h>
 #include <string.h>
 
-#define SPOOL_PIECE  (256u * 1024)     /* octets of one write */
-#define SPOOL_AHEAD  (4 * SPOOL_PIECE) /* octets on their way to the disk, then pause */
-#define SUBJECT_KEPT 200
+#define SPOOL_PIECE (256u * 1024)     /* octets of one write */
+#define SPOOL_AHEAD (4 * SPOOL_PIECE) /* octets on their way to the disk, then pause */
 
 struct ClrIntake
 {
@@ -44,8 +43,7 @@ struct ClrIntake
   gboolean abandoned;
 
   ClrRepair repairs;
-  GPtrArray *identities; /* that will sign; NULL for none */
-  ClrDkimBody *body_hash;
+  ClrStamp stamp;
   /* Why it will not be stored; the first reason counts. */
   const char *refusal, *refusal_enhanced;
   int refusal_code;
@@ -87,10 +85,7 @@ intake_free (ClrIntake *intake)
   g_array_unref (intake->recipients);
   g_string_free (intake->header, TRUE);
   clr_rope_clear (&intake->body);
-  if (intake->body_hash)
-    clr_dkim_body_free (intake->body_hash);
-  if (intake->identities)
-    g_ptr_array_unref (intake->identities);
+  clr_stamp_clear (&intake->stamp);
   clr_policy_unref (intake->policy);
   g_free (intake->origin);
   g_free (intake->client);
@@ -143,18 +138,6 @@ refuse (ClrIntake *intake, int code, const char *enhanced, const char *text)
 }
 
 static void
-choose_keys (ClrIntake *intake, const ClrHeaderBlock *block)
-{
-  const ClrField *from = clr_header_block_find (block, "From");
-  g_autofree char *domain = from ? clr_field_dup_address_domain (from) : NULL;
-
-  if (domain)
-    intake->identities = clr_policy_find_identities (intake->policy, domain);
-  if (intake->identities)
-    intake->body_hash = clr_dkim_body_new (clr_policy_get_dkim_style (intake->policy)->body_canon);
-}
-
-static void
 repair (ClrIntake *intake)
 {
   char id[CLR_ID_TEXT];
@@ -173,8 +156,6 @@ repair (ClrIntake *intake)
   intake->header = repaired;
 }
 
-static void hash_body (ClrIntake *intake, const uint8_t *bytes, size_t size);
-
 /* The header section is complete (or the message was only that). */
 static void
 take_header (ClrIntake *intake)
@@ -188,19 +169,13 @@ take_header (ClrIntake *intake)
   /* RFC 5321 section 6.3 */
   if (clr_header_block_count (&block, "Received") > clr_policy_get_limits (intake->policy)->max_received)
     refuse (intake, 554, "5.4.6", "the message goes round in circles: too many Received fields");
-  choose_keys (intake, &block);
+  clr_stamp_begin (&intake->stamp, intake->policy, &block);
   /* Text behind a separator that the repair put in is body already. */
   size_t body = block.size + 2;
   if (intake->header->len > body)
-    hash_body (intake, (const uint8_t *)intake->header->str + body, intake->header->len - body);
+    clr_stamp_hash_body (&intake->stamp, (const uint8_t *)intake->header->str + body,
+                         intake->header->len - body);
   clr_header_block_clear (&block);
-}
-
-static void
-hash_body (ClrIntake *intake, const uint8_t *bytes, size_t size)
-{
-  if (intake->body_hash)
-    clr_dkim_body_feed (intake->body_hash, bytes, size);
 }
 
 static void submit (ClrIntake *intake);
@@ -261,7 +236,7 @@ post_to_disk (ClrIntake *intake, ClrDiskKind kind)
 static void
 write_body (ClrIntake *intake, const uint8_t *bytes, size_t size)
 {
-  hash_body (intake, bytes, size);
+  clr_stamp_hash_body (&intake->stamp, bytes, size);
   clr_rope_append (&intake->body, bytes, size);
   if (intake->body.size
       < (intake->spooling ? SPOOL_PIECE : clr_policy_get_limits (intake->policy)->spool_size))
@@ -338,63 +313,11 @@ answer (ClrIntake *intake, ClrIntakeResult result, int code, const char *enhance
   intake_free (intake);
 }
 
-/* What the message says of itself, for lists and traces. */
-static char *
-make_attributes (ClrIntake *intake, unsigned signatures)
-{
-  g_autoptr (JsonBuilder) builder = json_builder_new ();
-  g_autofree char *repairs = clr_repair_to_text (intake->repairs);
-  ClrHeaderBlock block;
-  static const struct
-  {
-    const char *field, *member;
-  } kept[] = { { "Subject", "subject" }, { "Message-ID", "message-id" }, { "From", "from" } };
-
-  clr_header_block_parse (&block, intake->header->str, intake->header->len);
-  json_builder_begin_object (builder);
-  for (unsigned i = 0; i < G_N_ELEMENTS (kept); i++)
-    {
-      const ClrField *field = clr_header_block_find (&block, kept[i].field);
-      if (field)
-        {
-          g_autofree char *text = clr_field_dup_text (field, SUBJECT_KEPT);
-          json_builder_set_member_name (builder, kept[i].member);
-          json_builder_add_string_value (builder, text);
-        }
-    }
-  clr_header_block_clear (&block);
-  if (*repairs)
-    {
-      g_auto (GStrv) words = g_strsplit (repairs, ",", -1);
-
-      json_builder_set_member_name (builder, "repairs");
-      json_builder_begin_array (builder);
-      for (char **word = words; *word; word++)
-        json_builder_add_string_value (builder, *word);
-      json_builder_end_array (builder);
-    }
-  json_builder_set_member_name (builder, "signatures");
-  json_builder_begin_array (builder);
-  for (unsigned i = 0; i < signatures; i++)
-    {
-      const ClrDkimIdentity *identity = g_ptr_array_index (intake->identities, i);
-      g_autofree char *text = g_strdup_printf ("%s._domainkey.%s", identity->selector, identity->domain);
-      json_builder_add_string_value (builder, text);
-    }
-  json_builder_end_array (builder);
-  json_builder_end_object (builder);
-
-  g_autoptr (JsonNode) root = json_builder_get_root (builder);
-  return json_to_string (root, FALSE);
-}
-
-/* Our fields stand in front: signatures, then Received, then what the repair added, then what came. */
 static gboolean
-make_prefix (ClrIntake *intake, GString *prefix, unsigned *signatures, GError **error)
+write_stamp (ClrIntake *intake, GString *prefix, GError **error)
 {
   char id[CLR_ID_TEXT];
-  g_autoptr (GString) received = g_string_sized_new (512);
-  ClrReceived facts = {
+  ClrReceived received = {
     .helo = intake->helo,
     .address = intake->client,
     .hostname = clr_policy_get_hostname (intake->policy),
@@ -407,27 +330,7 @@ make_prefix (ClrIntake *intake, GString *prefix, unsigned *signatures, GError **
   };
 
   clr_id_to_text (intake->id, id);
-  clr_received_write (&facts, received);
-  *signatures = 0;
-  if (intake->identities)
-    {
-      ClrHeaderBlock block;
-      uint8_t hash[32];
-      gboolean ok;
-
-      clr_dkim_body_end (intake->body_hash, hash);
-      clr_header_block_parse (&block, intake->header->str, intake->header->len);
-      ok = clr_dkim_sign (clr_policy_get_dkim_style (intake->policy),
-                          (const ClrDkimIdentity *const *)intake->identities->pdata, intake->identities->len,
-                          &block, hash, intake->time_us, prefix, error);
-      clr_header_block_clear (&block);
-      if (!ok)
-        return FALSE;
-      *signatures = intake->identities->len;
-      clr_counter_add (CLR_COUNTER_SIGNATURES_TOTAL, *signatures);
-    }
-  g_string_append_len (prefix, received->str, received->len);
-  return TRUE;
+  return clr_stamp_write (&intake->stamp, intake->policy, intake->header, &received, prefix, error);
 }
 
 static void
@@ -459,10 +362,8 @@ on_submitted (ClrLetter *letter, void *owner)
     intake->submitted = FALSE; /* the spool file is nobody's */
   else
     {
-      unsigned signatures = intake->identities ? intake->identities->len : 0;
-
       clr_counter_add (CLR_COUNTER_MESSAGES_ACCEPTED_TOTAL, 1);
-      tell_accepted (intake, submission->message, signatures);
+      tell_accepted (intake, submission->message, clr_stamp_count (&intake->stamp));
     }
   clr_id_to_text (intake->id, id);
   if (intake->abandoned)
@@ -485,7 +386,6 @@ submit (ClrIntake *intake)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (GString) prefix = g_string_sized_new (2048);
-  unsigned signatures;
 
   if (intake->disk_problem)
     {
@@ -494,7 +394,7 @@ submit (ClrIntake *intake)
                                 : "the message cannot be kept at the moment, please try again later");
       return;
     }
-  if (!make_prefix (intake, prefix, &signatures, &error))
+  if (!write_stamp (intake, prefix, &error))
     {
       answer (intake, CLR_INTAKE_DEFERRED, 451, "4.7.0", "the message cannot be signed at the moment");
       return;
@@ -511,7 +411,7 @@ submit (ClrIntake *intake)
   message->origin = g_steal_pointer (&intake->origin);
   message->client = g_strdup (intake->client);
   message->device = g_strdup (intake->device);
-  message->attributes = make_attributes (intake, signatures);
+  message->attributes = clr_attributes_make (intake->header, &intake->stamp, intake->repairs, 0);
   clr_rope_append (&message->content, prefix->str, prefix->len);
   clr_rope_append (&message->content, intake->header->str, intake->header->len);
   clr_rope_append_rope (&message->content, &intake->body);
