@@ -9,6 +9,7 @@
 
 #define PIECE       (64u * 1024)  /* octets of content written at once */
 #define SPOOL_PIECE (256u * 1024) /* octets read from the spool at once */
+#define AT_HAND     PIECE         /* octets of a content that may leave with its envelope */
 
 struct ClrSmtpConnection
 {
@@ -104,6 +105,10 @@ observe (ClrSmtpConnection *connection, unsigned index, ClrOutcome outcome, ClrP
                reply->text, connection->peer,
                connection->stream ? clr_stream_get_tls_description (connection->stream) : NULL,
                connection->started_us);
+  /* RFC 3461 section 5.2.2: the next hop reports from now on, or we say that we relayed. */
+  if (outcome == CLR_OUTCOME_DELIVERED && connection->client)
+    connection->job->observations[index].relays_dsn
+        = (clr_smtp_client_get_offers (connection->client)->offers & CLR_OFFER_DSN) != 0;
 }
 
 /* The next address of the host, or the next host, or none. */
@@ -315,12 +320,14 @@ on_start_tls (ClrSmtpClient *client, void *data)
                         connection->smarthost->hosts[connection->host].name);
 }
 
-static const char *
-get_recipient (unsigned index, void *data)
+static void
+get_recipient (unsigned index, ClrSmtpRecipient *recipient, void *data)
 {
   ClrSmtpConnection *connection = data;
+  const ClrJob *job = connection->job;
+  const ClrRecipient *kept = &job->message->recipients[job->recipients[connection->first + index]];
 
-  return connection->job->message->recipients[connection->job->recipients[connection->first + index]].address;
+  *recipient = (ClrSmtpRecipient){ kept->address, kept->notify, kept->orcpt };
 }
 
 static void
@@ -329,18 +336,24 @@ begin_transaction (ClrSmtpConnection *connection)
   const ClrMessage *message = connection->job->message;
   ClrSmtpTransaction transaction = {
     .sender = message->sender,
-    .size = message->size,
+    .size = message->content.size + message->spool_size,
     .eight_bit = message->eight_bit,
+    .smtputf8 = message->smtputf8,
+    .ret = message->ret,
+    .envid = message->envid,
+    .exact_size = TRUE,
+    .at_hand = message->spool_size == 0 && message->content.size <= AT_HAND,
     .get_recipient = get_recipient,
   };
-  uint64_t most = clr_smtp_client_get_max_size (connection->client);
+  const ClrOffers *offers = clr_smtp_client_get_offers (connection->client);
+  uint64_t most = offers->max_size;
   ClrSmtpReply reply = { 0 };
 
   /* RFC 1870 section 6.1: what the peer will not take is not sent. */
   if (most > 0 && message->size > most)
     clr_smtp_reply_set (&reply, 552, "5.3.4", "the message is larger than the next hop accepts");
   /* RFC 6152 section 3: 8-bit content may not go to a 7-bit peer. */
-  else if (message->eight_bit && !clr_smtp_client_has_8bitmime (connection->client))
+  else if (message->eight_bit && !(offers->offers & CLR_OFFER_8BITMIME))
     clr_smtp_reply_set (&reply, 554, "5.6.3",
                         "the message has 8-bit content, which the next hop does not accept");
   if (reply.code)

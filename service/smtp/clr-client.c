@@ -5,16 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-typedef enum
-{
-  OFFER_PIPELINING = 1 << 0,
-  OFFER_SIZE = 1 << 1,
-  OFFER_8BITMIME = 1 << 2,
-  OFFER_STARTTLS = 1 << 3,
-  OFFER_AUTH = 1 << 4,
-} Offer;
-
-/* The plan of a transaction: steps 0 RSET (where the former left something), 1 MAIL, 2.. RCPT, then DATA. */
+/* The plan of a transaction: steps 0 RSET (where the former left something), 1 MAIL, 2.. RCPT, then DATA or
+ * BDAT with the content. */
 #define STEP_RSET 0u
 #define STEP_MAIL 1u
 #define STEP_RCPT 2u
@@ -27,10 +19,9 @@ struct ClrSmtpClient
   ClrBuffer *output;
   ClrPhase phase;
   ClrReplyReader reader;
-  Offer offers;
-  uint64_t max_size;
-  char *mechanisms;
+  ClrOffers offers;
   gboolean secure;
+  gboolean authenticated;
   gboolean said_helo;   /* HELO instead of EHLO */
   gboolean needs_reset; /* the peer still holds a transaction */
   ClrSaslMechanism mechanism;
@@ -41,6 +32,9 @@ struct ClrSmtpClient
   unsigned step_received; /* next step whose reply is awaited */
   unsigned accepted;      /* recipients with 2xx */
   gboolean *is_accepted;  /* one a recipient */
+  gboolean by_chunk;      /* BDAT instead of DATA */
+  gboolean in_flight;     /* the chunk leaves with the envelope */
+  uint64_t chunk_sent;    /* octets */
   ClrSmtpReply *mail_refusal;
   ClrDataEncoder encoder;
 };
@@ -63,7 +57,7 @@ clr_smtp_client_new (const ClrSmtpClientConfig *config, const ClrSmtpClientHandl
 void
 clr_smtp_client_free (ClrSmtpClient *client)
 {
-  g_free (client->mechanisms);
+  clr_offers_clear (&client->offers);
   g_free (client->is_accepted);
   g_free (client->mail_refusal);
   g_free (client);
@@ -94,9 +88,7 @@ say_hello (ClrSmtpClient *client, gboolean esmtp)
 {
   client->phase = CLR_PHASE_EHLO;
   client->said_helo = !esmtp;
-  client->offers = 0;
-  client->max_size = 0;
-  g_clear_pointer (&client->mechanisms, g_free);
+  clr_offers_clear (&client->offers);
   clr_buffer_printf (client->output, "%s %s\r\n", esmtp ? "EHLO" : "HELO", client->config->helo);
 }
 
@@ -112,13 +104,13 @@ say_auth (ClrSmtpClient *client)
 {
   char *response;
 
-  client->mechanism = client->mechanisms ? clr_sasl_choose (client->mechanisms) : CLR_SASL_NONE;
+  client->mechanism = client->offers.mechanisms ? clr_sasl_choose (client->offers.mechanisms) : CLR_SASL_NONE;
   client->phase = CLR_PHASE_AUTH;
   if (client->mechanism == CLR_SASL_NONE)
     {
       fail (
           client,
-          client->offers & OFFER_AUTH
+          client->offers.offers & CLR_OFFER_AUTH
               ? "the server offers no way to log in that this relay knows (PLAIN, LOGIN)"
               : "a user is set for this smarthost, but the server offers no AUTH; remove the user, or choose "
                 "the port and TLS mode the provider names for logging in");
@@ -142,7 +134,7 @@ go_on (ClrSmtpClient *client)
 {
   if (!client->secure && client->config->tls != CLR_CLIENT_TLS_NONE)
     {
-      if (client->offers & OFFER_STARTTLS)
+      if (client->offers.offers & CLR_OFFER_STARTTLS)
         {
           client->phase = CLR_PHASE_TLS;
           clr_buffer_append_string (client->output, "STARTTLS\r\n");
@@ -154,7 +146,7 @@ go_on (ClrSmtpClient *client)
           return;
         }
     }
-  if (client->config->user)
+  if (client->config->user && !client->authenticated)
     {
       if (!client->secure && client->config->tls != CLR_CLIENT_TLS_NONE)
         {
@@ -167,75 +159,16 @@ go_on (ClrSmtpClient *client)
   become_idle (client);
 }
 
-static gboolean
-keyword (const char *line, size_t size, const char *word)
-{
-  size_t n = strlen (word);
-
-  return size >= n && g_ascii_strncasecmp (line, word, n) == 0
-         && (size == n || line[n] == ' ' || line[n] == '=');
-}
-
-static void
-read_offers (ClrSmtpClient *client, const char *text)
-{
-  for (const char *line = strchr (text, '\n'); line; line = strchr (line, '\n'))
-    {
-      size_t size = strcspn (++line, "\n");
-
-      if (keyword (line, size, "PIPELINING"))
-        client->offers |= OFFER_PIPELINING;
-      else if (keyword (line, size, "8BITMIME"))
-        client->offers |= OFFER_8BITMIME;
-      else if (keyword (line, size, "STARTTLS"))
-        client->offers |= OFFER_STARTTLS;
-      else if (keyword (line, size, "SIZE"))
-        {
-          client->offers |= OFFER_SIZE;
-          client->max_size = size > 5 ? g_ascii_strtoull (line + 5, NULL, 10) : 0;
-        }
-      else if (keyword (line, size, "AUTH"))
-        {
-          client->offers |= OFFER_AUTH;
-          g_free (client->mechanisms);
-          client->mechanisms = g_strndup (line + MIN (size, 5), size - MIN (size, 5));
-        }
-    }
-}
-
 static unsigned
 step_data (ClrSmtpClient *client)
 {
   return STEP_RCPT + client->transaction.n_recipients;
 }
 
-static void
-send_step (ClrSmtpClient *client)
+static gboolean
+pipelines (ClrSmtpClient *client)
 {
-  const ClrSmtpTransaction *transaction = &client->transaction;
-  unsigned step = client->step_sent++;
-
-  if (step == STEP_RSET)
-    clr_buffer_append_string (client->output, "RSET\r\n");
-  else if (step == STEP_MAIL)
-    {
-      clr_buffer_append_string (client->output, "MAIL FROM:<");
-      clr_buffer_append_string (client->output, transaction->sender);
-      clr_buffer_append_string (client->output, ">");
-      if (client->offers & OFFER_SIZE)
-        clr_buffer_printf (client->output, " SIZE=%" G_GUINT64_FORMAT, transaction->size);
-      if (client->offers & OFFER_8BITMIME && transaction->eight_bit)
-        clr_buffer_append_string (client->output, " BODY=8BITMIME");
-      clr_buffer_append_string (client->output, "\r\n");
-    }
-  else if (step < step_data (client))
-    {
-      clr_buffer_append_string (client->output, "RCPT TO:<");
-      clr_buffer_append_string (client->output, transaction->get_recipient (step - STEP_RCPT, client->data));
-      clr_buffer_append_string (client->output, ">\r\n");
-    }
-  else
-    clr_buffer_append_string (client->output, "DATA\r\n");
+  return (client->offers.offers & CLR_OFFER_PIPELINING) != 0;
 }
 
 static void
@@ -243,18 +176,61 @@ phase_of_step (ClrSmtpClient *client)
 {
   client->phase = client->step_received <= STEP_MAIL           ? CLR_PHASE_MAIL
                   : client->step_received < step_data (client) ? CLR_PHASE_RCPT
+                  : client->by_chunk                           ? CLR_PHASE_DOT
                                                                : CLR_PHASE_DATA;
 }
 
 static void
+send_envelope_step (ClrSmtpClient *client)
+{
+  const ClrSmtpTransaction *transaction = &client->transaction;
+  unsigned step = client->step_sent++;
+  ClrSmtpRecipient recipient = { 0 };
+
+  if (step == STEP_RSET)
+    clr_buffer_append_string (client->output, "RSET\r\n");
+  else if (step == STEP_MAIL)
+    clr_envelope_write_mail (transaction, client->offers.offers, client->output);
+  else
+    {
+      transaction->get_recipient (step - STEP_RCPT, &recipient, client->data);
+      clr_envelope_write_rcpt (&recipient, client->offers.offers, client->output);
+    }
+}
+
+/* RFC 3030 section 2: size and LAST, then the octets as they are. */
+static void
+send_chunk (ClrSmtpClient *client)
+{
+  client->step_sent++;
+  client->chunk_sent = 0;
+  clr_buffer_printf (client->output, "BDAT %" G_GUINT64_FORMAT " LAST\r\n", client->transaction.size);
+  if (!client->in_flight)
+    client->phase = CLR_PHASE_CONTENT;
+  client->handler->want_content (client, client->data);
+}
+
+/* The next step, or with PIPELINING all that may go before an answer. */
+static void
 send_steps (ClrSmtpClient *client)
 {
-  if (client->offers & OFFER_PIPELINING)
-    while (client->step_sent <= step_data (client))
-      send_step (client);
-  else
-    send_step (client);
+  while (client->step_sent < step_data (client))
+    {
+      send_envelope_step (client);
+      if (!pipelines (client))
+        break;
+    }
   phase_of_step (client);
+  if (client->step_sent < step_data (client)
+      || (!pipelines (client) && client->step_received < client->step_sent))
+    return;
+  if (!client->by_chunk)
+    {
+      client->step_sent++;
+      clr_buffer_append_string (client->output, "DATA\r\n");
+    }
+  else if (client->in_flight || client->step_received == step_data (client))
+    send_chunk (client);
 }
 
 void
@@ -267,6 +243,8 @@ clr_smtp_client_begin (ClrSmtpClient *client, const ClrSmtpTransaction *transact
   g_clear_pointer (&client->mail_refusal, g_free);
   client->accepted = 0;
   client->encoder = (ClrDataEncoder)CLR_DATA_ENCODER_INIT;
+  client->by_chunk = client->offers.offers & CLR_OFFER_CHUNKING && transaction->exact_size;
+  client->in_flight = client->by_chunk && transaction->at_hand && pipelines (client);
   client->step_sent = client->step_received = client->needs_reset ? STEP_RSET : STEP_MAIL;
   client->needs_reset = FALSE;
   send_steps (client);
@@ -351,7 +329,7 @@ on_transaction_reply (ClrSmtpClient *client, const ClrSmtpReply *reply)
   /* One by one: what is not worth saying any more is left out. */
   if (client->mail_refusal)
     {
-      for (unsigned i = 0; i < client->transaction.n_recipients; i++)
+      for (unsigned i = 0; step == STEP_MAIL && i < client->transaction.n_recipients; i++)
         client->handler->result (client, i, CLR_PHASE_MAIL, client->mail_refusal, client->data);
       become_idle (client);
     }
@@ -367,14 +345,50 @@ on_transaction_reply (ClrSmtpClient *client, const ClrSmtpReply *reply)
 void
 clr_smtp_client_send_content (ClrSmtpClient *client, const uint8_t *bytes, size_t size)
 {
-  clr_data_encode (&client->encoder, bytes, size, client->output);
+  if (client->by_chunk)
+    {
+      clr_buffer_append (client->output, bytes, size);
+      client->chunk_sent += size;
+    }
+  else
+    clr_data_encode (&client->encoder, bytes, size, client->output);
 }
 
 void
 clr_smtp_client_end_content (ClrSmtpClient *client)
 {
-  clr_data_encode_end (&client->encoder, client->output);
-  client->phase = CLR_PHASE_DOT;
+  if (!client->by_chunk)
+    clr_data_encode_end (&client->encoder, client->output);
+  else if (client->chunk_sent != client->transaction.size)
+    {
+      /* Never a message that is not what was promised: the peer must see the connection break. */
+      fail (client, "the kept content has not the size it should have");
+      return;
+    }
+  if (!client->in_flight)
+    client->phase = CLR_PHASE_DOT;
+}
+
+static void
+on_content_reply (ClrSmtpClient *client, const ClrSmtpReply *reply)
+{
+  int class = reply->code / 100;
+
+  if (class == 3)
+    {
+      fail (client, "the server answered the end of the message with a code that has no meaning there");
+      return;
+    }
+  tell_rest (client, CLR_PHASE_DOT, reply);
+  if (is_farewell (reply))
+    {
+      fail_with (client, reply);
+      return;
+    }
+  /* What MAIL began is over with an accepted content; behind a refused chunk (RFC 3030 section 2), or where
+   * no recipient had been accepted, the peer may still hold it. */
+  client->needs_reset = !client->mail_refusal && (client->accepted == 0 || (client->by_chunk && class != 2));
+  become_idle (client);
 }
 
 static void
@@ -395,7 +409,7 @@ on_reply (ClrSmtpClient *client, const ClrSmtpReply *reply)
       if (class == 2)
         {
           if (!client->said_helo)
-            read_offers (client, reply->text);
+            clr_offers_read (&client->offers, reply->text);
           go_on (client);
         }
       else if (class == 5 && !client->said_helo)
@@ -413,7 +427,14 @@ on_reply (ClrSmtpClient *client, const ClrSmtpReply *reply)
 
     case CLR_PHASE_AUTH:
       if (class == 2)
-        become_idle (client);
+        {
+          client->authenticated = TRUE;
+          /* RFC 9422 section 3: limits may be others for whom the server knows. */
+          if (client->offers.offers & CLR_OFFER_LIMITS)
+            say_hello (client, TRUE);
+          else
+            become_idle (client);
+        }
       else if (class == 3)
         {
           char *response = clr_sasl_respond (client->mechanism, client->auth_step++, client->config->user,
@@ -442,19 +463,7 @@ on_reply (ClrSmtpClient *client, const ClrSmtpReply *reply)
       break;
 
     case CLR_PHASE_DOT:
-      if (class == 3)
-        {
-          fail (client, "the server answered the end of the message with a code that has no meaning there");
-          break;
-        }
-      tell_rest (client, CLR_PHASE_DOT, reply);
-      if (is_farewell (reply))
-        fail_with (client, reply);
-      else
-        {
-          client->needs_reset = client->accepted == 0;
-          become_idle (client);
-        }
+      on_content_reply (client, reply);
       break;
 
     case CLR_PHASE_QUIT:
@@ -549,20 +558,8 @@ clr_phase_get_timeout (ClrPhase phase)
   return phases[phase].timeout;
 }
 
-uint64_t
-clr_smtp_client_get_max_size (ClrSmtpClient *client)
+const ClrOffers *
+clr_smtp_client_get_offers (ClrSmtpClient *client)
 {
-  return client->max_size;
-}
-
-gboolean
-clr_smtp_client_has_8bitmime (ClrSmtpClient *client)
-{
-  return (client->offers & OFFER_8BITMIME) != 0;
-}
-
-gboolean
-clr_smtp_client_has_size (ClrSmtpClient *client)
-{
-  return (client->offers & OFFER_SIZE) != 0;
+  return &client->offers;
 }

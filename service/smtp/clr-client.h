@@ -4,10 +4,14 @@
  * (HELO), TLS, AUTH, then any number of transactions. A transaction is a plan of commands with a cursor for
  * sending and one for receiving; with PIPELINING (RFC 2920) the whole plan goes out at once. Pure: no socket,
  * clock or thread.
+ *
+ * The content goes by DATA, or as one chunk (BDAT, RFC 3030) where the peer offers CHUNKING and the size is
+ * known; a small one then leaves in the same flight as its envelope.
  */
 #pragma once
 
 #include "smtp/clr-data.h"
+#include "smtp/clr-envelope.h"
 #include "smtp/clr-reply.h"
 
 typedef struct ClrSmtpClient ClrSmtpClient;
@@ -46,22 +50,14 @@ typedef struct
 
 typedef struct
 {
-  const char *sender;
-  uint64_t size; /* octets, for SIZE= */
-  gboolean eight_bit;
-  unsigned n_recipients;
-  const char *(*get_recipient) (unsigned index, void *data);
-} ClrSmtpTransaction;
-
-typedef struct
-{
   void (*start_tls) (ClrSmtpClient *client, void *data); /* start TLS, then clr_smtp_client_secured() */
   void (*ready) (ClrSmtpClient *client, void *data); /* idle: begin a transaction, or leave it so, or quit */
   /* What one recipient got: the refusal at MAIL, RCPT or DATA, or the answer to the content. Once for each.
    */
   void (*result) (ClrSmtpClient *client, unsigned recipient, ClrPhase phase, const ClrSmtpReply *reply,
                   void *data);
-  /* Send content with clr_smtp_client_send_content() until clr_smtp_client_end_content(). */
+  /* Send content with clr_smtp_client_send_content() until clr_smtp_client_end_content(). May come inside
+   * clr_smtp_client_begin(). */
   void (*want_content) (ClrSmtpClient *client, void *data);
   /* The connection is of no use any more; recipients without a result have not been delivered. */
   void (*failed) (ClrSmtpClient *client, ClrPhase phase, const ClrSmtpReply *reply, void *data);
@@ -90,7 +86,4 @@ const char *clr_phase_get_name (ClrPhase phase);
 unsigned clr_phase_get_timeout (ClrPhase phase);
 
 /* What EHLO told; valid from the first ready on. */
-uint64_t
-clr_smtp_client_get_max_size (ClrSmtpClient *client); /* octets; 0: no limit known (RFC 1870 section 4) */
-gboolean clr_smtp_client_has_8bitmime (ClrSmtpClient *client);
-gboolean clr_smtp_client_has_size (ClrSmtpClient *client);
+const ClrOffers *clr_smtp_client_get_offers (ClrSmtpClient *client);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "smtp/clr-command.h"
 
+#include "smtp/clr-xtext.h"
+
 #include <string.h>
 
 static const char *const verbs[] = {
@@ -128,24 +130,6 @@ is_value (const Parameters *parameters, const char *word)
   return equals (parameters->value, parameters->value_size, word);
 }
 
-/* RFC 3461 section 4: printable ASCII but "+" and "=", or "+" and two upper-case hexadecimal digits. */
-static gboolean
-is_xtext (const char *text, size_t size)
-{
-  for (size_t i = 0; i < size; i++)
-    {
-      if (text[i] == '+')
-        {
-          if (i + 2 >= size || !g_ascii_isxdigit (text[i + 1]) || !g_ascii_isxdigit (text[i + 2]))
-            return FALSE;
-          i += 2;
-        }
-      else if (text[i] < 33 || text[i] > 126 || text[i] == '=')
-        return FALSE;
-    }
-  return size > 0;
-}
-
 /* RFC 1870 section 3: 1*20DIGIT */
 static gboolean
 read_size (const Parameters *parameters, uint64_t *size)
@@ -206,7 +190,8 @@ clr_command_parse_mail (const ClrCommand *command, ClrAddressFlags flags, ClrMai
       else if (is_name (&parameters, "ENVID"))
         {
           which = ENVID;
-          ok = parameters.value_size <= CLR_ENVID_MAX && is_xtext (parameters.value, parameters.value_size);
+          ok = parameters.value_size <= CLR_ENVID_MAX
+               && clr_xtext_is_valid (parameters.value, parameters.value_size);
           if (ok)
             memcpy (mail->envid, parameters.value, parameters.value_size);
         }
@@ -262,7 +247,7 @@ read_orcpt (const Parameters *parameters, char orcpt[CLR_ORCPT_MAX + 1])
   for (size_t i = 0; i < type; i++)
     if (!g_ascii_isalnum (parameters->value[i]) && parameters->value[i] != '-')
       return FALSE;
-  if (type == 0 || !is_xtext (semicolon + 1, parameters->value_size - type - 1))
+  if (type == 0 || !clr_xtext_is_valid (semicolon + 1, parameters->value_size - type - 1))
     return FALSE;
   memcpy (orcpt, parameters->value, parameters->value_size);
   return TRUE;

@@ -13,6 +13,9 @@ typedef struct
   ClrBuffer output;
   GString *told; /* results and failures, as text */
   const char *const *recipients;
+  unsigned notify;
+  const char *orcpt;
+  const char *content; /* written as soon as it is wanted; NULL: the test does it */
   unsigned ready;
   gboolean wants_content;
   gboolean wants_tls;
@@ -40,7 +43,14 @@ on_result (ClrSmtpClient *client, unsigned recipient, ClrPhase phase, const ClrS
 static void
 on_want_content (ClrSmtpClient *client, void *data)
 {
-  ((Rig *)data)->wants_content = TRUE;
+  Rig *rig = data;
+
+  rig->wants_content = TRUE;
+  if (rig->content)
+    {
+      clr_smtp_client_send_content (client, (const uint8_t *)rig->content, strlen (rig->content));
+      clr_smtp_client_end_content (client);
+    }
 }
 
 static void
@@ -83,10 +93,12 @@ expect_told (Rig *rig, const char *expected)
   g_string_truncate (rig->told, 0);
 }
 
-static const char *
-get_recipient (unsigned index, void *data)
+static void
+get_recipient (unsigned index, ClrSmtpRecipient *recipient, void *data)
 {
-  return ((Rig *)data)->recipients[index];
+  Rig *rig = data;
+
+  *recipient = (ClrSmtpRecipient){ rig->recipients[index], rig->notify, rig->orcpt };
 }
 
 static void
@@ -129,8 +141,8 @@ test_one_by_one (void)
 
   rig_begin (&rig);
   greet (&rig, "250-mx\r\n250-SIZE 1000\r\n250 8BITMIME\r\n");
-  g_assert_cmpuint (clr_smtp_client_get_max_size (rig.client), ==, 1000);
-  g_assert_true (clr_smtp_client_has_8bitmime (rig.client));
+  g_assert_cmpuint (clr_smtp_client_get_offers (rig.client)->max_size, ==, 1000);
+  g_assert_true (clr_smtp_client_get_offers (rig.client)->offers & CLR_OFFER_8BITMIME);
   begin_to (&rig, "s@example.com", two);
   exchange (&rig, "", "MAIL FROM:<s@example.com> SIZE=100\r\n");
   exchange (&rig, "250 ok\r\n", "RCPT TO:<a@example.net>\r\n");
@@ -157,7 +169,7 @@ test_pipelining (void)
 
   rig_begin (&rig);
   greet (&rig, "250-mx\r\n250-pipelining\r\n250 SIZE\r\n");
-  g_assert_cmpuint (clr_smtp_client_get_max_size (rig.client), ==, 0);
+  g_assert_cmpuint (clr_smtp_client_get_offers (rig.client)->max_size, ==, 0);
   begin_to (&rig, "", two);
   exchange (&rig, "",
             "MAIL FROM:<> SIZE=100\r\nRCPT TO:<a@example.net>\r\nRCPT TO:<b@example.net>\r\nDATA\r\n");
@@ -386,7 +398,7 @@ test_starttls_injection (void)
   g_assert_cmpuint (rig.ready, ==, 0);
   exchange (&rig, "250 mx\r\n", "");
   g_assert_cmpuint (rig.ready, ==, 1);
-  g_assert_false (clr_smtp_client_has_size (rig.client));
+  g_assert_false (clr_smtp_client_get_offers (rig.client)->offers & CLR_OFFER_SIZE);
   /* What was offered in clear is forgotten. */
   begin_to (&rig, "s@example.com", one);
   exchange (&rig, "", "MAIL FROM:<s@example.com>\r\n");
@@ -477,6 +489,228 @@ test_auth_rules (void)
   rig_end (&endless);
 }
 
+/* RFC 3461 section 5.2.1: what the client asked for goes on, to a peer that knows it. */
+static void
+test_dsn (void)
+{
+  static const char *const odd[] = { "a+b=c@example.net", NULL };
+  static const char *const utf8[] = { "gr\xc3\xbc\xc3\x9f@example.net", NULL };
+  ClrSmtpTransaction transaction = { .sender = "s@example.com",
+                                     .ret = CLR_DSN_RET_HEADERS,
+                                     .envid = "QQ+2B1",
+                                     .n_recipients = 1,
+                                     .get_recipient = get_recipient };
+  Rig rig = { .recipients = odd, .notify = CLR_NOTIFY_SUCCESS | CLR_NOTIFY_DELAY };
+
+  rig_begin (&rig);
+  greet (&rig, "250-mx\r\n250-DSN\r\n250 PIPELINING\r\n");
+  clr_smtp_client_begin (rig.client, &transaction);
+  exchange (
+      &rig, "",
+      "MAIL FROM:<s@example.com> RET=HDRS ENVID=QQ+2B1\r\n"
+      "RCPT TO:<a+b=c@example.net> NOTIFY=SUCCESS,DELAY ORCPT=rfc822;a+2Bb+3Dc@example.net\r\nDATA\r\n");
+  exchange (&rig, "250 ok\r\n550 no\r\n503 no\r\n", "");
+
+  rig.notify = CLR_NOTIFY_NEVER;
+  rig.orcpt = "rfc822;x@example.org";
+  transaction.ret = CLR_DSN_RET_FULL;
+  transaction.envid = NULL;
+  clr_smtp_client_begin (rig.client, &transaction);
+  exchange (&rig, "",
+            "RSET\r\nMAIL FROM:<s@example.com> RET=FULL\r\n"
+            "RCPT TO:<a+b=c@example.net> NOTIFY=NEVER ORCPT=rfc822;x@example.org\r\nDATA\r\n");
+  exchange (&rig, "250 ok\r\n250 ok\r\n550 no\r\n503 no\r\n", "");
+
+  /* RFC 6533 section 3 */
+  rig.notify = 0;
+  rig.orcpt = NULL;
+  rig.recipients = utf8;
+  clr_smtp_client_begin (rig.client, &transaction);
+  exchange (&rig, "",
+            "RSET\r\nMAIL FROM:<s@example.com> RET=FULL\r\n"
+            "RCPT TO:<gr\xc3\xbc\xc3\x9f@example.net> ORCPT=utf-8;gr\\x{FC}\\x{DF}@example.net\r\nDATA\r\n");
+  exchange (&rig, "250 ok\r\n250 ok\r\n550 no\r\n503 no\r\n", "");
+
+  rig.orcpt = "utf-8;\xc3\xbc@example.org";
+  clr_smtp_client_begin (rig.client, &transaction);
+  g_autofree char *said = clr_test_take_buffer (&rig.output);
+  g_assert_nonnull (strstr (said, " ORCPT=utf-8;\\x{FC}@example.org\r\n"));
+  rig_end (&rig);
+}
+
+/* A peer that does not know DSN and SMTPUTF8 hears nothing of them. */
+static void
+test_parameters_not_offered (void)
+{
+  ClrSmtpTransaction transaction = { .sender = "s@example.com",
+                                     .ret = CLR_DSN_RET_HEADERS,
+                                     .envid = "QQ",
+                                     .smtputf8 = TRUE,
+                                     .eight_bit = TRUE,
+                                     .n_recipients = 1,
+                                     .get_recipient = get_recipient };
+  Rig rig = { .recipients = one, .notify = CLR_NOTIFY_NEVER };
+
+  rig_begin (&rig);
+  greet (&rig, "250 mx\r\n");
+  clr_smtp_client_begin (rig.client, &transaction);
+  exchange (&rig, "", "MAIL FROM:<s@example.com>\r\n");
+  exchange (&rig, "250 ok\r\n", "RCPT TO:<a@example.net>\r\n");
+  rig_end (&rig);
+
+  rig = (Rig){ .recipients = one };
+  rig_begin (&rig);
+  greet (&rig, "250-mx\r\n250-8BITMIME\r\n250 SMTPUTF8\r\n");
+  clr_smtp_client_begin (rig.client, &transaction);
+  exchange (&rig, "", "MAIL FROM:<s@example.com> BODY=8BITMIME SMTPUTF8\r\n");
+  rig_end (&rig);
+}
+
+#define BODY "S: x\r\n\r\n.dot\r\n"
+
+static void
+begin_chunk (Rig *rig, const char *const *recipients, gboolean at_hand)
+{
+  ClrSmtpTransaction transaction = { .sender = "s@example.com",
+                                     .size = strlen (BODY),
+                                     .exact_size = TRUE,
+                                     .at_hand = at_hand,
+                                     .n_recipients = g_strv_length ((char **)recipients),
+                                     .get_recipient = get_recipient };
+
+  rig->recipients = recipients;
+  rig->content = BODY;
+  clr_smtp_client_begin (rig->client, &transaction);
+}
+
+/* RFC 3030 section 4.2 and RFC 2920: envelope and content in one flight; dots are not doubled. */
+static void
+test_chunk_in_flight (void)
+{
+  Rig rig = { 0 };
+
+  rig_begin (&rig);
+  greet (&rig, "250-mx\r\n250-PIPELINING\r\n250 CHUNKING\r\n");
+  begin_chunk (&rig, two, TRUE);
+  exchange (&rig, "",
+            "MAIL FROM:<s@example.com>\r\nRCPT TO:<a@example.net>\r\nRCPT TO:<b@example.net>\r\n"
+            "BDAT 14 LAST\r\n" BODY);
+  g_assert_cmpint (clr_smtp_client_get_phase (rig.client), ==, CLR_PHASE_MAIL);
+  exchange (&rig, "250 ok\r\n250 ok\r\n", "");
+  g_assert_cmpint (clr_smtp_client_get_phase (rig.client), ==, CLR_PHASE_RCPT);
+  exchange (&rig, "550 5.1.1 no\r\n", "");
+  expect_told (&rig, "1 RCPT 550;");
+  g_assert_cmpint (clr_smtp_client_get_phase (rig.client), ==, CLR_PHASE_DOT);
+  exchange (&rig, "250 2.0.0 queued\r\n", "");
+  expect_told (&rig, "0 end of data 250;");
+  g_assert_cmpuint (rig.ready, ==, 2);
+
+  /* All refused: the chunk is refused too, and what MAIL began is forgotten first. */
+  begin_chunk (&rig, one, TRUE);
+  exchange (&rig, "", "MAIL FROM:<s@example.com>\r\nRCPT TO:<a@example.net>\r\nBDAT 14 LAST\r\n" BODY);
+  exchange (&rig, "250 ok\r\n550 no\r\n503 5.5.1 no recipients\r\n", "");
+  expect_told (&rig, "0 RCPT 550;");
+  begin_chunk (&rig, one, TRUE);
+  exchange (&rig, "",
+            "RSET\r\nMAIL FROM:<s@example.com>\r\nRCPT TO:<a@example.net>\r\nBDAT 14 LAST\r\n" BODY);
+  /* The sender refused: nothing is open, nothing to forget. */
+  exchange (&rig, "250 ok\r\n550 no\r\n503 no\r\n503 no\r\n", "");
+  expect_told (&rig, "0 MAIL 550;");
+  begin_chunk (&rig, one, TRUE);
+  exchange (&rig, "", "MAIL FROM:<s@example.com>\r\nRCPT TO:<a@example.net>\r\nBDAT 14 LAST\r\n" BODY);
+  /* The content refused: RFC 3030 section 2 wants a RSET. */
+  exchange (&rig, "250 ok\r\n250 ok\r\n451 later\r\n", "");
+  expect_told (&rig, "0 end of data 451;");
+  begin_chunk (&rig, one, TRUE);
+  g_autofree char *said = clr_test_take_buffer (&rig.output);
+  g_assert_true (g_str_has_prefix (said, "RSET\r\nMAIL"));
+  exchange (&rig, "250 ok\r\n250 ok\r\n250 ok\r\n421 going\r\n", "");
+  expect_told (&rig, "0 end of data 421;failed end of data 421;");
+  rig_end (&rig);
+}
+
+/* A large content waits for the recipients. */
+static void
+test_chunk_behind_recipients (void)
+{
+  static const char *const offers[]
+      = { "250-mx\r\n250-PIPELINING\r\n250 CHUNKING\r\n", "250-mx\r\n250 CHUNKING\r\n" };
+
+  for (unsigned i = 0; i < 2; i++)
+    {
+      Rig rig = { 0 };
+      const char *mail = "MAIL FROM:<s@example.com>\r\n", *rcpt = "RCPT TO:<a@example.net>\r\n";
+      g_autofree char *both = g_strconcat (mail, rcpt, NULL);
+      g_autofree char *after_reset = g_strconcat ("RSET\r\n", both, NULL);
+
+      rig_begin (&rig);
+      greet (&rig, offers[i]);
+      begin_chunk (&rig, one, i == 1); /* at hand is not enough without PIPELINING */
+      exchange (&rig, "", i == 0 ? both : mail);
+      exchange (&rig, "250 ok\r\n", i == 0 ? "" : rcpt);
+      exchange (&rig, "250 ok\r\n", "BDAT 14 LAST\r\n" BODY);
+      g_assert_cmpint (clr_smtp_client_get_phase (rig.client), ==, CLR_PHASE_DOT);
+      exchange (&rig, "250 queued\r\n", "");
+      expect_told (&rig, "0 end of data 250;");
+
+      begin_chunk (&rig, one, i == 1);
+      exchange (&rig, "", i == 0 ? both : mail);
+      exchange (&rig, "250 ok\r\n", i == 0 ? "" : rcpt);
+      exchange (&rig, "550 no\r\n", "");
+      expect_told (&rig, "0 RCPT 550;");
+      g_assert_cmpuint (rig.ready, ==, 3);
+
+      begin_chunk (&rig, one, i == 1);
+      exchange (&rig, "", i == 0 ? after_reset : "RSET\r\n");
+      exchange (&rig, "250 ok\r\n", i == 0 ? "" : mail);
+      exchange (&rig, i == 0 ? "550 no\r\n503 no\r\n" : "550 no\r\n", "");
+      expect_told (&rig, "0 MAIL 550;");
+      g_assert_cmpuint (rig.ready, ==, 4);
+      rig_end (&rig);
+    }
+}
+
+/* What is there and what was promised differ: the peer must not get a whole message. */
+static void
+test_chunk_of_wrong_size (void)
+{
+  Rig rig = { 0 };
+
+  rig_begin (&rig);
+  greet (&rig, "250-mx\r\n250-PIPELINING\r\n250 CHUNKING\r\n");
+  begin_chunk (&rig, one, FALSE);
+  rig.content = "S: x\r\n";
+  exchange (&rig, "250 ok\r\n250 ok\r\n",
+            "MAIL FROM:<s@example.com>\r\nRCPT TO:<a@example.net>\r\nBDAT 14 LAST\r\nS: x\r\n");
+  expect_told (&rig, "failed content 0;");
+  rig_end (&rig);
+}
+
+static void
+test_limits (void)
+{
+  Rig rig = { 0 }, login = { .config = { .user = "tim", .password = "x" } };
+  const ClrOffers *offers;
+
+  rig_begin (&rig);
+  greet (&rig, "250-mx\r\n250 LIMITS RCPTMAX=20 rcptdomainmax=1 MAILMAX=5x OTHER=3\r\n");
+  offers = clr_smtp_client_get_offers (rig.client);
+  g_assert_cmpuint (offers->max_recipients, ==, 20);
+  g_assert_cmpuint (offers->max_recipient_domains, ==, 1);
+  g_assert_cmpuint (offers->max_messages, ==, 0);
+  rig_end (&rig);
+
+  /* RFC 9422 section 3: they may be others behind AUTH. */
+  rig_begin (&login);
+  exchange (&login, "220 mx\r\n", "EHLO relay.example.com\r\n");
+  exchange (&login, "250-mx\r\n250-AUTH PLAIN\r\n250 LIMITS MAILMAX=1\r\n", "AUTH PLAIN AHRpbQB4\r\n");
+  exchange (&login, "235 ok\r\n", "EHLO relay.example.com\r\n");
+  exchange (&login, "250-mx\r\n250-AUTH PLAIN\r\n250 LIMITS MAILMAX=100\r\n", "");
+  g_assert_cmpuint (login.ready, ==, 1);
+  g_assert_cmpuint (clr_smtp_client_get_offers (login.client)->max_messages, ==, 100);
+  rig_end (&login);
+}
+
 static void
 test_phases (void)
 {
@@ -509,6 +743,12 @@ main (int argc, char *argv[])
   g_test_add_func ("/smtp/client/auth-plain", test_auth_plain);
   g_test_add_func ("/smtp/client/auth-login", test_auth_login);
   g_test_add_func ("/smtp/client/auth-rules", test_auth_rules);
+  g_test_add_func ("/smtp/client/dsn", test_dsn);
+  g_test_add_func ("/smtp/client/parameters-not-offered", test_parameters_not_offered);
+  g_test_add_func ("/smtp/client/chunk/in-flight", test_chunk_in_flight);
+  g_test_add_func ("/smtp/client/chunk/behind-recipients", test_chunk_behind_recipients);
+  g_test_add_func ("/smtp/client/chunk/of-wrong-size", test_chunk_of_wrong_size);
+  g_test_add_func ("/smtp/client/limits", test_limits);
   g_test_add_func ("/smtp/client/phases", test_phases);
   return g_test_run ();
 }
