@@ -55,6 +55,8 @@ typedef enum
   X (NEXT_HOP_RESTING, WARNING, "next-hop.resting", "site seconds why",                                      \
      "{site}: resting {seconds} s: {why}")                                                                   \
   X (NEXT_HOP_BACK, INFO, "next-hop.back", "site", "{site}: accepts mail again")                             \
+  X (TLS_GIVEN_UP, WARNING, "tls.given-up", "host why",                                                      \
+     "{host}: TLS failed, and tls = may: mail goes there in clear for an hour: {why}")                       \
   X (STORE_FAILED, ERROR, "store.failed", "why",                                                             \
      "the queue's store refuses, clients are told 452 until it recovers: {why}")                             \
   X (STORE_RECOVERED, INFO, "store.recovered", "", "the queue's store works again")                          \

@@ -35,12 +35,11 @@ static ClrTransport *
 open_transport (ClrDelivery *delivery, const char *key)
 {
   const char *argument = strchr (key, ':') + 1;
-  const ClrSmarthost *smarthost;
+  const ClrNextHop *hop;
   const char *reply;
 
-  if (g_str_has_prefix (key, "smarthost:")
-      && (smarthost = clr_delivery_plan_find_smarthost (delivery->plan, argument)) != NULL)
-    return clr_transport_smtp_new (&delivery->place, delivery->plan, smarthost);
+  if ((hop = clr_delivery_plan_find_next_hop (delivery->plan, key)) != NULL)
+    return clr_transport_smtp_new (&delivery->place, delivery->plan, hop);
   if (g_str_has_prefix (key, "capture:"))
     return clr_transport_capture_new (&delivery->place, argument);
   if (g_str_has_prefix (key, "discard:"))
@@ -168,7 +167,7 @@ clr_delivery_new (ClrWorker *worker, ClrDeliveryPlan *plan)
 {
   ClrDelivery *delivery = g_new0 (ClrDelivery, 1);
 
-  delivery->place = (ClrDeliveryPlace){ .worker = worker };
+  delivery->place = (ClrDeliveryPlace){ .worker = worker, .memory = clr_reach_memory_new () };
   delivery->plan = clr_delivery_plan_ref (plan);
   delivery->transports = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, transport_free);
   delivery->retired = g_ptr_array_new_with_free_func (transport_free);
@@ -190,6 +189,7 @@ clr_delivery_free (ClrDelivery *delivery)
   clr_timers_clear (delivery->place.worker->timers, &delivery->reap);
   g_hash_table_unref (delivery->transports);
   g_ptr_array_unref (delivery->retired);
+  clr_reach_memory_free (delivery->place.memory);
   clr_delivery_plan_unref (delivery->plan);
   g_free (delivery);
 }

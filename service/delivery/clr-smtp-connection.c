@@ -2,8 +2,8 @@
 #include "delivery/clr-smtp-connection.h"
 
 #include "base/clr-clock.h"
-#include "base/clr-counter.h"
-#include "net/clr-stream.h"
+#include "base/clr-log.h"
+#include "delivery/clr-dialer.h"
 
 #include <string.h>
 
@@ -15,19 +15,20 @@ struct ClrSmtpConnection
 {
   const ClrDeliveryPlace *place;
   ClrDeliveryPlan *plan;
-  const ClrSmarthost *smarthost;
+  const ClrNextHop *hop;
+  const ClrHost **hosts; /* in the order in which this connection tries them */
+  unsigned n_hosts;
   const ClrSmtpConnectionEvents *events;
   void *data;
 
-  unsigned host;       /* which of the smarthost's */
-  ClrDnsAnswer answer; /* its addresses */
-  unsigned address;    /* which of these */
-  ClrLookup *lookup;
+  unsigned host;     /* which of them */
+  ClrDialer *dialer; /* until the host works */
   ClrStream *stream;
   ClrSmtpClient *client;
   ClrSmtpClientConfig config;
-  ClrTimer timer;
-  char *peer; /* "name [address]:port" */
+  ClrTimer timer; /* the peer's time-out */
+  ClrTimer step;  /* the next host, from the loop */
+  char *peer;     /* "name (address:port)" */
 
   ClrJob *job;
   unsigned first; /* recipients of the job before this one are done */
@@ -42,17 +43,17 @@ struct ClrSmtpConnection
   uint64_t spool_sent;
   ClrDiskRequest *reading; /* asked of the disk, or NULL */
 
-  /* Why this host is given up, while its client still runs. */
+  /* Why the hosts tried so far were given up: the last reason, a temporary one rather than one for good. */
+  ClrOutcome failed_outcome;
   ClrPhase failed_phase;
   ClrSmtpReply failed_reply;
+  char *failed_peer;
 
   gboolean works;
   gboolean ending; /* after this job */
   gboolean over;
 };
 
-static void try_host (ClrSmtpConnection *connection);
-static void on_timer (ClrTimer *timer, void *data);
 static void take_job (ClrSmtpConnection *connection);
 
 static void
@@ -73,10 +74,8 @@ arm_phase (ClrSmtpConnection *connection)
 static void
 drop_stream (ClrSmtpConnection *connection)
 {
-  if (connection->stream)
-    clr_counter_add (CLR_COUNTER_CONNECTIONS_OUT, -1);
   g_clear_pointer (&connection->client, clr_smtp_client_free);
-  g_clear_pointer (&connection->stream, clr_stream_free);
+  g_clear_pointer (&connection->stream, clr_dialer_hang_up);
 }
 
 static void
@@ -86,6 +85,8 @@ end (ClrSmtpConnection *connection)
     return;
   connection->over = TRUE;
   clr_timers_clear (connection->place->worker->timers, &connection->timer);
+  clr_timers_clear (connection->place->worker->timers, &connection->step);
+  g_clear_pointer (&connection->dialer, clr_dialer_free);
   connection->events->ended (connection, connection->data);
 }
 
@@ -111,44 +112,43 @@ observe (ClrSmtpConnection *connection, unsigned index, ClrOutcome outcome, ClrP
         = (clr_smtp_client_get_offers (connection->client)->offers & CLR_OFFER_DSN) != 0;
 }
 
-/* The next address of the host, or the next host, or none. */
-static void
-try_next (ClrSmtpConnection *connection, ClrPhase phase, const ClrSmtpReply *reply)
+/* By what a host is remembered. Returns: (transfer full) */
+static char *
+make_host_key (const ClrSmtpConnection *connection)
 {
-  drop_stream (connection);
-  if (connection->address + 1 < connection->answer.n_addresses)
-    connection->address++;
-  else if (connection->host + 1 < connection->smarthost->n_hosts)
-    {
-      connection->host++;
-      connection->address = 0;
-      connection->answer.n_addresses = 0;
-    }
-  else
-    {
-      connection->events->unreachable (connection, phase, reply, connection->peer, connection->data);
-      end (connection);
-      return;
-    }
-  try_host (connection);
+  const ClrHost *host = connection->hosts[connection->host];
+
+  return g_strdup_printf ("%s:%u", host->name, host->port);
 }
 
+/* Why this host is given up. */
 static void
-try_next_with_text (ClrSmtpConnection *connection, ClrPhase phase, const char *text)
+remember (ClrSmtpConnection *connection, ClrOutcome outcome, ClrPhase phase, const ClrSmtpReply *reply)
 {
-  ClrSmtpReply reply;
-
-  clr_smtp_reply_set (&reply, 0, NULL, text);
-  try_next (connection, phase, &reply);
+  if (connection->failed_outcome == CLR_OUTCOME_DEFERRED && outcome == CLR_OUTCOME_FAILED)
+    return;
+  connection->failed_outcome = outcome;
+  connection->failed_phase = phase;
+  connection->failed_reply = *reply;
+  g_free (connection->failed_peer);
+  connection->failed_peer = g_strdup (connection->peer);
 }
 
-static void
-on_next (ClrTimer *timer, void *data)
+/* RFC 3207 section 5 leaves it to the client: with tls = may a handshake that fails is no reason to keep mail
+ * back; the same address is called again, and spoken to in clear. */
+static gboolean
+fall_back_to_clear (ClrSmtpConnection *connection, ClrPhase phase, const ClrSmtpReply *reply)
 {
-  ClrSmtpConnection *connection = data;
+  g_autofree char *key = NULL;
 
-  clr_timer_init (timer, on_timer, connection);
-  try_next (connection, connection->failed_phase, &connection->failed_reply);
+  if (phase != CLR_PHASE_TLS || reply->code != 0 || connection->hop->tls != CLR_NEXT_HOP_TLS_MAY
+      || connection->ending)
+    return FALSE;
+  key = make_host_key (connection);
+  clr_reach_memory_set_clear (connection->place->memory, key, connection->place->worker->now);
+  clr_log_event (CLR_EVENT_TLS_GIVEN_UP, connection->peer, reply->text);
+  clr_dialer_put_back (connection->dialer);
+  return TRUE;
 }
 
 /* The connection is gone, or of no use any more. */
@@ -165,12 +165,11 @@ broken (ClrSmtpConnection *connection, ClrPhase phase, const ClrSmtpReply *reply
     }
   if (phase < CLR_PHASE_IDLE)
     {
+      if (!fall_back_to_clear (connection, phase, reply))
+        remember (connection, CLR_OUTCOME_DEFERRED, phase, reply);
       /* From the loop: the client that tells this must not be freed under its feet. */
-      connection->failed_phase = phase;
-      connection->failed_reply = *reply;
       clr_timers_clear (connection->place->worker->timers, &connection->timer);
-      clr_timer_init (&connection->timer, on_next, connection);
-      arm (connection, 0);
+      clr_timers_set (connection->place->worker->timers, &connection->step, connection->place->worker->now);
       return;
     }
   if (phase == CLR_PHASE_MAIL && connection->transactions > 0 && connection->first == 0
@@ -208,11 +207,6 @@ on_timer (ClrTimer *timer, void *data)
 {
   ClrSmtpConnection *connection = data;
 
-  if (connection->client == NULL)
-    {
-      try_next_with_text (connection, CLR_PHASE_CONNECT, "the connect took too long");
-      return;
-    }
   if (clr_smtp_client_get_phase (connection->client) == CLR_PHASE_IDLE && connection->job == NULL)
     {
       clr_smtp_connection_end (connection, FALSE);
@@ -316,8 +310,8 @@ on_start_tls (ClrSmtpClient *client, void *data)
 {
   ClrSmtpConnection *connection = data;
 
-  clr_stream_start_tls (connection->stream, connection->smarthost->tls_context,
-                        connection->smarthost->hosts[connection->host].name);
+  clr_stream_start_tls (connection->stream, connection->hop->tls_context,
+                        connection->hosts[connection->host]->name);
 }
 
 static void
@@ -365,7 +359,7 @@ begin_transaction (ClrSmtpConnection *connection)
       return;
     }
   transaction.n_recipients = connection->n_now
-      = MIN (connection->job->n_recipients - connection->first, connection->smarthost->max_recipients);
+      = MIN (connection->job->n_recipients - connection->first, connection->hop->max_recipients);
   connection->slice = 0;
   connection->slice_offset = 0;
   connection->spool_sent = 0;
@@ -376,7 +370,7 @@ begin_transaction (ClrSmtpConnection *connection)
 static void
 take_job (ClrSmtpConnection *connection)
 {
-  if (connection->ending || connection->transactions >= connection->smarthost->max_messages)
+  if (connection->ending || connection->transactions >= connection->hop->max_messages)
     {
       clr_smtp_connection_end (connection, FALSE);
       return;
@@ -384,7 +378,7 @@ take_job (ClrSmtpConnection *connection)
   connection->job = connection->events->take_job (connection, connection->data);
   if (connection->job == NULL)
     {
-      arm (connection, connection->smarthost->idle_us);
+      arm (connection, connection->hop->idle_us);
       return;
     }
   connection->first = 0;
@@ -399,6 +393,7 @@ on_ready (ClrSmtpClient *client, void *data)
   ClrSmtpConnection *connection = data;
 
   connection->works = TRUE;
+  g_clear_pointer (&connection->dialer, clr_dialer_free);
   if (connection->job == NULL)
     {
       take_job (connection);
@@ -446,27 +441,6 @@ static const ClrSmtpClientHandler client_handler
 
 /* -- the stream's events */
 
-static void
-on_connected (ClrStream *stream, void *data)
-{
-  ClrSmtpConnection *connection = data;
-  const ClrSmarthost *smarthost = connection->smarthost;
-
-  connection->config = (ClrSmtpClientConfig){
-    .helo = clr_delivery_plan_get_hostname (connection->plan),
-    .tls = smarthost->tls == CLR_SMARTHOST_TLS_NONE  ? CLR_CLIENT_TLS_NONE
-           : smarthost->tls == CLR_SMARTHOST_TLS_MAY ? CLR_CLIENT_TLS_MAY
-                                                     : CLR_CLIENT_TLS_REQUIRED,
-    .user = smarthost->user,
-    .password = smarthost->password ? smarthost->password : "",
-  };
-  connection->client = clr_smtp_client_new (&connection->config, &client_handler,
-                                            clr_stream_get_output (stream), connection);
-  if (smarthost->tls == CLR_SMARTHOST_TLS_IMPLICIT)
-    clr_stream_start_tls (stream, smarthost->tls_context, smarthost->hosts[connection->host].name);
-  arm_phase (connection);
-}
-
 static size_t
 on_bytes (ClrStream *stream, const uint8_t *bytes, size_t size, void *data)
 {
@@ -493,7 +467,7 @@ on_secure (ClrStream *stream, void *data)
 {
   ClrSmtpConnection *connection = data;
 
-  if (connection->smarthost->tls == CLR_SMARTHOST_TLS_IMPLICIT)
+  if (connection->hop->tls == CLR_NEXT_HOP_TLS_IMPLICIT)
     clr_smtp_client_set_secure (connection->client);
   else
     clr_smtp_client_secured (connection->client);
@@ -505,119 +479,147 @@ on_closed (ClrStream *stream, gboolean orderly, const char *why, void *data)
 {
   ClrSmtpConnection *connection = data;
 
-  if (connection->client == NULL)
-    try_next_with_text (connection, CLR_PHASE_CONNECT, why);
-  else
-    broken_with_text (connection, orderly ? "the server closed the connection" : why);
+  broken_with_text (connection, orderly ? "the server closed the connection" : why);
 }
 
-static const ClrStreamEvents stream_events = { on_connected, on_bytes, on_room, on_secure, on_closed };
+static const ClrStreamEvents stream_events = { NULL, on_bytes, on_room, on_secure, on_closed };
 
 /* -- getting there */
 
-static void
-connect_to_address (ClrSmtpConnection *connection)
+static void try_host (ClrSmtpConnection *connection);
+
+static ClrClientTls
+choose_tls (const ClrSmtpConnection *connection)
 {
-  const ClrSmarthost *smarthost = connection->smarthost;
-  const ClrHost *host = &smarthost->hosts[connection->host];
-  ClrEndpoint endpoint;
-  char text[CLR_ENDPOINT_TEXT];
+  g_autofree char *key = make_host_key (connection);
 
-  endpoint = connection->answer.addresses[connection->address];
-  if (endpoint.any.sa_family == AF_INET)
-    endpoint.v4.sin_port = g_htons (host->port);
-  else
-    endpoint.v6.sin6_port = g_htons (host->port);
-  clr_endpoint_to_text (&endpoint, text);
-  g_free (connection->peer);
-  connection->peer = host->is_literal ? g_strdup (text) : g_strdup_printf ("%s (%s)", host->name, text);
-
-  if (clr_delivery_plan_is_own (connection->plan, &endpoint))
+  switch (connection->hop->tls)
     {
-      try_next_with_text (connection, CLR_PHASE_CONNECT,
-                          "this is one of our own listeners: mail would go round in circles");
-      return;
+    case CLR_NEXT_HOP_TLS_NONE:
+      return CLR_CLIENT_TLS_NONE;
+    case CLR_NEXT_HOP_TLS_MAY:
+      return clr_reach_memory_is_clear (connection->place->memory, key, connection->place->worker->now)
+                 ? CLR_CLIENT_TLS_NONE
+                 : CLR_CLIENT_TLS_MAY;
+    default:
+      return CLR_CLIENT_TLS_REQUIRED;
     }
-  if (!host->is_literal && !smarthost->allow_loopback && clr_endpoint_is_loopback (&endpoint))
-    {
-      try_next_with_text (
-          connection, CLR_PHASE_CONNECT,
-          "the name leads to this machine; if that is meant, set allow-loopback = true in the smarthost");
-      return;
-    }
-  clr_counter_add (CLR_COUNTER_CONNECTIONS_OUT, 1);
-  clr_counter_add (CLR_COUNTER_CONNECTIONS_OUT_TOTAL, 1);
-  connection->stream = clr_stream_new_connect (connection->place->worker, &endpoint,
-                                               smarthost->has_source ? &smarthost->source : NULL,
-                                               &stream_events, connection);
-  arm (connection, smarthost->connect_timeout_us);
 }
 
 static void
-on_addresses (const ClrDnsAnswer *answer, void *data)
+on_reached (ClrDialer *dialer, ClrStream *stream, void *data)
 {
   ClrSmtpConnection *connection = data;
-  const char *name = connection->smarthost->hosts[connection->host].name;
+  const ClrNextHop *hop = connection->hop;
 
-  connection->lookup = NULL;
-  connection->answer = *answer;
-  connection->address = 0;
-  if (answer->status == CLR_DNS_FOUND)
-    {
-      connect_to_address (connection);
-      return;
-    }
   g_free (connection->peer);
-  connection->peer = g_strdup (name);
-  connection->answer.n_addresses = 0;
-  g_autofree char *text = g_strdup_printf ("the name %s cannot be resolved: %s", name, answer->problem);
-  try_next_with_text (connection, CLR_PHASE_CONNECT, text);
+  connection->peer = g_strdup (clr_dialer_get_peer (dialer));
+  connection->stream = stream;
+  clr_stream_set_owner (stream, &stream_events, connection);
+  connection->config = (ClrSmtpClientConfig){
+    .helo = clr_delivery_plan_get_hostname (connection->plan),
+    .tls = choose_tls (connection),
+    .user = hop->user,
+    .password = hop->password ? hop->password : "",
+  };
+  connection->client = clr_smtp_client_new (&connection->config, &client_handler,
+                                            clr_stream_get_output (stream), connection);
+  if (hop->tls == CLR_NEXT_HOP_TLS_IMPLICIT)
+    clr_stream_start_tls (stream, hop->tls_context, connection->hosts[connection->host]->name);
+  arm_phase (connection);
 }
 
+static void
+on_dial_failed (ClrDialer *dialer, ClrDialProblem problem, const char *why, void *data)
+{
+  ClrSmtpConnection *connection = data;
+  /* A smarthost is the administrator's own word: it may be right tomorrow. */
+  gboolean for_good = problem != CLR_DIAL_UNREACHABLE && connection->hop->is_mx;
+  ClrSmtpReply reply;
+
+  g_free (connection->peer);
+  connection->peer = g_strdup (clr_dialer_get_peer (dialer));
+  clr_smtp_reply_set (&reply, 0, !for_good ? NULL : problem == CLR_DIAL_OURSELVES ? "5.4.6" : "5.4.4", why);
+  remember (connection, for_good ? CLR_OUTCOME_FAILED : CLR_OUTCOME_DEFERRED, CLR_PHASE_CONNECT, &reply);
+  g_clear_pointer (&connection->dialer, clr_dialer_free);
+  /* RFC 5321 section 5.1: who is an exchanger itself hands mail only to better ones than itself; these have
+   * been tried. */
+  if (problem == CLR_DIAL_OURSELVES && connection->hop->is_mx)
+    connection->host = connection->n_hosts - 1;
+  try_host (connection);
+}
+
+static const ClrDialerEvents dialer_events = { on_reached, on_dial_failed };
+
+/* The host's next address, or the next host, or the end. */
 static void
 try_host (ClrSmtpConnection *connection)
 {
-  const ClrHost *host = &connection->smarthost->hosts[connection->host];
-
-  if (connection->answer.n_addresses > 0)
+  if (connection->dialer == NULL || !clr_dialer_has_more (connection->dialer))
     {
-      connect_to_address (connection);
-      return;
+      if (connection->host + 1 == connection->n_hosts)
+        {
+          connection->events->unreachable (connection, connection->failed_outcome, connection->failed_phase,
+                                           &connection->failed_reply, connection->failed_peer,
+                                           connection->data);
+          end (connection);
+          return;
+        }
+      g_clear_pointer (&connection->dialer, clr_dialer_free);
+      connection->host++;
+      connection->dialer = clr_dialer_new (connection->place, connection->plan, connection->hop,
+                                           connection->hosts[connection->host], &dialer_events, connection);
     }
-  if (host->is_literal)
-    {
-      connection->answer.addresses[0] = host->endpoint;
-      connection->answer.n_addresses = 1;
-      connection->address = 0;
-      connect_to_address (connection);
-      return;
-    }
-  clr_timers_clear (connection->place->worker->timers, &connection->timer);
-  connection->lookup = clr_resolver_find_addresses (connection->place->worker->resolver, host->name,
-                                                    on_addresses, connection);
+  clr_dialer_dial (connection->dialer);
 }
 
 static void
-on_begin (ClrTimer *timer, void *data)
+on_step (ClrTimer *timer, void *data)
 {
-  clr_timer_init (timer, on_timer, data);
+  drop_stream (data);
   try_host (data);
 }
 
+/* RFC 5321 section 5.1: hosts of the same preference in random order, to spread the load. */
+static void
+shuffle_equals (const ClrHost **hosts, unsigned n)
+{
+  for (unsigned first = 0, i; first < n; first = i)
+    {
+      for (i = first + 1; i < n && hosts[i]->rank == hosts[first]->rank; i++)
+        ;
+      for (unsigned k = i - 1; k > first; k--)
+        {
+          unsigned other = g_random_int_range (first, k + 1);
+          const ClrHost *host = hosts[k];
+
+          hosts[k] = hosts[other];
+          hosts[other] = host;
+        }
+    }
+}
+
 ClrSmtpConnection *
-clr_smtp_connection_new (const ClrDeliveryPlace *place, ClrDeliveryPlan *plan, const ClrSmarthost *smarthost,
-                         const ClrSmtpConnectionEvents *events, void *data)
+clr_smtp_connection_new (const ClrDeliveryPlace *place, ClrDeliveryPlan *plan, const ClrNextHop *hop,
+                         const ClrHost *hosts, unsigned n_hosts, const ClrSmtpConnectionEvents *events,
+                         void *data)
 {
   ClrSmtpConnection *connection = g_new0 (ClrSmtpConnection, 1);
 
   connection->place = place;
   connection->plan = clr_delivery_plan_ref (plan);
-  connection->smarthost = smarthost;
+  connection->hop = hop;
+  connection->hosts = g_new (const ClrHost *, n_hosts);
+  connection->n_hosts = n_hosts;
+  for (unsigned i = 0; i < n_hosts; i++)
+    connection->hosts[i] = &hosts[i];
+  shuffle_equals (connection->hosts, n_hosts);
   connection->events = events;
   connection->data = data;
-  /* From the loop: an answer inside this call would surprise the caller. */
-  clr_timer_init (&connection->timer, on_begin, connection);
-  clr_timers_set (place->worker->timers, &connection->timer, place->worker->now);
+  clr_timer_init (&connection->timer, on_timer, connection);
+  clr_timer_init (&connection->step, on_step, connection);
+  connection->dialer = clr_dialer_new (place, plan, hop, connection->hosts[0], &dialer_events, connection);
+  clr_dialer_dial (connection->dialer);
   return connection;
 }
 
@@ -626,12 +628,14 @@ clr_smtp_connection_free (ClrSmtpConnection *connection)
 {
   connection->over = TRUE;
   clr_timers_clear (connection->place->worker->timers, &connection->timer);
-  if (connection->lookup)
-    clr_lookup_cancel (connection->lookup);
+  clr_timers_clear (connection->place->worker->timers, &connection->step);
+  g_clear_pointer (&connection->dialer, clr_dialer_free);
   if (connection->reading)
     connection->reading->data = NULL;
   drop_stream (connection);
   clr_delivery_plan_unref (connection->plan);
+  g_free (connection->hosts);
+  g_free (connection->failed_peer);
   g_free (connection->peer);
   g_free (connection);
 }

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * ClrSmtpConnection: one connection to a smarthost: look-up, connect, failover through hosts and addresses,
- * the SMTP client on a stream, and job after job. It asks its transport for jobs and tells it what became of
- * itself.
+ * ClrSmtpConnection: one connection to a next hop: failover through its hosts, the SMTP client on a stream,
+ * and job after job. It asks its owner for jobs and tells it what became of itself. How a host is reached is
+ * the dialer's matter.
  */
 #pragma once
 
 #include "delivery/clr-transport.h"
-#include "dns/clr-resolver.h"
 #include "smtp/clr-client.h"
 
 typedef struct ClrSmtpConnection ClrSmtpConnection;
@@ -20,16 +19,17 @@ typedef struct
   void (*job_done) (ClrSmtpConnection *connection, ClrJob *job, gboolean clean, void *data);
   /* A job was taken, but nothing of it was said before the kept connection turned out to be dead. */
   void (*job_undone) (ClrSmtpConnection *connection, ClrJob *job, void *data);
-  /* No host could be reached, or none would talk. @reply: what the last one said or what failed, in words if
-   * code is 0. */
-  void (*unreachable) (ClrSmtpConnection *connection, ClrPhase phase, const ClrSmtpReply *reply,
-                       const char *host, void *data);
+  /* No host could be reached, or none would talk. @outcome: deferred, or failed when it is certain that none
+   * ever will. @reply: what the last one said or what failed, in words if code is 0. */
+  void (*unreachable) (ClrSmtpConnection *connection, ClrOutcome outcome, ClrPhase phase,
+                       const ClrSmtpReply *reply, const char *host, void *data);
   /* It is over; free it. */
   void (*ended) (ClrSmtpConnection *connection, void *data);
 } ClrSmtpConnectionEvents;
 
+/* @hosts: by rank; they must outlive the connection. */
 ClrSmtpConnection *clr_smtp_connection_new (const ClrDeliveryPlace *place, ClrDeliveryPlan *plan,
-                                            const ClrSmarthost *smarthost,
+                                            const ClrNextHop *hop, const ClrHost *hosts, unsigned n_hosts,
                                             const ClrSmtpConnectionEvents *events, void *data);
 void clr_smtp_connection_free (ClrSmtpConnection *connection);
 

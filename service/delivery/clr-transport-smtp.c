@@ -11,7 +11,7 @@ typedef struct
 {
   ClrTransport parent;
   ClrDeliveryPlan *plan;
-  const ClrSmarthost *smarthost;
+  const ClrNextHop *hop;
   GQueue pending;         /* of ClrJob */
   GPtrArray *connections; /* of ClrSmtpConnection */
   GPtrArray *ended;       /* to be freed when nobody is inside them any more */
@@ -62,14 +62,13 @@ another_works (Smtp *self, ClrSmtpConnection *than)
 }
 
 static void
-on_unreachable (ClrSmtpConnection *connection, ClrPhase phase, const ClrSmtpReply *reply, const char *host,
-                void *data)
+on_unreachable (ClrSmtpConnection *connection, ClrOutcome outcome, ClrPhase phase, const ClrSmtpReply *reply,
+                const char *host, void *data)
 {
   Smtp *self = data;
   g_autofree char *text = clr_smtp_reply_to_text (reply);
-  g_autofree char *reason = g_strdup_printf ("%s: %s: %s", host ? host : self->smarthost->hosts[0].name,
+  g_autofree char *reason = g_strdup_printf ("%s: %s: %s", host ? host : self->hop->hosts[0].name,
                                              clr_phase_get_name (phase), text);
-  ClrOutcome outcome = CLR_OUTCOME_DEFERRED;
   ClrJob *job;
 
   clr_concurrency_failed (&self->concurrency);
@@ -80,7 +79,7 @@ on_unreachable (ClrSmtpConnection *connection, ClrPhase phase, const ClrSmtpRepl
   clr_concurrency_probe (&self->concurrency);
   while ((job = g_queue_pop_head (&self->pending)))
     {
-      if (outcome == CLR_OUTCOME_DEFERRED)
+      if (outcome != CLR_OUTCOME_UNTRIED)
         clr_observe_rest (job, outcome, clr_phase_get_name (phase), reply->code, reply->enhanced, reply->text,
                           host, NULL, clr_clock_wall ());
       outcome = CLR_OUTCOME_UNTRIED;
@@ -128,8 +127,8 @@ open_connections (Smtp *self)
   while (!self->ending && self->pending.length > starting && self->connections->len < self->concurrency.limit)
     {
       g_ptr_array_add (self->connections,
-                       clr_smtp_connection_new (self->parent.place, self->plan, self->smarthost,
-                                                &connection_events, self));
+                       clr_smtp_connection_new (self->parent.place, self->plan, self->hop, self->hop->hosts,
+                                                self->hop->n_hosts, &connection_events, self));
       starting++;
     }
 }
@@ -180,17 +179,17 @@ smtp_free (ClrTransport *transport)
 static const ClrTransportClass smtp_class = { smtp_deliver, smtp_cancel, smtp_is_idle, smtp_free };
 
 ClrTransport *
-clr_transport_smtp_new (const ClrDeliveryPlace *place, ClrDeliveryPlan *plan, const ClrSmarthost *smarthost)
+clr_transport_smtp_new (const ClrDeliveryPlace *place, ClrDeliveryPlan *plan, const ClrNextHop *hop)
 {
   Smtp *self = g_new0 (Smtp, 1);
 
   self->parent = (ClrTransport){ &smtp_class, place };
   self->plan = clr_delivery_plan_ref (plan);
-  self->smarthost = smarthost;
+  self->hop = hop;
   self->connections = g_ptr_array_new ();
   self->ended = g_ptr_array_new_with_free_func ((GDestroyNotify)clr_smtp_connection_free);
   g_queue_init (&self->pending);
   clr_timer_init (&self->reap, on_reap, self);
-  clr_concurrency_init (&self->concurrency, smarthost->max_connections);
+  clr_concurrency_init (&self->concurrency, hop->max_connections);
   return &self->parent;
 }

@@ -6,21 +6,11 @@
  */
 #pragma once
 
-#include "delivery/clr-smarthost.h"
-#include "net/clr-worker.h"
-#include "queue/clr-disk.h"
+#include "delivery/clr-delivery-plan.h"
+#include "delivery/clr-place.h"
 #include "queue/clr-job.h"
-#include "queue/clr-queue.h"
 
 typedef struct ClrTransport ClrTransport;
-
-/* What every transport of a worker uses. */
-typedef struct
-{
-  ClrWorker *worker;
-  ClrQueue *queue;
-  ClrDisk *disk;
-} ClrDeliveryPlace;
 
 typedef struct
 {
@@ -40,7 +30,7 @@ struct ClrTransport
 
 /* The transports. @argument: what stands behind the colon of the lane's key. */
 ClrTransport *clr_transport_smtp_new (const ClrDeliveryPlace *place, ClrDeliveryPlan *plan,
-                                      const ClrSmarthost *smarthost);
+                                      const ClrNextHop *hop);
 ClrTransport *clr_transport_capture_new (const ClrDeliveryPlace *place, const char *directory);
 ClrTransport *clr_transport_discard_new (const ClrDeliveryPlace *place);
 ClrTransport *clr_transport_reject_new (const ClrDeliveryPlace *place, const char *text);

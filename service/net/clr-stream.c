@@ -432,6 +432,13 @@ clr_stream_free (ClrStream *stream)
     destroy (stream);
 }
 
+void
+clr_stream_set_owner (ClrStream *stream, const ClrStreamEvents *events, void *data)
+{
+  stream->events = events;
+  stream->data = data;
+}
+
 ClrBuffer *
 clr_stream_get_output (ClrStream *stream)
 {

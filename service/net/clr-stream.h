@@ -41,6 +41,8 @@ ClrStream *clr_stream_new (ClrWorker *worker, int fd, const ClrEndpoint *peer, c
 ClrStream *clr_stream_new_connect (ClrWorker *worker, const ClrEndpoint *peer, const ClrEndpoint *local,
                                    const ClrStreamEvents *events, void *data);
 void clr_stream_free (ClrStream *stream);
+/* From here on somebody else is told. Allowed inside an event. */
+void clr_stream_set_owner (ClrStream *stream, const ClrStreamEvents *events, void *data);
 
 /* The buffer that clr_stream_flush() sends; protocol machines write straight into it. */
 ClrBuffer *clr_stream_get_output (ClrStream *stream);

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * ClrNextHop: how to speak SMTP to whom, frozen: a [smarthost] with its hosts, or a [route] via mx, whose
+ * hosts are found in the DNS for each domain. Built by the main thread, shared, never changed.
+ */
+#pragma once
+
+#include "net/clr-endpoint.h"
+#include "net/clr-tls.h"
+#include "settings/clr-section.h"
+
+typedef enum
+{
+  CLR_NEXT_HOP_TLS_NONE,
+  CLR_NEXT_HOP_TLS_MAY,
+  CLR_NEXT_HOP_TLS_ENCRYPT,
+  CLR_NEXT_HOP_TLS_VERIFY,
+  CLR_NEXT_HOP_TLS_IMPLICIT,
+} ClrNextHopTls;
+
+typedef struct
+{
+  char *name; /* as it stands in the settings or in the DNS, without port; of a literal its address */
+  unsigned port;
+  unsigned rank; /* lower is tried first; equals in random order */
+  gboolean is_literal;
+  gboolean may_be_loopback;
+  ClrEndpoint endpoint; /* of a literal */
+} ClrHost;
+
+typedef struct
+{
+  char *name;
+  gboolean is_mx; /* the hosts are a domain's mail exchangers */
+  ClrHost *hosts; /* otherwise */
+  unsigned n_hosts;
+  unsigned port; /* of mail exchangers */
+  int family;    /* AF_UNSPEC, AF_INET, AF_INET6 */
+  ClrNextHopTls tls;
+  ClrTlsContext *tls_context; /* NULL with CLR_NEXT_HOP_TLS_NONE */
+  char *user;
+  char *password;
+  char *secret; /* the name of the password */
+  gboolean allow_loopback;
+  unsigned max_connections; /* of one shard */
+  unsigned max_recipients;
+  unsigned max_messages;
+  int64_t connect_timeout_us;
+  int64_t idle_us;
+  gboolean has_source;
+  ClrEndpoint source;
+} ClrNextHop;
+
+/* @section: [smarthost] or [route]. @shards: workers among whom limits are divided. */
+ClrNextHop *clr_next_hop_new (ClrSection *section, const char *state_directory, unsigned shards,
+                              GError **error);
+void clr_next_hop_free (ClrNextHop *hop);
+
+/* Frees what is in @hosts, and the array. */
+void clr_hosts_free (ClrHost *hosts, unsigned n_hosts);

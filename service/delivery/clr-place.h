@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * ClrDeliveryPlace: what everything that delivers in one worker uses.
+ */
+#pragma once
+
+#include "delivery/clr-reach-memory.h"
+#include "net/clr-worker.h"
+#include "queue/clr-disk.h"
+#include "queue/clr-queue.h"
+
+typedef struct
+{
+  ClrWorker *worker;
+  ClrQueue *queue;
+  ClrDisk *disk;
+  ClrReachMemory *memory;
+} ClrDeliveryPlace;
