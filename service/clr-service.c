@@ -415,3 +415,18 @@ clr_service_get_settings_file (ClrService *service)
 {
   return service->file;
 }
+
+unsigned
+clr_service_count_threads (ClrService *service)
+{
+  return service->n_workers + 1;
+}
+
+void
+clr_service_post_to_thread (ClrService *service, unsigned index, ClrLetter *letter)
+{
+  if (index < service->n_workers)
+    clr_worker_post (service->workers[index], letter);
+  else
+    clr_queue_post_letter (service->queue, letter);
+}

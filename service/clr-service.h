@@ -5,6 +5,8 @@
  */
 #pragma once
 
+#include "base/clr-mailbox.h"
+
 #include <glib.h>
 #include <stdint.h>
 
@@ -18,6 +20,11 @@ gboolean clr_service_reload (ClrService *service, GError **error);
  * once. */
 void clr_service_stop (ClrService *service, const char *reason, void (*stopped) (void *data), void *data);
 void clr_service_free (ClrService *service);
+
+/* The threads that carry mail: the workers and the queue. Until clr_service_free() each of them opens what is
+ * posted to it, and frees nothing of it. */
+unsigned clr_service_count_threads (ClrService *service);
+void clr_service_post_to_thread (ClrService *service, unsigned index, ClrLetter *letter);
 
 /* "office 127.0.0.1:25" for each bound address. (transfer full) */
 char **clr_service_list_listeners (ClrService *service);

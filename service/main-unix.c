@@ -3,6 +3,8 @@
  * clrelayd on Unix: options, signals, and word to whoever started it.
  */
 #include "base/clr-log.h"
+#include "clr-arguments.h"
+#include "clr-pulse.h"
 #include "clr-service.h"
 #include "clr-version.h"
 #include "settings/clr-settings.h"
@@ -22,6 +24,7 @@ typedef struct
 {
   ClrService *service;
   GMainLoop *loop;
+  ClrPulse *pulse; /* NULL: nobody watches */
 } Program;
 
 /* The protocol of systemd's Type=notify: a datagram to the socket named in the environment. */
@@ -47,6 +50,31 @@ notify (const char *state)
   close (fd);
 }
 
+/* The service manager restarts what it does not hear from for the time it names (sd_watchdog_enabled(3)).
+ * Returns: that time in microseconds; 0 when this process is not watched. */
+static int64_t
+get_watchdog_time (void)
+{
+  const char *time = g_getenv ("WATCHDOG_USEC"), *pid = g_getenv ("WATCHDOG_PID");
+  guint64 us, wanted;
+
+  if (time == NULL || !g_ascii_string_to_unsigned (time, 10, 1, G_MAXINT64, &us, NULL))
+    return 0;
+  if (pid
+      && (!g_ascii_string_to_unsigned (pid, 10, 1, G_MAXINT, &wanted, NULL) || wanted != (guint64)getpid ()))
+    return 0;
+  return us;
+}
+
+/* Four times within the time: a round that was answered late is no alarm yet. */
+static gboolean
+on_watchdog (void *data)
+{
+  if (clr_pulse_check (((Program *)data)->pulse))
+    notify ("WATCHDOG=1");
+  return G_SOURCE_CONTINUE;
+}
+
 static void
 on_stopped (void *data)
 {
@@ -69,7 +97,10 @@ on_hangup (void *data)
   Program *program = data;
   g_autoptr (GError) error = NULL;
 
-  notify ("RELOADING=1");
+  g_autofree char *reloading
+      = g_strdup_printf ("RELOADING=1\nMONOTONIC_USEC=%" G_GINT64_FORMAT, g_get_monotonic_time ());
+
+  notify (reloading);
   if (!clr_service_reload (program->service, &error) && error)
     clr_log_event (CLR_EVENT_SETTINGS_REFUSED, clr_service_get_settings_file (program->service),
                    error->message);
@@ -93,28 +124,19 @@ raise_file_limit (void)
 int
 main (int argc, char **argv)
 {
-  g_autofree char *file = NULL;
-  gboolean version = FALSE;
-  GOptionEntry entries[] = {
-    { "config", 'c', 0, G_OPTION_ARG_FILENAME, &file, "The settings file (" CLR_SETTINGS_FILE ")", "FILE" },
-    { "version", 0, 0, G_OPTION_ARG_NONE, &version, "Show the version", NULL },
-    G_OPTION_ENTRY_NULL,
-  };
-  g_autoptr (GOptionContext) context
-      = g_option_context_new ("- the Cl Mail Relay service, in the foreground");
+  ClrArguments arguments = { 0 };
   g_autoptr (GError) error = NULL;
   Program program = { 0 };
+  int64_t watchdog_us = get_watchdog_time ();
 
   setlocale (LC_ALL, "");
-  g_option_context_add_main_entries (context, entries, NULL);
-  g_option_context_set_description (context,
-                                    "SIGHUP applies changed settings, SIGTERM stops after a bounded time.\n");
-  if (!g_option_context_parse (context, &argc, &argv, &error) || argc > 1)
+  if (!clr_arguments_parse (&arguments, &argc, &argv, &error))
     {
-      fprintf (stderr, "clrelayd: %s; see clrelayd --help\n", error ? error->message : "too many arguments");
+      fprintf (stderr, "clrelayd: %s; see clrelayd --help\n", error->message);
       return 2;
     }
-  if (version)
+  g_autofree char *file = arguments.config;
+  if (arguments.version)
     {
       printf ("clrelayd %s\n", CLR_VERSION);
       return 0;
@@ -141,9 +163,15 @@ main (int argc, char **argv)
   clr_log_event (CLR_EVENT_SERVICE_READY, CLR_VERSION, *text ? text : "no address");
   clr_log_flush ();
   notify ("READY=1");
+  if (watchdog_us > 0)
+    {
+      program.pulse = clr_pulse_new (program.service);
+      g_timeout_add (MAX (watchdog_us / 4000, 1), on_watchdog, &program);
+    }
 
   g_main_loop_run (program.loop);
   clr_service_free (program.service);
+  g_clear_pointer (&program.pulse, clr_pulse_free);
   clr_log_flush ();
   g_main_loop_unref (program.loop);
   return 0;

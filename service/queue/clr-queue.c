@@ -376,6 +376,12 @@ post_simple (ClrQueue *queue, void (*open) (ClrLetter *letter, void *owner))
 }
 
 void
+clr_queue_post_letter (ClrQueue *queue, ClrLetter *letter)
+{
+  clr_mailbox_post (queue->mailbox, letter);
+}
+
+void
 clr_queue_post_pause (ClrQueue *queue)
 {
   post_simple (queue, open_pause);

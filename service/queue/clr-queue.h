@@ -40,6 +40,8 @@ typedef struct
 ClrQueue *clr_queue_new (const ClrQueueOptions *options, GError **error);
 /* No job leaves any more; submissions and results are still taken. */
 void clr_queue_post_pause (ClrQueue *queue);
+/* Any letter, opened in the queue thread. */
+void clr_queue_post_letter (ClrQueue *queue, ClrLetter *letter);
 void clr_queue_post_rules (ClrQueue *queue, const ClrRetryRule *retry, uint64_t min_free);
 /* Stores what was posted, and ends the thread. */
 void clr_queue_free (ClrQueue *queue);

@@ -206,9 +206,10 @@ class Relay:
             file.write(text)
         return self
 
-    def launch(self):
+    def launch(self, **environment):
         with open(self.log, "ab") as log:
-            self.process = subprocess.Popen([daemon(), "--config", self.conf], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+            self.process = subprocess.Popen([daemon(), "--config", self.conf], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                                            env={**os.environ, **environment})
 
     def start(self):
         size = os.path.getsize(self.log) if os.path.exists(self.log) else 0

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "clr-arguments.h"
+
+#include "settings/clr-settings.h"
+
+GOptionEntry *
+clr_arguments_get_entries (ClrArguments *arguments)
+{
+  const GOptionEntry entries[] = {
+    { "config", 'c', 0, G_OPTION_ARG_FILENAME, &arguments->config,
+      "The settings file (" CLR_SETTINGS_FILE ")", "FILE" },
+    { "version", 0, 0, G_OPTION_ARG_NONE, &arguments->version, "Show the version", NULL },
+    G_OPTION_ENTRY_NULL,
+  };
+
+  return g_memdup2 (entries, sizeof entries);
+}
+
+gboolean
+clr_arguments_parse (ClrArguments *arguments, int *argc, char ***argv, GError **error)
+{
+  g_autoptr (GOptionContext) context
+      = g_option_context_new ("- the Cl Mail Relay service, in the foreground");
+  g_autofree GOptionEntry *entries = clr_arguments_get_entries (arguments);
+
+  g_option_context_add_main_entries (context, entries, NULL);
+  g_option_context_set_description (context,
+                                    "SIGHUP applies changed settings, SIGTERM stops after a bounded time.\n");
+  if (!g_option_context_parse (context, argc, argv, error))
+    return FALSE;
+  if (*argc > 1)
+    {
+      g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED, "too many arguments");
+      return FALSE;
+    }
+  return TRUE;
+}
