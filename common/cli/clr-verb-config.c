@@ -23,7 +23,7 @@ check_keys (ClrSettings *settings)
       json_object_set_string_member (in, "file", clr_section_get_text (section, "file"));
       json_object_set_string_member (in, "domain", clr_section_get_text (section, "domain"));
       json_object_set_string_member (in, "selector", clr_section_get_text (section, "selector"));
-      g_autoptr (JsonNode) out = clr_check_dkim_key (in);
+      g_autoptr (JsonNode) out = clr_check_dkim_key (in, NULL);
       JsonObject *answer = json_node_get_object (out);
       if (!g_str_equal (clr_verb_get (answer, "result"), "ok"))
         g_ptr_array_add (problems,

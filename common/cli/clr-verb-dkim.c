@@ -80,6 +80,6 @@ clr_verb_dkim (ClrVerbOptions *options, int argc, char **argv)
       json_object_set_string_member (in, "make", type ? type : "rsa");
       json_object_set_int_member (in, "bits", bits);
     }
-  g_autoptr (JsonNode) out = clr_check_dkim_key (in);
+  g_autoptr (JsonNode) out = clr_check_dkim_key (in, NULL);
   return tell (options, out, file, domain, selector, make);
 }

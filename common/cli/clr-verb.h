@@ -36,6 +36,7 @@ typedef struct
 
 int clr_verb_status (ClrVerbOptions *options, int argc, char **argv);
 int clr_verb_queue (ClrVerbOptions *options, int argc, char **argv);
+int clr_verb_check (ClrVerbOptions *options, int argc, char **argv);
 int clr_verb_config (ClrVerbOptions *options, int argc, char **argv);
 int clr_verb_secret (ClrVerbOptions *options, int argc, char **argv);
 int clr_verb_dkim (ClrVerbOptions *options, int argc, char **argv);

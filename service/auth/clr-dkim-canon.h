@@ -23,6 +23,6 @@ void clr_dkim_body_feed (ClrDkimBody *body, const uint8_t *bytes, size_t size);
 void clr_dkim_body_end (ClrDkimBody *body, uint8_t hash[32]);
 void clr_dkim_body_free (ClrDkimBody *body);
 
-/* For tests: the canonical body itself goes to @sink instead of a hash. */
+/* The canonical body itself goes to @sink instead of the hash: for verifying, and for tests. */
 void clr_dkim_body_set_sink (ClrDkimBody *body, void (*sink) (const void *bytes, size_t size, void *data),
                              void *data);

@@ -3,23 +3,8 @@
 
 #include "auth/clr-dkim-key.h"
 
-static JsonNode *
-answer (const char *result, const char *reason, JsonObject *details)
-{
-  JsonNode *node = json_node_new (JSON_NODE_OBJECT);
-  JsonObject *object = json_object_new ();
-
-  json_object_set_string_member (object, "result", result);
-  if (reason)
-    json_object_set_string_member (object, "reason", reason);
-  if (details)
-    json_object_set_object_member (object, "details", details);
-  json_node_take_object (node, object);
-  return node;
-}
-
 JsonNode *
-clr_check_dkim_key (JsonObject *in)
+clr_check_dkim_key (JsonObject *in, ClrZone *zone)
 {
   const char *file = json_object_get_string_member_with_default (in, "file", NULL);
   const char *domain = json_object_get_string_member_with_default (in, "domain", NULL);
@@ -29,7 +14,7 @@ clr_check_dkim_key (JsonObject *in)
   ClrDkimKey *key;
 
   if (file == NULL || domain == NULL || selector == NULL)
-    return answer ("error", "file, domain and selector are needed", NULL);
+    return clr_check_answer ("error", "file, domain and selector are needed", NULL);
   if (make)
     key = clr_dkim_key_generate (g_str_equal (make, "ed25519") ? CLR_DKIM_ED25519_SHA256
                                                                : CLR_DKIM_RSA_SHA256,
@@ -37,17 +22,17 @@ clr_check_dkim_key (JsonObject *in)
   else
     key = clr_dkim_key_load (file, &error);
   if (key == NULL)
-    return answer ("error", error->message, NULL);
+    return clr_check_answer ("error", error->message, NULL);
 
   g_autofree char *record = clr_dkim_key_dup_record (key);
-  g_autofree char *zone = clr_dkim_record_to_zone (record, selector, domain);
+  g_autofree char *lines = clr_dkim_record_to_zone (record, selector, domain);
   g_autofree char *name = g_strdup_printf ("%s._domainkey.%s", selector, domain);
   JsonObject *details = json_object_new ();
   json_object_set_string_member (details, "algorithm",
                                  clr_dkim_algorithm_get_name (clr_dkim_key_get_algorithm (key)));
   json_object_set_string_member (details, "name", name);
   json_object_set_string_member (details, "record", record);
-  json_object_set_string_member (details, "zone", zone);
+  json_object_set_string_member (details, "zone", lines);
   clr_dkim_key_free (key);
-  return answer ("ok", NULL, details);
+  return clr_check_answer ("ok", NULL, details);
 }

@@ -1,16 +1,65 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * Checks: one function each, JSON in, JSON out. The service answers with them through the API, the command
- * line calls them in its own process; both get the same words.
+ * line calls them in its own process; both get the same words. To add a check: one file, and one row in
+ * clr-check.c.
  */
 #pragma once
 
-#include <json-glib/json-glib.h>
+#include "check/clr-zone.h"
 
-/* @in: an object whose members are the check's options. Returns: (transfer full): an object with "result"
- * ("ok" or "error"), "reason" when it is not ok, and "details". Never NULL, never an exit. */
-typedef JsonNode *(*ClrCheck) (JsonObject *in);
+typedef enum
+{
+  CLR_CHECK_TEXT,
+  CLR_CHECK_FILE,   /* a path */
+  CLR_CHECK_NUMBER, /* digits are taken as text too */
+  CLR_CHECK_FLAG,
+} ClrCheckKind;
 
-/* {"file", "domain", "selector"}: whether a key can sign; details: algorithm, record, name, zone.
- * With "make": "rsa" or "ed25519" (and "bits"), the key is made first; the file must not exist. */
-JsonNode *clr_check_dkim_key (JsonObject *in);
+/* A member of the object that goes in; on the command line, a long option. */
+typedef struct
+{
+  const char *name;
+  ClrCheckKind kind;
+  const char *argument; /* "FILE", for help */
+  const char *help;
+} ClrCheckOption;
+
+/* @in: an object whose members are of the kinds that the row's options say. @zone: (nullable): DNS answers;
+ * NULL: there are none to be had. Returns: (transfer full): an object with "result", "reason" and "details".
+ * Never NULL, never an exit. */
+typedef JsonNode *(*ClrCheck) (JsonObject *in, ClrZone *zone);
+
+typedef struct
+{
+  const char *name;
+  const char *help;
+  const ClrCheckOption *options; /* the first is what stands on the command line without a name; ends with a
+                                    row without a name */
+  ClrCheck run;
+} ClrCheckRow;
+
+const ClrCheckRow *clr_check_get_table (unsigned *n_rows);
+const ClrCheckRow *clr_check_find (const char *name);
+
+/* Looks at the kinds of @in's members, then runs the check. A member "zone" is a zone of this question's own.
+ * What is wrong with @in gives the result "error". Members that the check does not know are named in
+ * "ignored". */
+JsonNode *clr_check_run (const ClrCheckRow *row, JsonObject *in, ClrZone *zone);
+
+/* "pass", "ok", "valid": what a script would go on with. */
+gboolean clr_check_is_good (const char *result);
+
+/* For checks. @details: (transfer full) (nullable). */
+JsonNode *clr_check_answer (const char *result, const char *reason, JsonObject *details);
+/* NULL when @in has no such member. */
+const char *clr_check_get_text (JsonObject *in, const char *name);
+gint64 clr_check_get_number (JsonObject *in, const char *name, gint64 fallback);
+
+/* The rows' functions. clr_check_dkim_key(): {"file", "domain", "selector"}: whether a key can sign; details:
+ * algorithm, record, name, zone. With "make": "rsa" or "ed25519" (and "bits"), the key is made first; the
+ * file must not exist. */
+JsonNode *clr_check_dkim_key (JsonObject *in, ClrZone *zone);
+JsonNode *clr_check_dkim (JsonObject *in, ClrZone *zone);
+JsonNode *clr_check_address (JsonObject *in, ClrZone *zone);
+JsonNode *clr_check_route (JsonObject *in, ClrZone *zone);

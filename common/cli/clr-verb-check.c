@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "clr-verb.h"
+
+#include "check/clr-check.h"
+
+#include <errno.h>
+#include <glib/gi18n.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define OPTIONS_MOST 24u
+#define LINE_MOST    (16u * 1024 * 1024) /* octets of one line of --batch */
+#define MESSAGE_MOST (1024u * 1024 * 1024)
+
+/* What stands on the command line for a check's option. */
+typedef struct
+{
+  char *text;
+  gboolean flag;
+} Given;
+
+static ClrZone *
+load_zone (const char *file, GError **error)
+{
+  g_autoptr (JsonParser) parser = json_parser_new ();
+  JsonNode *root;
+
+  if (!json_parser_load_from_mapped_file (parser, file, error))
+    {
+      g_prefix_error (error, "%s: ", file);
+      return NULL;
+    }
+  root = json_parser_get_root (parser);
+  if (root == NULL || !JSON_NODE_HOLDS_OBJECT (root))
+    {
+      g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, _ ("%s: an object of names is needed"), file);
+      return NULL;
+    }
+  return clr_zone_new_from_json (json_node_get_object (root));
+}
+
+/* Standard input as a file that can be mapped. (transfer full) */
+static char *
+keep_input (GError **error)
+{
+  char *path = NULL;
+  int fd = g_file_open_tmp ("clrelay-XXXXXX", &path, error);
+  char piece[64 * 1024];
+  size_t n, all = 0;
+  gboolean ok = fd >= 0;
+
+  while (ok && (n = fread (piece, 1, sizeof piece, stdin)) > 0)
+    {
+      all += n;
+      ok = all <= MESSAGE_MOST && write (fd, piece, n) == (ssize_t)n;
+    }
+  if (fd >= 0)
+    close (fd);
+  if (!ok && path)
+    {
+      g_set_error (error, G_IO_ERROR, G_IO_ERROR_FAILED, "%s: %s", path,
+                   all > MESSAGE_MOST ? _ ("the message is too large") : g_strerror (errno));
+      unlink (path);
+      g_clear_pointer (&path, g_free);
+    }
+  return path;
+}
+
+static JsonNode *
+error_answer (const char *text)
+{
+  return clr_check_answer ("error", text, NULL);
+}
+
+/* One line in, one line out, whatever it holds. */
+static JsonNode *
+answer_line (const ClrCheckRow *row, const char *line, JsonObject *defaults, ClrZone *zone)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (JsonNode) root = json_from_string (line, &error);
+  JsonObject *in;
+  JsonObjectIter iter;
+  const char *name;
+  JsonNode *node, *answer, *id;
+
+  if (root == NULL || !JSON_NODE_HOLDS_OBJECT (root))
+    return error_answer (error ? error->message : _ ("a JSON object is needed"));
+  in = json_node_get_object (root);
+  /* What stands on the command line counts for every line that does not say otherwise. */
+  json_object_iter_init (&iter, defaults);
+  while (json_object_iter_next (&iter, &name, &node))
+    if (!json_object_has_member (in, name))
+      json_object_set_member (in, name, json_node_copy (node));
+  /* A string would end at a zero octet unseen. */
+  answer = strstr (line, "\\u0000") ? error_answer (_ ("a zero octet (\\u0000) stands in no text"))
+           : g_strcmp0 (clr_check_get_text (in, "file"), "-") == 0
+               ? error_answer (_ ("standard input is taken by the questions; name a file"))
+               : clr_check_run (row, in, zone);
+  id = json_object_get_member (in, "id");
+  if (id)
+    json_object_set_member (json_node_get_object (answer), "id", json_node_copy (id));
+  return answer;
+}
+
+static void
+print_line (JsonNode *answer)
+{
+  g_autofree char *text = json_to_string (answer, FALSE);
+
+  printf ("%s\n", text);
+  fflush (stdout);
+}
+
+static int
+run_batch (const ClrCheckRow *row, JsonObject *defaults, ClrZone *zone)
+{
+  g_autoptr (GString) line = g_string_new (NULL);
+  gboolean too_long = FALSE;
+
+  for (int c = 0; c != EOF;)
+    {
+      g_string_truncate (line, 0);
+      too_long = FALSE;
+      while ((c = getc_unlocked (stdin)) != EOF && c != '\n')
+        if (line->len < LINE_MOST)
+          g_string_append_c (line, (char)c);
+        else
+          too_long = TRUE;
+      if (c == EOF && line->len == 0)
+        break;
+      g_autofree char *stripped = g_strstrip (g_strdup (line->str));
+      if (*stripped == 0 && !too_long && memchr (line->str, 0, line->len) == NULL)
+        continue;
+      g_autoptr (JsonNode) answer
+          = too_long ? error_answer (_ ("the line is too long"))
+            : memchr (line->str, 0, line->len) || !g_utf8_validate (line->str, line->len, NULL)
+                ? error_answer (_ ("the line is not text in UTF-8"))
+                : answer_line (row, line->str, defaults, zone);
+      print_line (answer);
+    }
+  return ferror (stdin) ? CLR_EXIT_FAILED : CLR_EXIT_OK;
+}
+
+static void
+print_value (const char *name, JsonNode *node, int depth)
+{
+  if (JSON_NODE_HOLDS_OBJECT (node))
+    {
+      JsonObjectIter iter;
+      const char *member;
+      JsonNode *value;
+
+      if (name)
+        printf ("%*s%s:\n", depth * 2, "", name);
+      json_object_iter_init_ordered (&iter, json_node_get_object (node));
+      while (json_object_iter_next_ordered (&iter, &member, &value))
+        print_value (member, value, depth + 1);
+    }
+  else if (JSON_NODE_HOLDS_ARRAY (node))
+    {
+      JsonArray *array = json_node_get_array (node);
+
+      for (guint i = 0; i < json_array_get_length (array); i++)
+        print_value (name, json_array_get_element (array, i), depth);
+    }
+  else
+    {
+      g_autofree char *text = json_node_get_value_type (node) == G_TYPE_STRING ? json_node_dup_string (node)
+                                                                               : json_to_string (node, FALSE);
+      printf ("%*s%s: %s\n", depth * 2, "", name, text);
+    }
+}
+
+static int
+tell (ClrVerbOptions *options, JsonNode *answer)
+{
+  JsonObject *object = json_node_get_object (answer);
+  const char *result = clr_verb_get (object, "result");
+
+  if (options->json)
+    clr_verb_print_json (answer);
+  else if (g_str_equal (result, "error"))
+    fprintf (stderr, "clrelay: %s\n", clr_verb_get (object, "reason"));
+  else
+    {
+      printf ("%s: %s\n", result, clr_verb_get (object, "reason"));
+      if (json_object_has_member (object, "details"))
+        print_value (NULL, json_object_get_member (object, "details"), 0);
+    }
+  return clr_check_is_good (result)      ? CLR_EXIT_OK
+         : g_str_equal (result, "error") ? CLR_EXIT_FAILED
+                                         : CLR_EXIT_INVALID;
+}
+
+static char *
+list_checks (void)
+{
+  GString *text = g_string_new (
+      _ ("Checks one thing, without the service and without changing anything.\n\nThere are:"));
+  unsigned n;
+  const ClrCheckRow *rows = clr_check_get_table (&n);
+
+  for (unsigned i = 0; i < n; i++)
+    g_string_append_printf (text, "\n  %-8s %s", rows[i].name, _ (rows[i].help));
+  return g_string_free (text, FALSE);
+}
+
+/* The members that the command line gives. */
+static JsonObject *
+collect (const ClrCheckRow *row, const Given *given, const char *first)
+{
+  JsonObject *in = json_object_new ();
+
+  for (unsigned i = 0; row->options[i].name; i++)
+    if (row->options[i].kind == CLR_CHECK_FLAG && given[i].flag)
+      json_object_set_boolean_member (in, row->options[i].name, TRUE);
+    else if (given[i].text)
+      json_object_set_string_member (in, row->options[i].name, given[i].text);
+  if (first)
+    json_object_set_string_member (in, row->options[0].name, first);
+  return in;
+}
+
+static int
+run_once (ClrVerbOptions *options, const ClrCheckRow *row, JsonObject *in, ClrZone *zone)
+{
+  g_autofree char *kept = NULL;
+  g_autoptr (GError) error = NULL;
+  int code;
+
+  if (g_strcmp0 (clr_check_get_text (in, "file"), "-") == 0)
+    {
+      kept = keep_input (&error);
+      if (kept == NULL)
+        {
+          fprintf (stderr, "clrelay: %s\n", error->message);
+          return CLR_EXIT_FAILED;
+        }
+      json_object_set_string_member (in, "file", kept);
+    }
+  g_autoptr (JsonNode) answer = clr_check_run (row, in, zone);
+  code = tell (options, answer);
+  if (kept)
+    unlink (kept);
+  return code;
+}
+
+int
+clr_verb_check (ClrVerbOptions *options, int argc, char **argv)
+{
+  g_autofree char *zone_file = NULL, *resolver = NULL, *summary = list_checks ();
+  gboolean batch = FALSE;
+  Given given[OPTIONS_MOST] = { 0 };
+  GOptionEntry entries[OPTIONS_MOST + 4] = {
+    { "zone", 0, 0, G_OPTION_ARG_FILENAME, &zone_file, N_ ("DNS answers from this JSON file"), "FILE" },
+    { "resolver", 0, 0, G_OPTION_ARG_STRING, &resolver, N_ ("DNS answers from this server (the system's)"),
+      "HOST:PORT" },
+    { "batch", 0, 0, G_OPTION_ARG_NONE, &batch,
+      N_ ("One JSON object a line in, with these options' names and id; one out"), NULL },
+  };
+  const ClrCheckRow *row = argc > 1 && argv[1][0] != '-' ? clr_check_find (argv[1]) : NULL;
+  g_autofree char *usage
+      = g_strdup_printf ("%s [%s]", row ? row->name : "NAME", row ? row->options[0].argument : "...");
+  g_autoptr (ClrZone) zone = NULL;
+  g_autoptr (GError) error = NULL;
+  int code;
+
+  for (unsigned i = 0, n = 3; row && row->options[i].name; i++)
+    {
+      const ClrCheckOption *option = &row->options[i];
+
+      g_assert (i < OPTIONS_MOST);
+      entries[n++]
+          = (GOptionEntry){ option->name,
+                            0,
+                            0,
+                            option->kind == CLR_CHECK_FLAG ? G_OPTION_ARG_NONE : G_OPTION_ARG_STRING,
+                            option->kind == CLR_CHECK_FLAG ? (void *)&given[i].flag : (void *)&given[i].text,
+                            option->help,
+                            option->argument };
+    }
+  if (!clr_verb_parse (options, usage, summary, entries, &argc, &argv, &code))
+    return code;
+  if (row == NULL || argc > 3 || (batch && argc > 2))
+    {
+      fprintf (stderr, "%s\n", summary);
+      return clr_verb_usage (argc > 1 && row == NULL
+                                 ? _ ("check: there is no such check")
+                                 : _ ("check: the name of a check and one thing to check"));
+    }
+  if (zone_file && resolver)
+    return clr_verb_usage (_ ("check: either --zone or --resolver"));
+  if (zone_file && !(zone = load_zone (zone_file, &error)))
+    {
+      fprintf (stderr, "clrelay: %s\n", error->message);
+      return CLR_EXIT_FAILED;
+    }
+  g_autoptr (JsonObject) in = collect (row, given, argc > 2 ? argv[2] : NULL);
+  code = batch ? run_batch (row, in, zone) : run_once (options, row, in, zone);
+  for (unsigned i = 0; i < OPTIONS_MOST; i++)
+    g_free (given[i].text);
+  return code;
+}

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "check/clr-check.h"
+
+#include <glib/gi18n-lib.h>
+#include <string.h>
+
+static const ClrCheckOption dkim_options[] = {
+  { "file", CLR_CHECK_FILE, "FILE", N_ ("A message as it came; - is standard input") },
+  { "message", CLR_CHECK_TEXT, "TEXT", N_ ("The message itself, instead of a file") },
+  { "now", CLR_CHECK_NUMBER, "EPOCH", N_ ("Seconds since 1970 to check at, instead of now") },
+  { NULL },
+};
+
+static const ClrCheckOption address_options[] = {
+  { "address", CLR_CHECK_TEXT, "ADDRESS", N_ ("An envelope address such as user@example.com") },
+  { "path", CLR_CHECK_TEXT, "PATH", N_ ("What stands behind MAIL FROM: or RCPT TO:, instead of an address") },
+  { "lenient", CLR_CHECK_FLAG, NULL, N_ ("With --path: as for a device with lenient-commands") },
+  { NULL },
+};
+
+static const ClrCheckRow table[] = {
+  { "dkim", N_ ("the DKIM signatures of a message"), dkim_options, clr_check_dkim },
+  { "address", N_ ("whether an address may stand in an envelope, and what it needs"), address_options,
+    clr_check_address },
+};
+
+const ClrCheckRow *
+clr_check_get_table (unsigned *n_rows)
+{
+  *n_rows = G_N_ELEMENTS (table);
+  return table;
+}
+
+const ClrCheckRow *
+clr_check_find (const char *name)
+{
+  for (unsigned i = 0; i < G_N_ELEMENTS (table); i++)
+    if (g_str_equal (table[i].name, name))
+      return &table[i];
+  return NULL;
+}
+
+static gboolean
+fits (JsonNode *node, ClrCheckKind kind)
+{
+  GType type = JSON_NODE_HOLDS_VALUE (node) ? json_node_get_value_type (node) : G_TYPE_NONE;
+
+  if (kind == CLR_CHECK_FLAG)
+    return type == G_TYPE_BOOLEAN;
+  if (kind == CLR_CHECK_NUMBER)
+    return type == G_TYPE_INT64
+           || (type == G_TYPE_STRING
+               && g_ascii_string_to_signed (json_node_get_string (node), 10, G_MININT64, G_MAXINT64, NULL,
+                                            NULL));
+  return type == G_TYPE_STRING;
+}
+
+/* Returns: NULL, or what is wrong. (transfer full) */
+static char *
+find_wrong_member (const ClrCheckRow *row, JsonObject *in, JsonArray *ignored)
+{
+  static const char *const needed[] = { N_ ("text"), N_ ("text"), N_ ("a number"), N_ ("true or false") };
+  JsonObjectIter iter;
+  const char *name;
+  JsonNode *node;
+
+  json_object_iter_init (&iter, in);
+  while (json_object_iter_next (&iter, &name, &node))
+    {
+      const ClrCheckOption *option = row->options;
+
+      if (g_str_equal (name, "id"))
+        continue;
+      if (g_str_equal (name, "zone"))
+        {
+          if (!JSON_NODE_HOLDS_OBJECT (node))
+            return g_strdup (_ ("zone: an object of names is needed"));
+          continue;
+        }
+      while (option->name && !g_str_equal (option->name, name))
+        option++;
+      if (option->name == NULL)
+        json_array_add_string_element (ignored, name);
+      else if (!fits (node, option->kind))
+        return g_strdup_printf (_ ("%s: %s is needed"), name, _ (needed[option->kind]));
+    }
+  return NULL;
+}
+
+JsonNode *
+clr_check_run (const ClrCheckRow *row, JsonObject *in, ClrZone *zone)
+{
+  g_autoptr (JsonArray) ignored = json_array_new ();
+  g_autofree char *wrong = find_wrong_member (row, in, ignored);
+  g_autoptr (ClrZone) own = NULL;
+  JsonNode *answer;
+
+  if (wrong)
+    return clr_check_answer ("error", wrong, NULL);
+  if (json_object_has_member (in, "zone"))
+    own = clr_zone_new_from_json (json_object_get_object_member (in, "zone"));
+  answer = row->run (in, own ? own : zone);
+  if (json_array_get_length (ignored) > 0)
+    json_object_set_array_member (json_node_get_object (answer), "ignored", g_steal_pointer (&ignored));
+  return answer;
+}
+
+gboolean
+clr_check_is_good (const char *result)
+{
+  return g_str_equal (result, "pass") || g_str_equal (result, "ok") || g_str_equal (result, "valid");
+}
+
+JsonNode *
+clr_check_answer (const char *result, const char *reason, JsonObject *details)
+{
+  JsonNode *node = json_node_new (JSON_NODE_OBJECT);
+  JsonObject *object = json_object_new ();
+
+  json_object_set_string_member (object, "result", result);
+  if (reason)
+    json_object_set_string_member (object, "reason", reason);
+  if (details)
+    json_object_set_object_member (object, "details", details);
+  json_node_take_object (node, object);
+  return node;
+}
+
+const char *
+clr_check_get_text (JsonObject *in, const char *name)
+{
+  return json_object_get_string_member_with_default (in, name, NULL);
+}
+
+gint64
+clr_check_get_number (JsonObject *in, const char *name, gint64 fallback)
+{
+  JsonNode *node = json_object_get_member (in, name);
+
+  if (node == NULL)
+    return fallback;
+  return json_node_get_value_type (node) == G_TYPE_STRING
+             ? g_ascii_strtoll (json_node_get_string (node), NULL, 10)
+             : json_node_get_int (node);
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * ClrZone: where a check's DNS answers come from: a zone written down in JSON, or a resolver. Evaluators are
+ * fed from it and stay pure. Not for the mail path: asking waits for the answer.
+ */
+#pragma once
+
+#include <json-glib/json-glib.h>
+
+typedef enum
+{
+  CLR_ZONE_FOUND,
+  CLR_ZONE_NODATA,   /* the name has no such record */
+  CLR_ZONE_NXDOMAIN, /* there is no such name */
+  CLR_ZONE_SERVFAIL,
+  CLR_ZONE_TIMEOUT,
+} ClrZoneStatus;
+
+typedef struct ClrZone ClrZone;
+
+/* @names: {"name": {"TXT": [["chunk", "chunk"], ...], "A": ["..."], "AAAA": ["..."], "MX": [[10, "host"]],
+ * "PTR": ["..."], "CNAME": ["target"], "_other": "NODATA"}}. Names have no final dot; their case does not
+ * matter. "_other" (NODATA, NXDOMAIN, SERVFAIL or TIMEOUT) answers for types that are not listed. A name that
+ * is not listed does not exist, unless names lie below it. Kept. */
+ClrZone *clr_zone_new_from_json (JsonObject *names);
+void clr_zone_free (ClrZone *zone);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (ClrZone, clr_zone_free)
+
+/* @type: "TXT", "A", ... CNAMEs are followed, a few.
+ * @values: (out) (transfer full): one string a record: a TXT's strings joined, "10 host" of an MX. */
+ClrZoneStatus clr_zone_find (ClrZone *zone, const char *name, const char *type, GPtrArray **values);
