@@ -170,6 +170,11 @@ make_workers (ClrService *service, GError **error)
   unsigned wanted
       = clr_section_get_number (clr_settings_get_section (service->settings, "server"), "workers");
   ClrSection *dns = clr_settings_get_section (service->settings, "dns");
+  ClrResolverOptions options = {
+    .servers = clr_section_get_list (dns, "servers"),
+    .trust_anchor = clr_section_get_text (dns, "trust-anchor"),
+    .timeout_us = clr_section_get_number (dns, "timeout") * G_USEC_PER_SEC,
+  };
 
   service->n_workers = wanted ? wanted : MIN (g_get_num_processors (), 64);
   service->workers = g_new0 (ClrWorker *, service->n_workers);
@@ -178,8 +183,7 @@ make_workers (ClrService *service, GError **error)
   for (unsigned i = 0; i < service->n_workers; i++)
     {
       service->workers[i] = clr_worker_new (i);
-      if (!clr_resolver_new (service->workers[i], clr_section_get_list (dns, "servers"),
-                             clr_section_get_number (dns, "timeout") * G_USEC_PER_SEC, error))
+      if (!clr_resolver_new (service->workers[i], &options, error))
         return FALSE;
     }
   return TRUE;

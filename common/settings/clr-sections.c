@@ -87,6 +87,10 @@ DEFINE_SECTION (Dns, dns)
   SECTION ("dns", FALSE, N_ ("Name resolution."));
   LIST (ENDPOINTS, "servers", N_ ("Servers"), N_ ("Resolvers to ask; the system's when not set."),
         CLR_SETTING_RESTART);
+  TEXT (PATH, "trust-anchor", N_ ("Trust anchor"),
+        N_ ("File of DS or DNSKEY records, such as /usr/share/dns/root.key: answers are then validated by "
+            "DNSSEC, and wrong ones not believed."),
+        NULL, CLR_SETTING_RESTART);
   NUMBER (DURATION, "timeout", N_ ("Time-out"), N_ ("How long one question may take."), 1, 5 * MINUTE, 20, 0);
 }
 

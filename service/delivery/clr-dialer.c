@@ -243,7 +243,7 @@ add_address (ClrDialer *dialer, const ClrEndpoint *endpoint)
 }
 
 static void
-on_addresses (const ClrDnsAnswer *answer, void *data)
+on_addresses (const ClrDnsAddresses *answer, void *data)
 {
   ClrDialer *dialer = data;
   const ClrReachMemory *memory = dialer->place->memory;
@@ -255,7 +255,7 @@ on_addresses (const ClrDnsAnswer *answer, void *data)
     {
       g_autofree char *why
           = g_strdup_printf ("the name %s cannot be resolved: %s", dialer->host->name, answer->problem);
-      set_why (dialer, answer->status == CLR_DNS_NOTHING ? CLR_DIAL_NO_ADDRESS : CLR_DIAL_UNREACHABLE, why);
+      set_why (dialer, answer->status == CLR_DNS_TEMPORARY ? CLR_DIAL_UNREACHABLE : CLR_DIAL_NO_ADDRESS, why);
     }
   /* A family that leads nowhere comes last. */
   for (int broken = 0; broken < 2; broken++)
@@ -279,7 +279,7 @@ on_step (ClrTimer *timer, void *data)
     advance (dialer);
   else if (dialer->lookup == NULL)
     dialer->lookup = clr_resolver_find_addresses (dialer->place->worker->resolver, dialer->host->name,
-                                                  on_addresses, dialer);
+                                                  dialer->hop->family, on_addresses, dialer);
 }
 
 /* -- for the owner */

@@ -2,18 +2,21 @@
 #include "dns/clr-resolver.h"
 
 #include "base/clr-error.h"
+#include "dns/clr-dns-packet.h"
 #include "dns/clr-unbound-base.h"
 
-#include <arpa/inet.h>
+#include <errno.h>
 #include <string.h>
 #include <unbound-event.h>
 #include <unbound.h>
+#include <unistd.h>
 
-#define TYPE_A         1
-#define TYPE_AAAA      28
 #define CLASS_IN       1
 #define RCODE_OK       0
 #define RCODE_NXDOMAIN 3
+#define SECURITY_BOGUS 1
+#define SECURITY_GOOD  2
+#define TTL_MOST       86400u
 
 struct ClrResolver
 {
@@ -27,66 +30,92 @@ struct ClrResolver
 typedef struct
 {
   ClrLookup *lookup;
+  ClrDnsType type;
   int async_id;
   gboolean waiting;
+  ClrDnsAnswer answer;
 } Question;
 
 struct ClrLookup
 {
   ClrResolver *resolver;
+  Question questions[2];
+  unsigned n_questions;
+  /* One of them is told. */
   void (*done) (const ClrDnsAnswer *answer, void *data);
+  void (*done_addresses) (const ClrDnsAddresses *answer, void *data);
   void *data;
-  Question a, aaaa;
-  ClrEndpoint v4[CLR_DNS_MOST], v6[CLR_DNS_MOST];
-  unsigned n_v4, n_v6;
-  gboolean any_failed;
-  gboolean insecure;
-  char *problem;
   ClrTimer timer; /* time-out; then, with nothing left to wait for, the moment to tell */
 };
 
 static void
 lookup_free (ClrLookup *lookup)
 {
-  Question *questions[] = { &lookup->a, &lookup->aaaa };
+  for (unsigned i = 0; i < lookup->n_questions; i++)
+    {
+      Question *question = &lookup->questions[i];
 
-  for (unsigned i = 0; i < G_N_ELEMENTS (questions); i++)
-    if (questions[i]->waiting && lookup->resolver->ctx)
-      ub_cancel (lookup->resolver->ctx, questions[i]->async_id);
+      if (question->waiting)
+        ub_cancel (lookup->resolver->ctx, question->async_id);
+      clr_dns_answer_clear (&question->answer);
+    }
   clr_timers_clear (lookup->resolver->worker->timers, &lookup->timer);
   g_ptr_array_remove_fast (lookup->resolver->lookups, lookup);
-  g_free (lookup->problem);
   g_free (lookup);
+}
+
+static void
+set_problem (Question *question, ClrDnsStatus status, const char *problem)
+{
+  clr_dns_answer_clear (&question->answer);
+  question->answer.status = status;
+  question->answer.problem = g_strdup (problem);
+}
+
+/* RFC 8305 section 4: families in turn, IPv6 first. */
+static void
+merge_addresses (const ClrLookup *lookup, ClrDnsAddresses *into)
+{
+  const ClrDnsAnswer *failed = NULL;
+
+  into->secure = TRUE;
+  for (unsigned i = 0; i < lookup->n_questions; i++)
+    {
+      const ClrDnsAnswer *answer = &lookup->questions[i].answer;
+
+      into->secure = into->secure && answer->secure;
+      if (answer->status != CLR_DNS_FOUND && (failed == NULL || answer->status == CLR_DNS_TEMPORARY))
+        failed = answer;
+    }
+  for (unsigned n = 0; n < CLR_DNS_ADDRESSES_MOST; n++)
+    for (unsigned i = 0; i < lookup->n_questions; i++)
+      if (n < lookup->questions[i].answer.n_records && into->n_addresses < CLR_DNS_ADDRESSES_MOST)
+        into->addresses[into->n_addresses++] = lookup->questions[i].answer.records[n].address;
+  if (into->n_addresses > 0 || failed == NULL)
+    return;
+  into->status = failed->status;
+  into->problem = failed->status == CLR_DNS_NO_DATA ? "it has no address" : failed->problem;
 }
 
 static void
 tell (ClrLookup *lookup)
 {
-  ClrDnsAnswer answer = { .status = CLR_DNS_FOUND, .secure = !lookup->insecure };
-  char *problem;
+  ClrLookup told = *lookup;
+  ClrDnsAddresses addresses = { .status = CLR_DNS_FOUND };
 
-  /* RFC 8305 section 4: families in turn, IPv6 first. */
-  for (unsigned i = 0; i < MAX (lookup->n_v4, lookup->n_v6); i++)
-    {
-      if (i < lookup->n_v6 && answer.n_addresses < CLR_DNS_MOST)
-        answer.addresses[answer.n_addresses++] = lookup->v6[i];
-      if (i < lookup->n_v4 && answer.n_addresses < CLR_DNS_MOST)
-        answer.addresses[answer.n_addresses++] = lookup->v4[i];
-    }
-  if (answer.n_addresses == 0)
-    {
-      answer.status = lookup->any_failed ? CLR_DNS_TEMPORARY : CLR_DNS_NOTHING;
-      answer.problem = lookup->problem      ? lookup->problem
-                       : lookup->any_failed ? "the name servers do not answer"
-                                            : "there is no such name, or it has no address";
-    }
-  void (*done) (const ClrDnsAnswer *, void *) = lookup->done;
-  void *data = lookup->data;
-
-  problem = g_steal_pointer (&lookup->problem);
+  /* The owner may do anything inside its callback: nothing of ours is left by then. */
+  for (unsigned i = 0; i < lookup->n_questions; i++)
+    lookup->questions[i].answer = (ClrDnsAnswer){ 0 };
   lookup_free (lookup);
-  done (&answer, data);
-  g_free (problem);
+  if (told.done)
+    told.done (&told.questions[0].answer, told.data);
+  else
+    {
+      merge_addresses (&told, &addresses);
+      told.done_addresses (&addresses, told.data);
+    }
+  for (unsigned i = 0; i < told.n_questions; i++)
+    clr_dns_answer_clear (&told.questions[i].answer);
 }
 
 static void
@@ -94,11 +123,15 @@ on_timer (ClrTimer *timer, void *data)
 {
   ClrLookup *lookup = data;
 
-  if (lookup->a.waiting || lookup->aaaa.waiting)
+  for (unsigned i = 0; i < lookup->n_questions; i++)
     {
-      lookup->any_failed = TRUE;
-      g_free (lookup->problem);
-      lookup->problem = g_strdup ("the name servers did not answer in time");
+      Question *question = &lookup->questions[i];
+
+      if (!question->waiting)
+        continue;
+      ub_cancel (lookup->resolver->ctx, question->async_id);
+      question->waiting = FALSE;
+      set_problem (question, CLR_DNS_TEMPORARY, "the name servers did not answer in time");
     }
   tell (lookup);
 }
@@ -106,102 +139,95 @@ on_timer (ClrTimer *timer, void *data)
 static void
 check_complete (ClrLookup *lookup)
 {
-  if (!lookup->a.waiting && !lookup->aaaa.waiting)
-    clr_timers_set (lookup->resolver->worker->timers, &lookup->timer, lookup->resolver->worker->now);
-}
-
-/* The addresses of a packet's answer section. Compressed names are skipped, chains of CNAMEs have been
- * followed by libunbound: all records of the type in the answer belong to the name. */
-static unsigned
-read_packet (const uint8_t *packet, int size, unsigned type, ClrEndpoint *into)
-{
-  unsigned at = 12, n = 0;
-
-  if (size < 12)
-    return 0;
-#define BE16(i) ((unsigned)packet[i] << 8 | packet[(i) + 1])
-  unsigned questions = BE16 (4), answers = BE16 (6);
-  for (unsigned record = 0; record < questions + answers; record++)
-    {
-      while (at < (unsigned)size && packet[at] != 0 && packet[at] < 0xc0)
-        at += packet[at] + 1;
-      at += at < (unsigned)size && packet[at] >= 0xc0 ? 2 : 1;
-      if (record < questions)
-        {
-          at += 4;
-          continue;
-        }
-      if (at + 10 > (unsigned)size)
-        return n;
-      unsigned this_type = BE16 (at), length = BE16 (at + 8);
-      at += 10;
-      if (at + length > (unsigned)size)
-        return n;
-      if (this_type == type && length == (type == TYPE_A ? 4 : 16) && n < CLR_DNS_MOST)
-        clr_endpoint_from_bytes (&into[n++], type == TYPE_A ? AF_INET : AF_INET6, packet + at, 0);
-      at += length;
-    }
-#undef BE16
-  return n;
+  for (unsigned i = 0; i < lookup->n_questions; i++)
+    if (lookup->questions[i].waiting)
+      return;
+  clr_timers_set (lookup->resolver->worker->timers, &lookup->timer, lookup->resolver->worker->now);
 }
 
 static void
 on_answer (void *data, int rcode, void *packet, int size, int security, char *why_bogus, int was_ratelimited)
 {
   Question *question = data;
-  ClrLookup *lookup = question->lookup;
-  gboolean is_a = question == &lookup->a;
+  ClrDnsAnswer *answer = &question->answer;
 
   question->waiting = FALSE;
-  if (security == 1 || (rcode != RCODE_OK && rcode != RCODE_NXDOMAIN))
+  answer->ttl = TTL_MOST;
+  if (security == SECURITY_BOGUS)
+    set_problem (question, CLR_DNS_TEMPORARY, "its DNSSEC signature is wrong");
+  else if (rcode != RCODE_OK && rcode != RCODE_NXDOMAIN)
+    set_problem (question, CLR_DNS_TEMPORARY, "the name servers report a failure, or do not answer");
+  else if (!clr_dns_packet_read (packet, MAX (size, 0), question->type, answer))
+    set_problem (question, CLR_DNS_TEMPORARY, "the answer of the name servers cannot be read");
+  else if (rcode == RCODE_NXDOMAIN)
     {
-      lookup->any_failed = TRUE;
-      g_free (lookup->problem);
-      lookup->problem
-          = g_strdup (security == 1 ? "its DNSSEC signature is wrong" : "the name servers report a failure");
+      answer->status = CLR_DNS_NO_NAME;
+      answer->problem = g_strdup ("there is no such name");
     }
-  else if (rcode == RCODE_OK)
+  else if (answer->n_records == 0)
     {
-      if (is_a)
-        lookup->n_v4 = read_packet (packet, size, TYPE_A, lookup->v4);
-      else
-        lookup->n_v6 = read_packet (packet, size, TYPE_AAAA, lookup->v6);
+      answer->status = CLR_DNS_NO_DATA;
+      answer->problem = g_strdup ("the name has no such record");
     }
-  lookup->insecure = lookup->insecure || security != 2;
-  check_complete (lookup);
+  answer->secure = security == SECURITY_GOOD;
+  check_complete (question->lookup);
 }
 
 static void
-ask (Question *question, ClrLookup *lookup, const char *name, int type)
+ask (Question *question, const char *name)
 {
-  question->lookup = lookup;
-  question->waiting = TRUE;
-  if (ub_resolve_event (lookup->resolver->ctx, name, type, CLASS_IN, question, on_answer, &question->async_id)
-      != 0)
-    {
-      question->waiting = FALSE;
-      lookup->any_failed = TRUE;
-    }
+  int code = ub_resolve_event (question->lookup->resolver->ctx, name, question->type, CLASS_IN, question,
+                               on_answer, &question->async_id);
+
+  if (code == 0)
+    return;
+  question->waiting = FALSE;
+  /* RFC 1035 section 2.3.4: too long, or an empty label. Nobody has such a name. */
+  if (code == UB_SYNTAX)
+    set_problem (question, CLR_DNS_NO_NAME, "this cannot be a name");
+  else
+    set_problem (question, CLR_DNS_TEMPORARY, ub_strerror (code));
 }
 
-ClrLookup *
-clr_resolver_find_addresses (ClrResolver *resolver, const char *name,
-                             void (*done) (const ClrDnsAnswer *answer, void *data), void *data)
+static ClrLookup *
+lookup_new (ClrResolver *resolver, const char *name, unsigned n_types, const ClrDnsType *types, void *data)
 {
   ClrLookup *lookup = g_new0 (ClrLookup, 1);
 
   lookup->resolver = resolver;
-  lookup->done = done;
   lookup->data = data;
+  lookup->n_questions = n_types;
   clr_timer_init (&lookup->timer, on_timer, lookup);
   clr_timers_set (resolver->worker->timers, &lookup->timer, resolver->worker->now + resolver->timeout_us);
   g_ptr_array_add (resolver->lookups, lookup);
-  /* The first question may be answered from the cache inside the call: the second must be seen to be open by
-   * then. */
-  lookup->aaaa.waiting = TRUE;
-  ask (&lookup->a, lookup, name, TYPE_A);
-  ask (&lookup->aaaa, lookup, name, TYPE_AAAA);
+  /* A question may be answered from the cache inside the call: the others must be seen to be open by then. */
+  for (unsigned i = 0; i < n_types; i++)
+    lookup->questions[i] = (Question){ .lookup = lookup, .type = types[i], .waiting = TRUE };
+  for (unsigned i = 0; i < n_types; i++)
+    ask (&lookup->questions[i], name);
   check_complete (lookup);
+  return lookup;
+}
+
+ClrLookup *
+clr_resolver_ask (ClrResolver *resolver, const char *name, ClrDnsType type,
+                  void (*done) (const ClrDnsAnswer *answer, void *data), void *data)
+{
+  ClrLookup *lookup = lookup_new (resolver, name, 1, &type, data);
+
+  lookup->done = done;
+  return lookup;
+}
+
+ClrLookup *
+clr_resolver_find_addresses (ClrResolver *resolver, const char *name, int family,
+                             void (*done) (const ClrDnsAddresses *answer, void *data), void *data)
+{
+  static const ClrDnsType types[] = { CLR_DNS_AAAA, CLR_DNS_A };
+  ClrLookup *lookup
+      = lookup_new (resolver, name, family == AF_UNSPEC ? 2 : 1, types + (family == AF_INET), data);
+
+  lookup->done_addresses = done;
   return lookup;
 }
 
@@ -211,9 +237,50 @@ clr_lookup_cancel (ClrLookup *lookup)
   lookup_free (lookup);
 }
 
-static gboolean
-set_up (ClrResolver *resolver, const char *const *servers, GError **error)
+/* -- waiting */
+
+static void
+on_answer_now (const ClrDnsAnswer *answer, void *data)
 {
+  ClrDnsAnswer *copy = g_new (ClrDnsAnswer, 1);
+
+  *copy = *answer;
+  copy->problem = g_strdup (answer->problem);
+  copy->records = g_memdup2 (answer->records, answer->n_records * sizeof *answer->records);
+  for (unsigned i = 0; i < copy->n_records; i++)
+    {
+      ClrDnsRecord *record = &copy->records[i];
+
+      record->name = g_strdup (record->name);
+      /* With the NUL behind a text. */
+      if (record->bytes)
+        {
+          uint8_t *bytes = g_malloc0 (record->size + 1);
+          memcpy (bytes, record->bytes, record->size);
+          record->bytes = bytes;
+        }
+    }
+  *(ClrDnsAnswer **)data = copy;
+}
+
+ClrDnsAnswer *
+clr_resolver_ask_now (ClrResolver *resolver, const char *name, ClrDnsType type)
+{
+  ClrDnsAnswer *answer = NULL;
+
+  g_assert (resolver->worker->thread == NULL);
+  clr_resolver_ask (resolver, name, type, on_answer_now, &answer);
+  while (answer == NULL)
+    clr_worker_turn (resolver->worker, -1);
+  return answer;
+}
+
+/* -- setting up */
+
+static gboolean
+set_up (ClrResolver *resolver, const ClrResolverOptions *options, GError **error)
+{
+  const char *const *servers = options->servers;
   static const char *const own_zones[] = { "test.", "localhost.", "home.arpa.", "invalid." };
   gboolean has_own = *servers != NULL;
   int code = 0;
@@ -226,6 +293,21 @@ set_up (ClrResolver *resolver, const char *const *servers, GError **error)
   ub_ctx_set_option (resolver->ctx, "outgoing-range:", "64");
   ub_ctx_set_option (resolver->ctx, "num-queries-per-thread:", "256");
   ub_ctx_set_option (resolver->ctx, "do-not-query-localhost:", "no");
+  /* A server that was down is asked again soon, not after minutes. */
+  ub_ctx_set_option (resolver->ctx, "infra-host-ttl:", "60");
+  ub_ctx_set_option (resolver->ctx, "infra-keep-probing:", "yes");
+  ub_ctx_set_option (resolver->ctx, "infra-cache-max-rtt:", "4000");
+  if (options->trust_anchor)
+    {
+      /* libunbound would tell of a missing file only with the first question. */
+      if (access (options->trust_anchor, R_OK) != 0)
+        {
+          g_set_error (error, CLR_ERROR, CLR_ERROR_FAILED, "[dns] trust-anchor: %s: %s",
+                       options->trust_anchor, g_strerror (errno));
+          return FALSE;
+        }
+      code = ub_ctx_add_ta_file (resolver->ctx, options->trust_anchor);
+    }
   if (has_own)
     {
       ub_ctx_set_option (resolver->ctx, "unblock-lan-zones:", "yes");
@@ -253,13 +335,13 @@ set_up (ClrResolver *resolver, const char *const *servers, GError **error)
 }
 
 ClrResolver *
-clr_resolver_new (ClrWorker *worker, const char *const *servers, int64_t timeout_us, GError **error)
+clr_resolver_new (ClrWorker *worker, const ClrResolverOptions *options, GError **error)
 {
   ClrResolver *resolver = g_new0 (ClrResolver, 1);
   gboolean ok;
 
   resolver->worker = worker;
-  resolver->timeout_us = timeout_us;
+  resolver->timeout_us = options->timeout_us;
   resolver->lookups = g_ptr_array_new ();
   resolver->base = clr_unbound_base_new (worker);
   resolver->ctx = ub_ctx_create_ub_event (clr_unbound_base_get (resolver->base));
@@ -269,9 +351,10 @@ clr_resolver_new (ClrWorker *worker, const char *const *servers, int64_t timeout
       clr_resolver_free (resolver);
       return NULL;
     }
-  ok = set_up (resolver, servers, error);
-  if (ok && *servers == NULL && ub_ctx_resolvconf (resolver->ctx, NULL) != 0)
-    g_debug ("no resolv.conf: asking the root servers");
+  /* Without a resolv.conf the root servers are asked. */
+  if (*options->servers == NULL)
+    ub_ctx_resolvconf (resolver->ctx, NULL);
+  ok = set_up (resolver, options, error);
   if (!ok)
     {
       clr_resolver_free (resolver);

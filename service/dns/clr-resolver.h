@@ -5,37 +5,44 @@
  */
 #pragma once
 
-#include "net/clr-endpoint.h"
+#include "dns/clr-dns-answer.h"
 #include "net/clr-worker.h"
 
-typedef enum
-{
-  CLR_DNS_FOUND,
-  CLR_DNS_NOTHING,   /* the name, or the type, does not exist */
-  CLR_DNS_TEMPORARY, /* no answer, SERVFAIL, or a signature that is wrong: try again later */
-} ClrDnsStatus;
-
-#define CLR_DNS_MOST 32 /* addresses of one answer that are looked at */
+#define CLR_DNS_ADDRESSES_MOST 32 /* of one name */
 
 typedef struct
 {
   ClrDnsStatus status;
-  ClrEndpoint addresses[CLR_DNS_MOST]; /* port 0 */
+  ClrEndpoint addresses[CLR_DNS_ADDRESSES_MOST]; /* port 0 */
   unsigned n_addresses;
-  gboolean secure; /* DNSSEC proved all of it */
+  gboolean secure; /* DNSSEC proves all of it */
   const char *problem;
-} ClrDnsAnswer;
+} ClrDnsAddresses;
+
+typedef struct
+{
+  const char *const *servers; /* "address:port"; none: the system's */
+  const char *trust_anchor;   /* a file of DS or DNSKEY records, or NULL: DNSSEC is not asked for */
+  int64_t timeout_us;         /* for one question */
+} ClrResolverOptions;
 
 typedef struct ClrResolver ClrResolver;
 typedef struct ClrLookup ClrLookup;
 
-/* @servers: "address:port", or none for the system's. */
-ClrResolver *clr_resolver_new (ClrWorker *worker, const char *const *servers, int64_t timeout_us,
-                               GError **error);
+/* No server is asked yet: one that is down does not matter here. */
+ClrResolver *clr_resolver_new (ClrWorker *worker, const ClrResolverOptions *options, GError **error);
 void clr_resolver_free (ClrResolver *resolver);
 
-/* A and AAAA of @name, interleaved. @done is called later, once, never inside this call. */
-ClrLookup *clr_resolver_find_addresses (ClrResolver *resolver, const char *name,
-                                        void (*done) (const ClrDnsAnswer *answer, void *data), void *data);
+/* The records of @type at @name, through CNAMEs. @done is called later, once, never inside this call; the
+ * answer is valid during it. */
+ClrLookup *clr_resolver_ask (ClrResolver *resolver, const char *name, ClrDnsType type,
+                             void (*done) (const ClrDnsAnswer *answer, void *data), void *data);
+/* A and AAAA of @name, interleaved; one of them with @family AF_INET or AF_INET6. */
+ClrLookup *clr_resolver_find_addresses (ClrResolver *resolver, const char *name, int family,
+                                        void (*done) (const ClrDnsAddresses *answer, void *data), void *data);
 /* The callback will not come. */
 void clr_lookup_cancel (ClrLookup *lookup);
+
+/* For the command line: the same, waiting. The worker is turned inside the call, and must not have been
+ * started. Returns: (transfer full) */
+ClrDnsAnswer *clr_resolver_ask_now (ClrResolver *resolver, const char *name, ClrDnsType type);
