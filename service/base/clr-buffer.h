@@ -31,7 +31,7 @@ clr_buffer_size (const ClrBuffer *buffer)
 static inline const uint8_t *
 clr_buffer_peek (const ClrBuffer *buffer)
 {
-  return buffer->data + buffer->start;
+  return buffer->data ? buffer->data + buffer->start : NULL;
 }
 
 /* Room for @size more bytes at the returned place; follow with clr_buffer_added(). */

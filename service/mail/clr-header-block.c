@@ -126,7 +126,7 @@ clr_field_dup_address_domain (const ClrField *field)
         {
           if (c == '>' || c == ',' || c == ';')
             break;
-          if (!g_ascii_isspace (c))
+          if (!g_ascii_isspace (c) && !g_ascii_iscntrl (c))
             g_string_append_c (domain, g_ascii_tolower (c));
         }
     }

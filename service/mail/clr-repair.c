@@ -10,13 +10,14 @@ clr_repair_header (const char *bytes, size_t size, const ClrRepairFacts *facts, 
 {
   ClrHeaderBlock block;
   ClrRepair done = 0;
-  unsigned n_fields = 0;
   char date[CLR_DATE_TEXT];
 
   clr_header_block_parse (&block, bytes, size);
-  /* Text without any header: the first line that is no field begins the body. */
-  while (n_fields < block.n_fields && block.fields[n_fields].name_size > 0)
-    n_fields++;
+  /* Text without any header: a first line that is no field begins the body, with all that looks like fields
+   * behind it. */
+  gboolean headless = block.n_fields > 0 && block.fields[0].name_size == 0;
+  if (headless)
+    block.n_fields = block.size = 0;
 
   if (!clr_header_block_find (&block, "Date"))
     {
@@ -34,20 +35,17 @@ clr_repair_header (const char *bytes, size_t size, const ClrRepairFacts *facts, 
       g_string_append_printf (into, "From: <%s>\r\n", *facts->sender ? facts->sender : facts->postmaster);
       done |= CLR_REPAIR_FROM;
     }
-  for (unsigned i = 0; i < n_fields; i++)
+  for (unsigned i = 0; i < block.n_fields; i++)
     if (clr_field_is (&block.fields[i], "Bcc"))
       done |= CLR_REPAIR_BCC;
     else
       g_string_append_len (into, block.fields[i].start, block.fields[i].size);
-
-  const char *rest = n_fields < block.n_fields ? block.fields[n_fields].start : bytes + block.size;
-  gboolean separated = n_fields == block.n_fields && block.size < size;
-  if (n_fields == 0 && !separated && rest < bytes + size)
+  if (headless)
     {
       g_string_append (into, "\r\n");
       done |= CLR_REPAIR_SEPARATOR;
     }
-  g_string_append_len (into, rest, bytes + size - rest);
+  g_string_append_len (into, bytes + block.size, size - block.size);
   clr_header_block_clear (&block);
   return done;
 }

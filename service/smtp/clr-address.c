@@ -24,7 +24,7 @@ is_address_literal (const char *text, size_t size)
         return FALSE;
       memcpy (address, text + 5, size - 5);
       address[size - 5] = 0;
-      return inet_pton (AF_INET6, address, bytes) == 1;
+      return inet_pton (AF_INET6, address, bytes) == 1 && strlen (address) == size - 5;
     }
   if (memchr (text, ':', size))
     {
@@ -37,8 +37,9 @@ is_address_literal (const char *text, size_t size)
       for (size_t i = 0; i < tag; i++)
         if (!g_ascii_isalnum (text[i]) && text[i] != '-')
           return FALSE;
+      /* Angle brackets are dcontent too, but a path with them in it has two ends. */
       for (size_t i = tag + 1; i < size; i++)
-        if (text[i] < 33 || text[i] > 126 || strchr ("[\\]", text[i]))
+        if (text[i] < 33 || text[i] > 126 || strchr ("[\\]<>", text[i]))
           return FALSE;
       return TRUE;
     }
@@ -46,7 +47,7 @@ is_address_literal (const char *text, size_t size)
     return FALSE;
   memcpy (address, text, size);
   address[size] = 0;
-  return inet_pton (AF_INET, address, bytes) == 1;
+  return inet_pton (AF_INET, address, bytes) == 1 && strlen (address) == size;
 }
 
 gboolean

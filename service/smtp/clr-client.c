@@ -284,11 +284,21 @@ static void
 on_transaction_reply (ClrSmtpClient *client, const ClrSmtpReply *reply)
 {
   unsigned step = client->step_received++;
-  gboolean good = reply->code / 100 == 2;
+  int class = reply->code / 100;
+  gboolean good = class == 2;
 
-  if (is_farewell (reply) || (step <= STEP_MAIL && reply->code / 100 == 3))
+  if (is_farewell (reply))
     {
       fail_with (client, reply);
+      return;
+    }
+  /* RFC 5321 section 4.3.2: 354 answers DATA and nothing else, and 250 does not. Who says so is out of step
+   * with us; what would follow could be taken for an answer to content that was never sent. */
+  if (step == step_data (client) ? good || (class == 3 && reply->code != 354) : class == 3)
+    {
+      g_autofree char *text = g_strdup_printf ("the server's answers are out of step: %d to %s", reply->code,
+                                               clr_phase_get_name (client->phase));
+      fail (client, text);
       return;
     }
   if (step == STEP_MAIL && !good)

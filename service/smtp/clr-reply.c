@@ -69,7 +69,8 @@ take_line (ClrReplyReader *reader)
     reply->text[used++] = '\n';
   n = MIN (size, CLR_REPLY_TEXT_MAX - used);
   for (size_t i = 0; i < n; i++)
-    reply->text[used + i] = line[i] ? line[i] : ' ';
+    /* A stranger's control characters, a lone CR above all, must not get into reports or onto a terminal. */
+    reply->text[used + i] = g_ascii_iscntrl (line[i]) ? ' ' : line[i];
   reply->text[used + n] = 0;
   reader->in_lines = TRUE;
   return last ? CLR_REPLY_DONE : CLR_REPLY_MORE;

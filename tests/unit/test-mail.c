@@ -170,6 +170,10 @@ test_repairs (void)
     { "Hello,\r\nthis is a scan.\r\n",
       CLR_REPAIR_DATE | CLR_REPAIR_MESSAGE_ID | CLR_REPAIR_FROM | CLR_REPAIR_SEPARATOR,
       "\r\n\r\nHello,\r\nthis is a scan.\r\n", NULL },
+    { "No field\r\nFrom: text@x\r\nDate: d\r\nMessage-ID: <m@x>\r\n",
+      CLR_REPAIR_DATE | CLR_REPAIR_MESSAGE_ID | CLR_REPAIR_FROM | CLR_REPAIR_SEPARATOR,
+      "From: <joe@example.com>\r\n\r\nNo field\r\nFrom: text@x\r\n", NULL },
+    { GOOD "a line that is no field\r\nBcc: secret@x\r\n\r\n", CLR_REPAIR_BCC, "no field\r\n\r\n", "secret" },
     { "\r\n", CLR_REPAIR_DATE | CLR_REPAIR_MESSAGE_ID | CLR_REPAIR_FROM, "\r\n\r\n", NULL },
   };
 

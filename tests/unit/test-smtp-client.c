@@ -283,6 +283,35 @@ test_data_refused (void)
   rig_end (&rig);
 }
 
+/* A 250 to DATA, or a 354 to anything else: who does so is out of step, and nothing has been delivered. */
+static void
+test_out_of_step (void)
+{
+  static const struct
+  {
+    const char *replies;
+    const char *told;
+  } cases[] = {
+    { "250 ok\r\n250 ok\r\n550 no\r\n250 taken\r\n", "1 RCPT 550;failed DATA 0;" },
+    { "250 ok\r\n250 ok\r\n354 go\r\n250 taken\r\n", "failed RCPT 0;" },
+    { "354 go\r\n250 ok\r\n250 ok\r\n354 go\r\n", "failed MAIL 0;" },
+    { "250 ok\r\n250 ok\r\n250 ok\r\n334 go\r\n", "failed DATA 0;" },
+  };
+
+  for (unsigned i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      Rig rig = { 0 };
+
+      rig_begin (&rig);
+      greet (&rig, "250-mx\r\n250 PIPELINING\r\n");
+      begin_to (&rig, "s@example.com", two);
+      g_free (clr_test_take_buffer (&rig.output));
+      clr_smtp_client_feed (rig.client, (const uint8_t *)cases[i].replies, strlen (cases[i].replies));
+      expect_told (&rig, cases[i].told);
+      rig_end (&rig);
+    }
+}
+
 /* Three messages on one connection, no RSET where the former went through. */
 static void
 test_many_transactions (void)
@@ -734,6 +763,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/smtp/client/mail-refused", test_mail_refused);
   g_test_add_func ("/smtp/client/all-refused-one-by-one", test_all_refused_one_by_one);
   g_test_add_func ("/smtp/client/data-refused", test_data_refused);
+  g_test_add_func ("/smtp/client/out-of-step", test_out_of_step);
   g_test_add_func ("/smtp/client/many-transactions", test_many_transactions);
   g_test_add_func ("/smtp/client/farewell", test_farewell);
   g_test_add_func ("/smtp/client/farewell-after-content", test_farewell_after_content);
