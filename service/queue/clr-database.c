@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -16,10 +17,12 @@
 gboolean
 clr_database_fail (sqlite3 *db, const char *doing, GError **error)
 {
-  int code = sqlite3_errcode (db);
+  int code = sqlite3_errcode (db), number = sqlite3_system_errno (db);
+  /* SQLite has a code of its own for a full disk, but not for a quota. */
+  gboolean is_full = code == SQLITE_FULL || (code == SQLITE_IOERR && (number == ENOSPC || number == EDQUOT));
 
   g_set_error (error, CLR_ERROR,
-               code == SQLITE_FULL                               ? CLR_ERROR_NO_SPACE
+               is_full                                           ? CLR_ERROR_NO_SPACE
                : code == SQLITE_CORRUPT || code == SQLITE_NOTADB ? CLR_ERROR_CORRUPT
                                                                  : CLR_ERROR_STORE,
                "%s: %s (SQLite %d)", doing, sqlite3_errmsg (db), sqlite3_extended_errcode (db));
@@ -86,11 +89,16 @@ look_at_file (const char *path, const ClrDatabaseKind *kind, gboolean *is_new, G
       return *is_new;
     }
   n = read (fd, head, sizeof head);
-  fstat (fd, &facts);
+  if (n < 0 || fstat (fd, &facts) != 0)
+    {
+      g_set_error (error, CLR_ERROR, CLR_ERROR_STORE, "%s cannot be read: %s", path, g_strerror (errno));
+      close (fd);
+      return FALSE;
+    }
   close (fd);
   if (facts.st_size == 0)
     {
-      *is_new = TRUE; /* made, but the start was cut before anything was written */
+      *is_new = TRUE; /* nothing can be lost of it */
       return TRUE;
     }
 
@@ -126,14 +134,20 @@ check (sqlite3 *db, const char *path, GError **error)
   sqlite3_stmt *stmt = NULL;
   struct stat facts;
   gboolean ok = TRUE;
+  int code;
   const char *sql = stat (path, &facts) == 0 && facts.st_size <= QUICK_CHECK_SIZE
                         ? "PRAGMA quick_check(1)"
                         : "SELECT 'ok' FROM sqlite_master";
 
-  if (sqlite3_prepare_v2 (db, sql, -1, &stmt, NULL) != SQLITE_OK || sqlite3_step (stmt) != SQLITE_ROW
-      || g_strcmp0 ((const char *)sqlite3_column_text (stmt, 0), "ok") != 0)
+  code = sqlite3_prepare_v2 (db, sql, -1, &stmt, NULL);
+  if (code == SQLITE_OK)
+    code = sqlite3_step (stmt);
+  if (code != SQLITE_ROW && code != SQLITE_DONE && code != SQLITE_CORRUPT && code != SQLITE_NOTADB)
+    ok = clr_database_fail (db, path, error); /* the disk, or somebody else's lock: no word about the file */
+  else if (code != SQLITE_ROW || g_strcmp0 ((const char *)sqlite3_column_text (stmt, 0), "ok") != 0)
     {
-      g_autofree char *what = g_strdup (stmt ? (const char *)sqlite3_column_text (stmt, 0) : NULL);
+      g_autofree char *what
+          = g_strdup (code == SQLITE_ROW ? (const char *)sqlite3_column_text (stmt, 0) : NULL);
       g_set_error (error, CLR_ERROR, CLR_ERROR_CORRUPT,
                    "%s is damaged (%s). It was left untouched. Move it and its -wal and -shm files aside (do "
                    "not delete "
@@ -162,33 +176,68 @@ open_connection (const char *path, int flags, GError **error)
   return db;
 }
 
+/* The file is made under another name, and gets its own when it is whole and on disk: a start that is cut
+ * leaves no half of a database. */
+static gboolean
+make_file (const char *path, const ClrDatabaseKind *kind, GError **error)
+{
+  g_autofree char *temporary = g_strconcat (path, ".new", NULL), *log = g_strconcat (path, "-wal", NULL);
+  g_autofree char *directory = g_path_get_dirname (path);
+  g_autofree char *sql
+      = g_strdup_printf ("PRAGMA page_size=%d; PRAGMA auto_vacuum=INCREMENTAL; PRAGMA journal_mode=OFF;"
+                         "PRAGMA synchronous=FULL; BEGIN IMMEDIATE; %s; PRAGMA application_id=%d;"
+                         "PRAGMA user_version=%d; COMMIT;",
+                         PAGE_SIZE, kind->schema, kind->application_id, kind->version);
+  sqlite3 *db;
+  gboolean ok;
+  int fd;
+
+  /* SQLite would take a log of another file for this one's. */
+  if (access (log, F_OK) == 0)
+    {
+      g_set_error (error, CLR_ERROR, CLR_ERROR_CORRUPT,
+                   "%s is missing or empty, but its log %s is there, and may hold mail. Restore the file, or "
+                   "move the log aside (do not delete it), and start again.",
+                   path, log);
+      return FALSE;
+    }
+  if (unlink (temporary) != 0 && errno != ENOENT)
+    {
+      g_set_error (error, CLR_ERROR, CLR_ERROR_STORE, "%s cannot be removed: %s", temporary,
+                   g_strerror (errno));
+      return FALSE;
+    }
+  db = open_connection (temporary, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, error);
+  if (db == NULL)
+    return FALSE;
+  ok = sqlite3_exec (db, sql, NULL, NULL, NULL) == SQLITE_OK
+       || clr_database_fail (db, "making the database", error);
+  sqlite3_close (db);
+  if (!ok)
+    return FALSE;
+
+  fd = open (directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  ok = fd >= 0 && rename (temporary, path) == 0 && fsync (fd) == 0;
+  if (!ok)
+    g_set_error (error, CLR_ERROR, CLR_ERROR_STORE, "%s cannot be made: %s", path, g_strerror (errno));
+  if (fd >= 0)
+    close (fd);
+  return ok;
+}
+
 sqlite3 *
 clr_database_open (const char *path, const ClrDatabaseKind *kind, GError **error)
 {
   gboolean is_new;
   sqlite3 *db;
 
-  if (!look_at_file (path, kind, &is_new, error))
+  if (!look_at_file (path, kind, &is_new, error) || (is_new && !make_file (path, kind, error)))
     return NULL;
-  db = open_connection (path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, error);
+  db = open_connection (path, SQLITE_OPEN_READWRITE, error);
   if (db == NULL)
     return NULL;
   sqlite3_db_config (db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
-
-  if (is_new)
-    {
-      g_autofree char *setup = g_strdup_printf ("PRAGMA page_size=%d; PRAGMA auto_vacuum=INCREMENTAL;"
-                                                "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
-                                                PAGE_SIZE);
-      /* One transaction makes the whole file, so that a cut start leaves an empty one. */
-      g_autofree char *schema
-          = g_strdup_printf ("BEGIN IMMEDIATE; %s; PRAGMA application_id=%d; PRAGMA user_version=%d;"
-                             "COMMIT; PRAGMA wal_checkpoint(TRUNCATE);",
-                             kind->schema, kind->application_id, kind->version);
-      if (!clr_database_exec (db, setup, error) || !clr_database_exec (db, schema, error))
-        goto failed;
-    }
-  else if (!check (db, path, error))
+  if (!is_new && !check (db, path, error))
     goto failed;
 
   /* Checkpoints are run elsewhere; the log's file is kept, so that a commit need not grow it. */

@@ -126,19 +126,31 @@ run_with_id (Store *self, Sql which, uint64_t id, GError **error)
   return clr_database_run (stmt, sql[which], error);
 }
 
+/* How a walk over rows ended. Whoever takes an error for the end of the rows loses mail. */
+static gboolean
+ended (Store *self, int code, const char *doing, GError **error)
+{
+  return code == SQLITE_DONE || clr_database_fail (self->db, doing, error);
+}
+
+/* Returns: 0 for an error, and for a lane that is not there and is not to be made. */
 static int64_t
 find_lane (Store *self, const char *key, gboolean make, GError **error)
 {
   void *known;
   sqlite3_stmt *stmt;
   int64_t id = 0;
+  int code;
 
   if (g_hash_table_lookup_extended (self->lanes, key, NULL, &known))
     return *(int64_t *)known;
   stmt = use (self, SQL_LANE_FIND);
   clr_database_bind_text (stmt, 1, key);
-  if (sqlite3_step (stmt) == SQLITE_ROW)
+  code = sqlite3_step (stmt);
+  if (code == SQLITE_ROW)
     id = sqlite3_column_int64 (stmt, 0);
+  else if (!ended (self, code, sql[SQL_LANE_FIND], error))
+    make = FALSE;
   sqlite3_reset (stmt);
   if (id == 0 && make)
     {
@@ -174,14 +186,21 @@ content_get (ClrContentStore *content, uint64_t message, ClrRope *rope, GError *
   Store *self = store_of_content (content);
   sqlite3_stmt *stmt = use (self, SQL_CONTENT_GET);
   gboolean ok = FALSE;
+  int code, size;
 
   sqlite3_bind_int64 (stmt, 1, message);
-  if (sqlite3_step (stmt) == SQLITE_ROW)
+  code = sqlite3_step (stmt);
+  if (code == SQLITE_ROW)
     {
-      clr_rope_append (rope, sqlite3_column_blob (stmt, 0), sqlite3_column_bytes (stmt, 0));
-      ok = TRUE;
+      const void *bytes = sqlite3_column_blob (stmt, 0);
+
+      /* Large values are read only when they are asked for. */
+      size = sqlite3_column_bytes (stmt, 0);
+      ok = bytes != NULL || size == 0 || clr_database_fail (self->db, sql[SQL_CONTENT_GET], error);
+      if (bytes)
+        clr_rope_append (rope, bytes, size);
     }
-  else
+  else if (ended (self, code, sql[SQL_CONTENT_GET], error))
     g_set_error (error, CLR_ERROR, CLR_ERROR_CORRUPT, "the content of a message is missing in %s",
                  self->path);
   sqlite3_reset (stmt);
@@ -323,16 +342,22 @@ recipient_row (sqlite3_stmt *stmt)
   };
 }
 
-/* The message with those of its recipients whose numbers are in @numbers (NULL: all). */
+/* The message with those of its recipients whose numbers are in @numbers (NULL: all). Returns: NULL with an
+ * error, or without one when there is no such message. */
 static ClrMessage *
-load_message (Store *self, uint64_t id, const GArray *numbers)
+load_message (Store *self, uint64_t id, const GArray *numbers, GError **error)
 {
   sqlite3_stmt *stmt = use (self, SQL_MESSAGE_GET);
-  ClrMessage *message = NULL;
+  g_autoptr (ClrMessage) message = NULL;
+  gboolean ok = TRUE;
+  int code;
 
   sqlite3_bind_int64 (stmt, 1, id);
-  if (sqlite3_step (stmt) == SQLITE_ROW)
+  code = sqlite3_step (stmt);
+  if (code == SQLITE_ROW)
     message = load_row (stmt);
+  else
+    ended (self, code, sql[SQL_MESSAGE_GET], error);
   sqlite3_reset (stmt);
   if (message == NULL)
     return NULL;
@@ -340,7 +365,7 @@ load_message (Store *self, uint64_t id, const GArray *numbers)
   GArray *recipients = g_array_new (FALSE, TRUE, sizeof (ClrRecipient));
   stmt = use (self, SQL_RECIPIENTS_OF);
   sqlite3_bind_int64 (stmt, 1, id);
-  while (sqlite3_step (stmt) == SQLITE_ROW)
+  while ((code = sqlite3_step (stmt)) == SQLITE_ROW)
     {
       unsigned number = sqlite3_column_int (stmt, 0);
       gboolean wanted = numbers == NULL;
@@ -353,11 +378,12 @@ load_message (Store *self, uint64_t id, const GArray *numbers)
           g_array_append_val (recipients, recipient);
         }
     }
+  ok = ended (self, code, sql[SQL_RECIPIENTS_OF], error);
   sqlite3_reset (stmt);
   message->n_recipients = recipients->len;
   g_free (message->recipients);
   message->recipients = (ClrRecipient *)(void *)g_array_free (recipients, FALSE);
-  return message;
+  return ok ? g_steal_pointer (&message) : NULL;
 }
 
 /* -- claims */
@@ -390,13 +416,21 @@ fail_damaged (Store *self, uint64_t id, const GArray *numbers, int64_t now_us, G
 static gboolean
 claim_message (Store *self, uint64_t id, GArray *numbers, ClrClaim *claim, GError **error)
 {
-  g_autoptr (ClrMessage) message = load_message (self, id, numbers);
+  g_autoptr (GError) problem = NULL;
+  g_autoptr (ClrMessage) message = load_message (self, id, numbers, &problem);
   sqlite3_stmt *stmt = use (self, SQL_RECIPIENT_CLAIM);
 
-  /* One damaged message must not stop all others: it fails, and stays visible. */
-  if (message == NULL || !content_get (&self->content, id, &message->content, NULL))
+  if (message && content_get (&self->content, id, &message->content, &problem))
+    message->is_loaded = TRUE;
+  /* One damaged message must not stop all others: it fails, and stays visible. But a disk that could not be
+   * read now may be read later. */
+  if (problem && problem->code != CLR_ERROR_CORRUPT)
+    {
+      g_propagate_error (error, g_steal_pointer (&problem));
+      return FALSE;
+    }
+  if (message == NULL || !message->is_loaded)
     return fail_damaged (self, id, numbers, claim->now_us, error);
-  message->is_loaded = TRUE;
   for (unsigned i = 0; i < message->n_recipients; i++)
     {
       sqlite3_bind_int64 (stmt, 1, id);
@@ -422,21 +456,31 @@ compare_keys (const void *a, const void *b)
 static gboolean
 claim (Store *self, ClrClaim *claim, GError **error)
 {
-  int64_t lane = find_lane (self, claim->lane, FALSE, NULL);
+  g_autoptr (GError) problem = NULL;
+  int64_t lane = find_lane (self, claim->lane, FALSE, &problem);
   g_autoptr (GArray) keys = g_array_new (FALSE, FALSE, sizeof (Key));
   g_autoptr (GArray) numbers = g_array_new (FALSE, FALSE, sizeof (unsigned));
   sqlite3_stmt *stmt = use (self, SQL_DUE);
+  int code;
 
+  if (problem)
+    {
+      g_propagate_error (error, g_steal_pointer (&problem));
+      return FALSE;
+    }
   claim->messages = g_ptr_array_new_with_free_func ((GDestroyNotify)clr_message_unref);
   sqlite3_bind_int64 (stmt, 1, lane);
   sqlite3_bind_int64 (stmt, 2, claim->now_us);
   sqlite3_bind_int (stmt, 3, claim->n);
-  while (sqlite3_step (stmt) == SQLITE_ROW)
+  while ((code = sqlite3_step (stmt)) == SQLITE_ROW)
     {
       Key key = { sqlite3_column_int64 (stmt, 0), sqlite3_column_int (stmt, 1) };
       g_array_append_val (keys, key);
     }
+  gboolean ok = ended (self, code, sql[SQL_DUE], error);
   sqlite3_reset (stmt);
+  if (!ok)
+    return FALSE;
 
   /* Recipients of one message go together. */
   g_array_sort (keys, compare_keys);
@@ -455,10 +499,11 @@ claim (Store *self, ClrClaim *claim, GError **error)
   stmt = use (self, SQL_NEXT_DUE);
   sqlite3_bind_int64 (stmt, 1, lane);
   claim->next_due_us = INT64_MAX;
-  if (sqlite3_step (stmt) == SQLITE_ROW && sqlite3_column_type (stmt, 0) != SQLITE_NULL)
+  ok = sqlite3_step (stmt) == SQLITE_ROW || clr_database_fail (self->db, sql[SQL_NEXT_DUE], error);
+  if (ok && sqlite3_column_type (stmt, 0) != SQLITE_NULL)
     claim->next_due_us = sqlite3_column_int64 (stmt, 0);
   sqlite3_reset (stmt);
-  return TRUE;
+  return ok;
 }
 
 /* -- acts */
@@ -479,8 +524,8 @@ act_condition (ClrActKind which)
 }
 
 /* Whom it will change, for the events; the first ones only. */
-static void
-note_changed (Store *self, ClrAct *act)
+static gboolean
+note_changed (Store *self, ClrAct *act, GError **error)
 {
   g_autofree char *text
       = g_strdup_printf ("SELECT message,number FROM recipient WHERE %s%s ORDER BY message LIMIT %d",
@@ -488,28 +533,42 @@ note_changed (Store *self, ClrAct *act)
   sqlite3_stmt *stmt = clr_database_prepare (self->db, text);
   g_autoptr (GArray) numbers = g_array_new (FALSE, FALSE, sizeof (unsigned));
   uint64_t last = 0;
+  gboolean ok = TRUE;
 
   sqlite3_bind_int64 (stmt, 1, act->message);
   sqlite3_bind_int64 (stmt, 2, act->now_us);
-  for (;;)
+  while (ok)
     {
-      gboolean more = sqlite3_step (stmt) == SQLITE_ROW;
+      int code = sqlite3_step (stmt);
+      gboolean more = code == SQLITE_ROW;
       uint64_t id = more ? (uint64_t)sqlite3_column_int64 (stmt, 0) : 0;
       unsigned number = more ? sqlite3_column_int (stmt, 1) : 0;
 
       if (last && id != last)
         {
-          ClrMessage *message = load_message (self, last, numbers);
+          g_autoptr (GError) problem = NULL;
+          ClrMessage *message = load_message (self, last, numbers, &problem);
+
           if (message)
             g_ptr_array_add (act->messages, message);
           g_array_set_size (numbers, 0);
+          if (problem)
+            {
+              g_propagate_error (error, g_steal_pointer (&problem));
+              ok = FALSE;
+              break;
+            }
         }
       if (!more)
-        break;
+        {
+          ok = ended (self, code, text, error);
+          break;
+        }
       last = id;
       g_array_append_val (numbers, number);
     }
   sqlite3_finalize (stmt);
+  return ok;
 }
 
 static gboolean
@@ -538,10 +597,11 @@ drop_empty (Store *self, ClrAct *act, GError **error)
             "(SELECT 1 FROM recipient WHERE message=id)"
           : "SELECT id,spool FROM message WHERE NOT EXISTS(SELECT 1 FROM recipient WHERE message=id)");
   g_autoptr (GArray) ids = g_array_new (FALSE, FALSE, sizeof (uint64_t));
+  int code;
 
   if (act->message)
     sqlite3_bind_int64 (stmt, 1, act->message);
-  while (sqlite3_step (stmt) == SQLITE_ROW)
+  while ((code = sqlite3_step (stmt)) == SQLITE_ROW)
     {
       uint64_t id = sqlite3_column_int64 (stmt, 0);
 
@@ -549,7 +609,10 @@ drop_empty (Store *self, ClrAct *act, GError **error)
       if (sqlite3_column_int64 (stmt, 1) > 0)
         g_array_append_val (act->spool_files, id);
     }
+  gboolean ok = ended (self, code, "looking for messages without recipients", error);
   sqlite3_finalize (stmt);
+  if (!ok)
+    return FALSE;
   for (unsigned i = 0; i < ids->len; i++)
     if (!remove_message (self, g_array_index (ids, uint64_t, i), error))
       return FALSE;
@@ -559,7 +622,8 @@ drop_empty (Store *self, ClrAct *act, GError **error)
 static gboolean
 act (Store *self, ClrAct *act, GError **error)
 {
-  note_changed (self, act);
+  if (!note_changed (self, act, error))
+    return FALSE;
   switch (act->kind)
     {
     case CLR_ACT_RETRY:
@@ -620,7 +684,9 @@ static gboolean
 recover (ClrQueueStore *store, unsigned node, GPtrArray *finished, GError **error)
 {
   Store *self = (Store *)store;
+  g_autoptr (GError) problem = NULL;
   sqlite3_stmt *stmt;
+  int code;
 
   if (!clr_database_exec (self->db, "UPDATE recipient SET state=0 WHERE state=1", error))
     return FALSE;
@@ -628,14 +694,17 @@ recover (ClrQueueStore *store, unsigned node, GPtrArray *finished, GError **erro
   stmt = clr_database_prepare (self->db,
                                "SELECT DISTINCT message FROM recipient r WHERE state=2 AND NOT EXISTS"
                                "(SELECT 1 FROM recipient WHERE message=r.message AND state<>2)");
-  while (sqlite3_step (stmt) == SQLITE_ROW)
+  while ((code = sqlite3_step (stmt)) == SQLITE_ROW && problem == NULL)
     {
-      ClrMessage *message = load_message (self, sqlite3_column_int64 (stmt, 0), NULL);
+      ClrMessage *message = load_message (self, sqlite3_column_int64 (stmt, 0), NULL, &problem);
       if (message)
         g_ptr_array_add (finished, message);
     }
+  gboolean ok = problem == NULL && ended (self, code, "looking for finished messages", error);
   sqlite3_finalize (stmt);
-  return TRUE;
+  if (problem)
+    g_propagate_error (error, g_steal_pointer (&problem));
+  return ok;
 }
 
 static gboolean
@@ -645,12 +714,14 @@ visit_lanes (ClrQueueStore *store, ClrLaneVisitor visitor, void *data, GError **
   sqlite3_stmt *stmt
       = clr_database_prepare (self->db, "SELECT key,count(*),min(due) FROM recipient JOIN lane ON "
                                         "lane.id=recipient.lane WHERE state=0 GROUP BY recipient.lane");
+  int code;
 
-  while (sqlite3_step (stmt) == SQLITE_ROW)
+  while ((code = sqlite3_step (stmt)) == SQLITE_ROW)
     visitor ((const char *)sqlite3_column_text (stmt, 0), sqlite3_column_int (stmt, 1),
              sqlite3_column_int64 (stmt, 2), data);
+  gboolean ok = ended (self, code, "looking at what waits", error);
   sqlite3_finalize (stmt);
-  return TRUE;
+  return ok;
 }
 
 static gboolean
@@ -662,7 +733,7 @@ renew (ClrQueueStore *store, unsigned node, int64_t lease_until_us, GError **err
 static ClrMessage *
 load (ClrQueueStore *store, uint64_t id, GError **error)
 {
-  return load_message ((Store *)store, id, NULL);
+  return load_message ((Store *)store, id, NULL, error);
 }
 
 static GPtrArray *
@@ -677,17 +748,24 @@ page (ClrQueueStore *store, uint64_t after, unsigned n, int state, GError **erro
           : "SELECT id FROM message WHERE id>?1 AND EXISTS(SELECT 1 FROM recipient WHERE message=id AND "
             "state=?3) ORDER BY id LIMIT ?2");
 
+  g_autoptr (GError) problem = NULL;
+  int code;
+
   sqlite3_bind_int64 (stmt, 1, after);
   sqlite3_bind_int (stmt, 2, n);
   if (state >= 0)
     sqlite3_bind_int (stmt, 3, state);
-  while (sqlite3_step (stmt) == SQLITE_ROW)
+  while ((code = sqlite3_step (stmt)) == SQLITE_ROW && problem == NULL)
     {
-      ClrMessage *message = load_message (self, sqlite3_column_int64 (stmt, 0), NULL);
+      ClrMessage *message = load_message (self, sqlite3_column_int64 (stmt, 0), NULL, &problem);
       if (message)
         g_ptr_array_add (messages, message);
     }
+  if (problem == NULL)
+    ended (self, code, "listing messages", &problem);
   sqlite3_finalize (stmt);
+  if (problem)
+    g_propagate_error (error, g_steal_pointer (&problem));
   return messages;
 }
 
@@ -696,15 +774,20 @@ count (ClrQueueStore *store, uint64_t *messages, uint64_t *recipients_by_state, 
 {
   Store *self = (Store *)store;
   sqlite3_stmt *stmt = clr_database_prepare (self->db, "SELECT count(*) FROM message");
+  gboolean ok = sqlite3_step (stmt) == SQLITE_ROW || clr_database_fail (self->db, "counting", error);
+  int code;
 
-  *messages = sqlite3_step (stmt) == SQLITE_ROW ? sqlite3_column_int64 (stmt, 0) : 0;
+  *messages = ok ? sqlite3_column_int64 (stmt, 0) : 0;
   sqlite3_finalize (stmt);
+  if (!ok)
+    return FALSE;
   stmt = clr_database_prepare (self->db, "SELECT state,count(*) FROM recipient GROUP BY state");
-  while (sqlite3_step (stmt) == SQLITE_ROW)
+  while ((code = sqlite3_step (stmt)) == SQLITE_ROW)
     if (sqlite3_column_int (stmt, 0) <= CLR_RECIPIENT_BOUNCING)
       recipients_by_state[sqlite3_column_int (stmt, 0)] = sqlite3_column_int64 (stmt, 1);
+  ok = ended (self, code, "counting", error);
   sqlite3_finalize (stmt);
-  return TRUE;
+  return ok;
 }
 
 static gboolean
@@ -714,7 +797,8 @@ has_message (ClrQueueStore *store, uint64_t id)
   sqlite3_stmt *stmt = use (self, SQL_MESSAGE_HAS);
 
   sqlite3_bind_int64 (stmt, 1, id);
-  gboolean has = sqlite3_step (stmt) == SQLITE_ROW;
+  /* Whoever cannot be looked for is there: what it owns must not be swept. */
+  gboolean has = sqlite3_step (stmt) != SQLITE_DONE;
   sqlite3_reset (stmt);
   return has;
 }

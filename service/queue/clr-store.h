@@ -87,6 +87,7 @@ typedef struct
   /* Messages in order of id behind @after, with their recipients, without content. @state: -1 for any. */
   GPtrArray *(*page) (ClrQueueStore *store, uint64_t after, unsigned n, int state, GError **error);
   gboolean (*count) (ClrQueueStore *store, uint64_t *messages, uint64_t *recipients_by_state, GError **error);
+  /* FALSE only when it is certain. */
   gboolean (*has_message) (ClrQueueStore *store, uint64_t id);
   /* Whether house-keeping would be good now; then any thread may call maintain(), which may take long, and
    * after it the queue thread end_maintenance(), which is quick. */

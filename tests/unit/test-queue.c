@@ -565,10 +565,19 @@ test_sqlite_refuses (Rig *rig, const void *kind)
 
   /* An empty file is what a start leaves that was cut: it is filled. */
   g_autoptr (GError) error = NULL;
+  g_autofree char *log = g_strconcat (bad, "-wal", NULL);
   g_assert_true (g_file_set_contents (bad, "", 0, NULL));
+  g_remove (log);
   ClrQueueStore *store = clr_store_sqlite_new (bad, &error);
   g_assert_no_error (error);
   store->klass->free (store);
+  /* But not beside the log of a file that is gone: SQLite would read it as the new one's. */
+  g_assert_true (g_file_set_contents (log, "mail", -1, NULL));
+  g_remove (bad);
+  g_assert_null (clr_store_sqlite_new (bad, &error));
+  g_assert_error (error, CLR_ERROR, CLR_ERROR_CORRUPT);
+  g_assert_false (g_file_test (bad, G_FILE_TEST_EXISTS));
+  g_clear_error (&error);
   rig->store = clr_store_sqlite_new (rig->path, &error);
   g_assert_no_error (error);
   expect_count (rig, 40, 200, 0, 0);
