@@ -82,6 +82,8 @@ to_json (ClrSectionClass *section, GParamSpec *pspec, void *data)
   json_builder_add_string_value (builder, _ (g_param_spec_get_blurb (pspec)));
   json_builder_set_member_name (builder, "kind");
   json_builder_add_string_value (builder, clr_value_kind_get_name (clr_value_get_kind (pspec)));
+  json_builder_set_member_name (builder, "form");
+  json_builder_add_string_value (builder, clr_value_kind_get_help (clr_value_get_kind (pspec)));
   if (clr_value_get_choices (pspec))
     {
       g_auto (GStrv) words = g_strsplit (clr_value_get_choices (pspec), "|", -1);
