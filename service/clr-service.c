@@ -11,6 +11,7 @@
 #include "delivery/clr-delivery.h"
 #include "dns/clr-resolver.h"
 #include "inbound/clr-inbound.h"
+#include "intake/clr-reporter.h"
 #include "queue/clr-store-sqlite.h"
 
 #include <errno.h>
@@ -30,6 +31,7 @@ struct ClrService
   ClrWorker **workers;
   ClrInbound **inbounds;
   ClrDelivery **deliveries;
+  ClrReporter **reporters;
   unsigned n_workers;
   ClrListeners *listeners;
   ClrControl *control;
@@ -96,6 +98,13 @@ post_job (unsigned worker, ClrJob *job, void *data)
   clr_delivery_post_job (((ClrService *)data)->deliveries[worker], job);
 }
 
+/* Queue thread. */
+static void
+post_report (unsigned worker, ClrReportJob *job, void *data)
+{
+  clr_reporter_post_job (((ClrService *)data)->reporters[worker], job);
+}
+
 static gboolean
 start_queue (ClrService *service, const char *directory, GError **error)
 {
@@ -111,6 +120,7 @@ start_queue (ClrService *service, const char *directory, GError **error)
     .window = clr_section_get_number (section, "window"),
     .n_workers = service->n_workers,
     .post_job = post_job,
+    .post_report = post_report,
     .data = service,
   };
 
@@ -180,6 +190,7 @@ make_workers (ClrService *service, GError **error)
   service->workers = g_new0 (ClrWorker *, service->n_workers);
   service->inbounds = g_new0 (ClrInbound *, service->n_workers);
   service->deliveries = g_new0 (ClrDelivery *, service->n_workers);
+  service->reporters = g_new0 (ClrReporter *, service->n_workers);
   for (unsigned i = 0; i < service->n_workers; i++)
     {
       service->workers[i] = clr_worker_new (i);
@@ -190,12 +201,13 @@ make_workers (ClrService *service, GError **error)
 }
 
 static void
-fill_workers (ClrService *service, ClrDeliveryPlan *plan)
+fill_workers (ClrService *service, ClrDeliveryPlan *plan, ClrPolicy *policy)
 {
   for (unsigned i = 0; i < service->n_workers; i++)
     {
       service->inbounds[i] = clr_inbound_new (service->workers[i]);
       service->deliveries[i] = clr_delivery_new (service->workers[i], plan);
+      service->reporters[i] = clr_reporter_new (service->workers[i], policy);
     }
 }
 
@@ -242,7 +254,7 @@ start (ClrService *service, GError **error)
   /* The queue posts jobs as soon as it runs: the sides that take them stand before it, and letters wait until
    * the workers run. */
   if (ok)
-    fill_workers (service, plan);
+    fill_workers (service, plan, policy);
   ok = ok && start_queue (service, directory, error) && start_control (service, error);
   if (ok)
     {
@@ -250,6 +262,7 @@ start (ClrService *service, GError **error)
         {
           clr_inbound_set_queue (service->inbounds[i], service->queue, service->disk);
           clr_delivery_set_queue (service->deliveries[i], service->queue, service->disk);
+          clr_reporter_set_queue (service->reporters[i], service->queue, service->disk);
         }
       for (unsigned i = 0; i < service->n_workers; i++)
         clr_worker_start (service->workers[i]);
@@ -308,7 +321,10 @@ clr_service_reload (ClrService *service, GError **error)
   read_retry (settings, &retry, &min_free);
   clr_queue_post_rules (service->queue, &retry, min_free);
   for (unsigned i = 0; i < service->n_workers; i++)
-    clr_delivery_post_plan (service->deliveries[i], plan);
+    {
+      clr_delivery_post_plan (service->deliveries[i], plan);
+      clr_reporter_post_policy (service->reporters[i], policy);
+    }
   clr_delivery_plan_unref (plan);
   g_set_object (&service->settings, settings);
   clr_log_event (CLR_EVENT_SETTINGS_APPLIED, service->file);
@@ -384,6 +400,7 @@ clr_service_free (ClrService *service)
     if (service->inbounds[i])
       {
         clr_delivery_set_queue (service->deliveries[i], NULL, service->disk);
+        clr_reporter_set_queue (service->reporters[i], NULL, service->disk);
         clr_delivery_post_stop (service->deliveries[i], TRUE);
         clr_mailbox_open_all (service->workers[i]->mailbox);
         clr_inbound_free (service->inbounds[i]);
@@ -394,6 +411,8 @@ clr_service_free (ClrService *service)
     if (service->workers[i])
       {
         clr_mailbox_open_all (service->workers[i]->mailbox); /* last answers of the disk */
+        if (service->reporters[i])
+          clr_reporter_free (service->reporters[i]); /* behind the last answer it may wait for */
         if (service->workers[i]->resolver)
           clr_resolver_free (service->workers[i]->resolver);
         clr_worker_free (service->workers[i]);
@@ -401,6 +420,7 @@ clr_service_free (ClrService *service)
   g_free (service->workers);
   g_free (service->inbounds);
   g_free (service->deliveries);
+  g_free (service->reporters);
   if (service->lock_fd >= 0)
     close (service->lock_fd);
   g_clear_object (&service->settings);

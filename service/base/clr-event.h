@@ -51,6 +51,8 @@ typedef enum
   X (RECIPIENT_FAILED, ERROR, "recipient.failed", "id to host reply",                                        \
      "{id}: <{to}> failed at {host}: {reply}; kept in the queue as failed")                                  \
   X (RECIPIENT_DELETED, INFO, "recipient.deleted", "id to who", "{id}: <{to}> deleted by {who}")             \
+  X (REPORT_UNSIGNED, WARNING, "report.unsigned", "id report why",                                           \
+     "{id}: its report {report} goes without a signature: {why}")                                            \
   X (MESSAGE_FINISHED, DEBUG, "message.finished", "id", "{id}: finished")                                    \
   X (NEXT_HOP_RESTING, WARNING, "next-hop.resting", "site seconds why",                                      \
      "{site}: resting {seconds} s: {why}")                                                                   \

@@ -10,9 +10,9 @@
 typedef struct
 {
   const char *helo;      /* as the client gave it, "" for none */
-  const char *address;   /* "192.0.2.1" or "2001:db8::1" */
+  const char *address;   /* "192.0.2.1" or "2001:db8::1"; NULL for what we wrote ourselves */
   const char *hostname;  /* ours */
-  const char *protocol;  /* "SMTP", "ESMTP", "ESMTPS", ... */
+  const char *protocol;  /* "SMTP", "ESMTP", "ESMTPS", ..., NULL for none */
   const char *tls;       /* NULL in clear */
   const char *id;        /* queue id */
   const char *recipient; /* the only one, or NULL */

@@ -24,6 +24,7 @@ struct ClrWorker
   int64_t now;      /* monotonic time of this turn of the loop, microseconds */
   void *inbound;    /* set and used by the rooms above, in this thread only */
   void *delivery;
+  void *reporter;
   void *resolver;
 
   GThread *thread;

@@ -24,6 +24,7 @@ struct ClrPolicy
   GArray *devices;    /* of ClrDevice */
   GArray *identities; /* of ClrDkimIdentity */
   ClrDkimStyle style;
+  ClrReportStyle report_style;
   ClrRoutes *routes;
 };
 
@@ -180,6 +181,18 @@ read_style (ClrDkimStyle *style, ClrSettings *settings)
   style->signed_fields = g_strdupv ((char **)(*names ? names : default_signed));
 }
 
+static void
+read_report_style (ClrReportStyle *style, ClrSettings *settings)
+{
+  ClrSection *section = clr_settings_get_section (settings, "reports");
+  const char *from = clr_section_get_text (section, "from");
+  ClrSection *server = clr_settings_get_section (settings, "server");
+
+  style->author = g_strdup (from ? from : clr_section_get_text (server, "postmaster"));
+  style->language = clr_language_from_text (clr_section_get_text (section, "language"));
+  style->return_size = clr_section_get_number (section, "return-size");
+}
+
 ClrPolicy *
 clr_policy_new (ClrSettings *settings, GError **error)
 {
@@ -198,6 +211,7 @@ clr_policy_new (ClrSettings *settings, GError **error)
   read_limits (&policy->limits, settings);
   read_devices (policy, settings);
   read_style (&policy->style, settings);
+  read_report_style (&policy->report_style, settings);
   if (!read_keys (policy, settings, error))
     g_clear_pointer (&policy, clr_policy_unref);
   return policy;
@@ -221,6 +235,7 @@ clr_policy_unref (ClrPolicy *policy)
   g_array_unref (policy->identities);
   g_strfreev (policy->style.oversigned_fields);
   g_strfreev (policy->style.signed_fields);
+  g_free (policy->report_style.author);
   clr_routes_free (policy->routes);
   g_free (policy);
 }
@@ -253,6 +268,12 @@ const ClrDkimStyle *
 clr_policy_get_dkim_style (const ClrPolicy *policy)
 {
   return &policy->style;
+}
+
+const ClrReportStyle *
+clr_policy_get_report_style (const ClrPolicy *policy)
+{
+  return &policy->report_style;
 }
 
 const ClrDevice *

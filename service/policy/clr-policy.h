@@ -7,6 +7,7 @@
 #pragma once
 
 #include "auth/clr-dkim-signer.h"
+#include "mail/clr-report-words.h"
 #include "settings/clr-settings.h"
 
 typedef struct
@@ -37,6 +38,14 @@ typedef struct
   gboolean lenient_commands;
 } ClrDevice;
 
+/* How our own reports are written. */
+typedef struct
+{
+  char *author; /* address of their From */
+  ClrLanguage language;
+  uint64_t return_size; /* octets; larger messages come back as their header section */
+} ClrReportStyle;
+
 typedef struct ClrPolicy ClrPolicy;
 
 ClrPolicy *clr_policy_new (ClrSettings *settings, GError **error);
@@ -49,6 +58,7 @@ const char *clr_policy_get_hostname (const ClrPolicy *policy);
 const char *clr_policy_get_postmaster (const ClrPolicy *policy);
 unsigned clr_policy_get_node (const ClrPolicy *policy);
 const ClrDkimStyle *clr_policy_get_dkim_style (const ClrPolicy *policy);
+const ClrReportStyle *clr_policy_get_report_style (const ClrPolicy *policy);
 
 /* The first device whose networks hold @address (16 octets, IPv4 mapped); NULL: this client may not relay. */
 const ClrDevice *clr_policy_find_device (const ClrPolicy *policy, const uint8_t address[16]);
