@@ -208,26 +208,20 @@ DEFINE_SECTION (Device, device)
            FALSE, 0);
 }
 
-DEFINE_SECTION (Smarthost, smarthost)
+/* What every way out over SMTP has, whether the settings or the DNS name its hosts. */
+static void
+declare_next_hop (ClrSectionClass *section, int max_connections)
 {
-  SECTION ("smarthost", TRUE, N_ ("A relay of a provider that takes our mail."));
-  LIST (HOSTS, "hosts", N_ ("Hosts"),
-        N_ ("Tried in this order; port 25 when not given (587 with a user, 465 with tls = implicit)."),
-        CLR_SETTING_REQUIRED);
-  CHOICE ("none|may|encrypt|verify|implicit", "tls", N_ ("TLS"),
-          N_ ("none: never; may: if offered; encrypt: required, any certificate; verify: required, with a "
-              "trusted certificate for the host's name; implicit: as verify, from the first octet."),
-          "may", 0);
   TEXT (PATH, "ca-file", N_ ("Authorities"),
         N_ ("PEM file of the authorities trusted by tls = verify; the system's when not set."), NULL, 0);
-  TEXT (TEXT, "user", N_ ("User"), N_ ("Name to log in with; no AUTH when not set."), NULL, 0);
-  TEXT (SECRET, "password", N_ ("Password"), N_ ("Name of the secret that holds the password."), NULL, 0);
+  CHOICE ("any|ipv4|ipv6", "family", N_ ("Address family"), N_ ("Which addresses of a host name are used."),
+          "any", 0);
   BOOLEAN (
       "allow-loopback", N_ ("Allow loopback"),
       N_ ("Accept that a host name resolves to this machine. Addresses given as such are always accepted."),
       FALSE, 0);
   NUMBER (NUMBER, "max-connections", N_ ("Connections"), N_ ("Connections at the same time at the most."), 1,
-          1000, 20, 0);
+          1000, max_connections, 0);
   NUMBER (NUMBER, "max-recipients", N_ ("Recipients"), N_ ("Recipients of one transaction."), 1, 10000, 100,
           0);
   NUMBER (NUMBER, "max-messages-per-connection", N_ ("Messages a connection"),
@@ -240,6 +234,21 @@ DEFINE_SECTION (Smarthost, smarthost)
         N_ ("Local address to connect from; the system chooses when not set."), NULL, 0);
 }
 
+DEFINE_SECTION (Smarthost, smarthost)
+{
+  SECTION ("smarthost", TRUE, N_ ("A relay of a provider that takes our mail."));
+  LIST (HOSTS, "hosts", N_ ("Hosts"),
+        N_ ("Tried in this order; port 25 when not given (587 with a user, 465 with tls = implicit)."),
+        CLR_SETTING_REQUIRED);
+  CHOICE ("none|may|encrypt|verify|implicit", "tls", N_ ("TLS"),
+          N_ ("none: never; may: if offered; encrypt: required, any certificate; verify: required, with a "
+              "trusted certificate for the host's name; implicit: as verify, from the first octet."),
+          "may", 0);
+  TEXT (TEXT, "user", N_ ("User"), N_ ("Name to log in with; no AUTH when not set."), NULL, 0);
+  TEXT (SECRET, "password", N_ ("Password"), N_ ("Name of the secret that holds the password."), NULL, 0);
+  declare_next_hop (section, 20);
+}
+
 DEFINE_SECTION (Route, route)
 {
   SECTION ("route", TRUE,
@@ -247,10 +256,20 @@ DEFINE_SECTION (Route, route)
                "last."));
   LIST (DOMAINS, "recipients", N_ ("Recipients"),
         N_ ("Domains of the recipients it is for; all when not set."), 0);
-  TEXT (ROUTE, "via", N_ ("Via"), N_ ("Where matching mail goes."), NULL, CLR_SETTING_REQUIRED);
+  TEXT (ROUTE, "via", N_ ("Via"),
+        N_ ("Where matching mail goes. mx: to the mail exchangers of each recipient's domain; all settings "
+            "from "
+            "port on are for it."),
+        NULL, CLR_SETTING_REQUIRED);
   TEXT (PATH, "directory", N_ ("Directory"), N_ ("With via = capture: where the messages are written."), NULL,
         0);
   TEXT (TEXT, "reply", N_ ("Reply"), N_ ("With via = reject: what the recipients' failure says."), NULL, 0);
+  NUMBER (NUMBER, "port", N_ ("Port"), N_ ("With via = mx: the port of mail exchangers."), 1, 65535, 25, 0);
+  CHOICE ("none|may|encrypt|verify", "tls", N_ ("TLS"),
+          N_ ("With via = mx. none: never; may: if offered; encrypt: required, any certificate; verify: "
+              "required, with a trusted certificate for the exchanger's name."),
+          "may", 0);
+  declare_next_hop (section, 10);
 }
 
 DEFINE_SECTION (Key, key)

@@ -290,6 +290,28 @@ check_required (Reader *reader)
       }
 }
 
+/* Settings of a route that only mail to exchangers heeds must not seem to mean something elsewhere. */
+static void
+check_mx_settings (Reader *reader, ClrSection *route)
+{
+  static const char *const words[] = { "port",
+                                       "tls",
+                                       "ca-file",
+                                       "family",
+                                       "allow-loopback",
+                                       "max-connections",
+                                       "max-recipients",
+                                       "connect-timeout",
+                                       "idle-time",
+                                       "source-address",
+                                       "max-messages-per-connection" };
+
+  for (unsigned i = 0; i < G_N_ELEMENTS (words); i++)
+    if (clr_section_is_set (route, words[i]))
+      problem (reader, _ ("[route %s] %s: is for via = mx only; a smarthost has it in its own section"),
+               clr_section_get_name (route), words[i]);
+}
+
 /* What one setting says about another. */
 static void
 check_routes (Reader *reader)
@@ -307,6 +329,8 @@ check_routes (Reader *reader)
           && !clr_settings_find (reader->settings, "smarthost", via + strlen ("smarthost:")))
         problem (reader, _ ("[route %s] via: there is no [smarthost %s] in this file"), name,
                  via + strlen ("smarthost:"));
+      if (strcmp (via, "mx") != 0)
+        check_mx_settings (reader, route);
       if (strcmp (via, "capture") == 0 && !clr_section_is_set (route, "directory"))
         problem (reader, _ ("[route %s]: via = capture needs the setting directory"), name);
       if (strcmp (name, "default") == 0 && clr_section_is_set (route, "recipients"))

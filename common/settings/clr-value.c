@@ -15,7 +15,7 @@ static const struct
   [CLR_VALUE_MAILBOX] = { "mailbox", N_ ("a mail address such as postmaster@example.com") },
   [CLR_VALUE_PATH] = { "path", N_ ("an absolute path") },
   [CLR_VALUE_CHOICE] = { "choice", N_ ("one of the words listed") },
-  [CLR_VALUE_ROUTE] = { "route", N_ ("smarthost:NAME, capture, discard or reject") },
+  [CLR_VALUE_ROUTE] = { "route", N_ ("smarthost:NAME, mx, capture, discard or reject") },
   [CLR_VALUE_SECRET] = { "secret", N_ ("the name of a secret set with \"clrelay secret set NAME\"") },
   [CLR_VALUE_ENDPOINTS] = { "endpoints", N_ ("addresses with port, such as 192.0.2.1:25, [2001:db8::1]:25") },
   [CLR_VALUE_HOSTS] = { "hosts", N_ ("host names or addresses, such as smtp.example.com:587, 192.0.2.1") },
@@ -167,7 +167,8 @@ is_route (const char *text)
 {
   if (g_str_has_prefix (text, "smarthost:"))
     return is_word (text + strlen ("smarthost:"));
-  return strcmp (text, "capture") == 0 || strcmp (text, "discard") == 0 || strcmp (text, "reject") == 0;
+  return strcmp (text, "mx") == 0 || strcmp (text, "capture") == 0 || strcmp (text, "discard") == 0
+         || strcmp (text, "reject") == 0;
 }
 
 static gboolean

@@ -17,7 +17,7 @@ G_BEGIN_DECLS
  * @CLR_VALUE_MAILBOX: a mail address
  * @CLR_VALUE_PATH: an absolute path
  * @CLR_VALUE_CHOICE: one word of a list
- * @CLR_VALUE_ROUTE: where mail goes: `smarthost:NAME`, `capture`, `discard` or `reject`
+ * @CLR_VALUE_ROUTE: where mail goes: `smarthost:NAME`, `mx`, `capture`, `discard` or `reject`
  * @CLR_VALUE_SECRET: the name of a secret, never the secret itself
  * @CLR_VALUE_ENDPOINTS: list of addresses with port
  * @CLR_VALUE_HOSTS: list of host names or addresses, with or without port

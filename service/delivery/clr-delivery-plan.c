@@ -5,6 +5,7 @@
 
 #include <stdatomic.h>
 #include <string.h>
+#include <unistd.h>
 
 struct ClrDeliveryPlan
 {
@@ -51,6 +52,8 @@ clr_delivery_plan_new (ClrSettings *settings, unsigned shards, const GArray *own
       ClrSection *section = g_ptr_array_index (routes, i);
       const char *via = clr_section_get_text (section, "via"), *reply;
 
+      if (g_str_equal (via, "mx"))
+        ok = add_next_hop (plan, "mx", section, state_directory, shards, error);
       if (!g_str_equal (via, "reject"))
         continue;
       reply = clr_section_get_text (section, "reply");
@@ -99,6 +102,27 @@ clr_delivery_plan_find_reply (const ClrDeliveryPlan *plan, const char *route)
   return g_hash_table_lookup (plan->replies, route);
 }
 
+/* An address of this machine is one that can be bound. */
+static gboolean
+is_local (const ClrEndpoint *endpoint)
+{
+  ClrEndpoint probe = *endpoint;
+  int fd;
+  gboolean bound;
+
+  if (clr_endpoint_is_loopback (endpoint))
+    return TRUE;
+  if (probe.any.sa_family == AF_INET)
+    probe.v4.sin_port = 0;
+  else
+    probe.v6.sin6_port = 0;
+  fd = socket (probe.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  bound = fd >= 0 && bind (fd, &probe.any, clr_endpoint_size (&probe)) == 0;
+  if (fd >= 0)
+    close (fd);
+  return bound;
+}
+
 gboolean
 clr_delivery_plan_is_own (const ClrDeliveryPlan *plan, const ClrEndpoint *endpoint)
 {
@@ -107,8 +131,7 @@ clr_delivery_plan_is_own (const ClrDeliveryPlan *plan, const ClrEndpoint *endpoi
       const ClrEndpoint *own = &g_array_index (plan->own, ClrEndpoint, i);
 
       if (clr_endpoint_get_port (own) == clr_endpoint_get_port (endpoint)
-          && (clr_endpoint_equal (own, endpoint, TRUE)
-              || (clr_endpoint_is_any (own) && clr_endpoint_is_loopback (endpoint))))
+          && (clr_endpoint_equal (own, endpoint, TRUE) || (clr_endpoint_is_any (own) && is_local (endpoint))))
         return TRUE;
     }
   return FALSE;

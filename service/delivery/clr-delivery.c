@@ -9,7 +9,7 @@ struct ClrDelivery
 {
   ClrDeliveryPlace place;
   ClrDeliveryPlan *plan;
-  GHashTable *transports; /* lane key -> ClrTransport */
+  GHashTable *transports; /* way -> ClrTransport */
   GPtrArray *retired;     /* of former settings, until they are idle */
   ClrTimer reap;
   gboolean stopping;
@@ -31,6 +31,16 @@ transport_free (void *data)
   transport->klass->free (transport);
 }
 
+/* A lane's key without the domain: all domains of a route via mx share a transport. Returns: (transfer full)
+ * (nullable): NULL when it is the key itself */
+static char *
+dup_way (const char *key)
+{
+  const char *slash = g_str_has_prefix (key, "mx:") ? strchr (key, '/') : NULL;
+
+  return slash ? g_strndup (key, slash - key) : NULL;
+}
+
 static ClrTransport *
 open_transport (ClrDelivery *delivery, const char *key)
 {
@@ -39,7 +49,8 @@ open_transport (ClrDelivery *delivery, const char *key)
   const char *reply;
 
   if ((hop = clr_delivery_plan_find_next_hop (delivery->plan, key)) != NULL)
-    return clr_transport_smtp_new (&delivery->place, delivery->plan, hop);
+    return (hop->is_mx ? clr_transport_mx_new : clr_transport_smtp_new) (&delivery->place, delivery->plan,
+                                                                         hop);
   if (g_str_has_prefix (key, "capture:"))
     return clr_transport_capture_new (&delivery->place, argument);
   if (g_str_has_prefix (key, "discard:"))
@@ -55,7 +66,9 @@ open_job (ClrLetter *letter, void *owner)
 {
   ClrDelivery *delivery = ((ClrWorker *)owner)->delivery;
   ClrJob *job = (ClrJob *)letter;
-  ClrTransport *transport = g_hash_table_lookup (delivery->transports, job->key);
+  g_autofree char *shared_way = dup_way (job->key);
+  const char *way = shared_way ? shared_way : job->key;
+  ClrTransport *transport = g_hash_table_lookup (delivery->transports, way);
 
   if (delivery->stopping)
     {
@@ -64,8 +77,8 @@ open_job (ClrLetter *letter, void *owner)
     }
   if (transport == NULL)
     {
-      transport = open_transport (delivery, job->key);
-      g_hash_table_insert (delivery->transports, g_strdup (job->key), transport);
+      transport = open_transport (delivery, way);
+      g_hash_table_insert (delivery->transports, g_strdup (way), transport);
     }
   transport->klass->deliver (transport, job);
 }

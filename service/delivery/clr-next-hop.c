@@ -59,6 +59,12 @@ read_tls (const char *word)
   g_assert_not_reached ();
 }
 
+static int
+read_family (const char *word)
+{
+  return g_str_equal (word, "ipv4") ? AF_INET : g_str_equal (word, "ipv6") ? AF_INET6 : AF_UNSPEC;
+}
+
 /* What only a smarthost has: hosts of its own, in the order of the settings, and a login. */
 static void
 read_smarthost (ClrNextHop *hop, ClrSection *section, const char *state_directory)
@@ -97,8 +103,12 @@ clr_next_hop_new (ClrSection *section, const char *state_directory, unsigned sha
   hop->connect_timeout_us = clr_section_get_number (section, "connect-timeout") * G_USEC_PER_SEC;
   hop->idle_us = clr_section_get_number (section, "idle-time") * G_USEC_PER_SEC;
   hop->has_source = source && clr_endpoint_parse (&hop->source, source, 0);
-  hop->family = AF_UNSPEC;
-  read_smarthost (hop, section, state_directory);
+  hop->family = read_family (clr_section_get_text (section, "family"));
+  hop->is_mx = g_str_equal (CLR_SECTION_GET_CLASS (section)->group, "route");
+  if (hop->is_mx)
+    hop->port = clr_section_get_number (section, "port");
+  else
+    read_smarthost (hop, section, state_directory);
   if (hop->tls != CLR_NEXT_HOP_TLS_NONE)
     {
       gboolean verify = hop->tls == CLR_NEXT_HOP_TLS_VERIFY || hop->tls == CLR_NEXT_HOP_TLS_IMPLICIT;

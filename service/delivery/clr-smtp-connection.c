@@ -539,7 +539,12 @@ on_dial_failed (ClrDialer *dialer, ClrDialProblem problem, const char *why, void
 
   g_free (connection->peer);
   connection->peer = g_strdup (clr_dialer_get_peer (dialer));
-  clr_smtp_reply_set (&reply, 0, !for_good ? NULL : problem == CLR_DIAL_OURSELVES ? "5.4.6" : "5.4.4", why);
+  if (!for_good)
+    clr_smtp_reply_set (&reply, 0, NULL, why);
+  else if (problem == CLR_DIAL_OURSELVES)
+    clr_smtp_reply_set (&reply, 554, "5.4.6", why);
+  else
+    clr_smtp_reply_set (&reply, 550, "5.4.4", why);
   remember (connection, for_good ? CLR_OUTCOME_FAILED : CLR_OUTCOME_DEFERRED, CLR_PHASE_CONNECT, &reply);
   g_clear_pointer (&connection->dialer, clr_dialer_free);
   /* RFC 5321 section 5.1: who is an exchanger itself hands mail only to better ones than itself; these have

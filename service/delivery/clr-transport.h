@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The seam behind which ways out stand: SMTP, capture, discard, reject; later Graph and LMTP. A transport
- * belongs to one worker and serves one lane there. It gets jobs, and must give each back once, with an
- * observation for every recipient.
+ * The seam behind which ways out stand: SMTP, MX, capture, discard, reject; later Graph and LMTP. A transport
+ * belongs to one worker and serves one lane there, or all lanes of a route via mx. It gets jobs, and must
+ * give each back once, with an observation for every recipient.
  */
 #pragma once
 
@@ -31,6 +31,9 @@ struct ClrTransport
 /* The transports. @argument: what stands behind the colon of the lane's key. */
 ClrTransport *clr_transport_smtp_new (const ClrDeliveryPlace *place, ClrDeliveryPlan *plan,
                                       const ClrNextHop *hop);
+/* For all domains of a route via mx. */
+ClrTransport *clr_transport_mx_new (const ClrDeliveryPlace *place, ClrDeliveryPlan *plan,
+                                    const ClrNextHop *hop);
 ClrTransport *clr_transport_capture_new (const ClrDeliveryPlace *place, const char *directory);
 ClrTransport *clr_transport_discard_new (const ClrDeliveryPlace *place);
 ClrTransport *clr_transport_reject_new (const ClrDeliveryPlace *place, const char *text);

@@ -153,6 +153,9 @@ on_answer (void *data, int rcode, void *packet, int size, int security, char *wh
 
   question->waiting = FALSE;
   answer->ttl = TTL_MOST;
+  /* @rcode tells only what went wrong on the way; what the servers say stands in the packet. */
+  if (rcode == RCODE_OK && size > 3)
+    rcode = ((const uint8_t *)packet)[3] & 15;
   if (security == SECURITY_BOGUS)
     set_problem (question, CLR_DNS_TEMPORARY, "its DNSSEC signature is wrong");
   else if (rcode != RCODE_OK && rcode != RCODE_NXDOMAIN)

@@ -110,7 +110,7 @@ clr_intake_set_sender (ClrIntake *intake, const char *sender, unsigned ret, cons
 gboolean
 clr_intake_add_recipient (ClrIntake *intake, const char *recipient, unsigned notify, const char *orcpt)
 {
-  const char *lane = clr_policy_find_lane (intake->policy, recipient);
+  char *lane = clr_policy_find_lane (intake->policy, recipient);
 
   if (lane == NULL)
     return FALSE;
@@ -119,7 +119,7 @@ clr_intake_add_recipient (ClrIntake *intake, const char *recipient, unsigned not
     .address = g_strdup (recipient),
     .notify = notify,
     .orcpt = *orcpt ? g_strdup (orcpt) : NULL,
-    .lane = g_strdup (lane),
+    .lane = lane,
   };
   g_array_append_val (intake->recipients, row);
   return TRUE;

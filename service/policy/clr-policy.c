@@ -290,7 +290,7 @@ clr_policy_find_device (const ClrPolicy *policy, const uint8_t address[16])
   return NULL;
 }
 
-const char *
+char *
 clr_policy_find_lane (const ClrPolicy *policy, const char *recipient)
 {
   return clr_routes_find_lane (policy->routes, recipient);

@@ -63,8 +63,9 @@ const ClrReportStyle *clr_policy_get_report_style (const ClrPolicy *policy);
 /* The first device whose networks hold @address (16 octets, IPv4 mapped); NULL: this client may not relay. */
 const ClrDevice *clr_policy_find_device (const ClrPolicy *policy, const uint8_t address[16]);
 
-/* The key of the lane by which mail to @recipient leaves; NULL when no route takes it. */
-const char *clr_policy_find_lane (const ClrPolicy *policy, const char *recipient);
+/* The key of the lane by which mail to @recipient leaves; NULL when no route takes it. Returns: (transfer
+ * full) (nullable) */
+char *clr_policy_find_lane (const ClrPolicy *policy, const char *recipient);
 
 /* The keys that sign for a From domain: those of its longest match, itself or above.
  * Returns: (transfer container) an array of const ClrDkimIdentity*, NULL when there is none. */

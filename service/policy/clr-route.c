@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "policy/clr-route.h"
 
+#include "base/clr-domain.h"
+
 #include <string.h>
 
 typedef struct
 {
   char **domains; /* NULL: all */
   char *lane;
+  gboolean by_domain; /* the recipient's domain belongs behind the lane */
 } Route;
 
 struct ClrRoutes
@@ -32,6 +35,8 @@ make_lane (ClrSection *section)
     return g_strdup ("discard:");
   if (g_str_equal (via, "reject"))
     return g_strdup_printf ("reject:%s", clr_section_get_name (section));
+  if (g_str_equal (via, "mx"))
+    return g_strdup_printf ("mx:%s/", clr_section_get_name (section));
   return g_strdup (via);
 }
 
@@ -51,7 +56,8 @@ clr_routes_new (ClrSettings *settings)
 
         if (is_default != last)
           continue;
-        Route route = { .lane = make_lane (section) };
+        Route route = { .lane = make_lane (section),
+                        .by_domain = g_str_equal (clr_section_get_text (section, "via"), "mx") };
         if (clr_section_is_set (section, "recipients"))
           {
             const char *const *list = clr_section_get_list (section, "recipients");
@@ -87,21 +93,35 @@ matches (const char *pattern, const char *domain)
   return g_ascii_strcasecmp (domain, pattern) == 0;
 }
 
-const char *
+static gboolean
+is_taken (const Route *route, const char *domain)
+{
+  if (route->domains == NULL)
+    return TRUE;
+  for (char **pattern = route->domains; *pattern; pattern++)
+    if (matches (*pattern, domain))
+      return TRUE;
+  return FALSE;
+}
+
+char *
 clr_routes_find_lane (const ClrRoutes *routes, const char *recipient)
 {
   const char *at = strrchr (recipient, '@');
   const char *domain = at ? at + 1 : "";
+  g_autofree char *ascii = NULL;
 
+  /* Routes are written, and the DNS is asked, in A-labels. */
+  if (!g_str_is_ascii (domain) && (ascii = clr_domain_to_ascii (domain)) != NULL)
+    domain = ascii;
   for (unsigned i = 0; i < routes->routes->len; i++)
     {
       const Route *route = &g_array_index (routes->routes, Route, i);
 
-      if (route->domains == NULL)
-        return route->lane;
-      for (char **pattern = route->domains; *pattern; pattern++)
-        if (matches (*pattern, domain))
-          return route->lane;
+      if (!is_taken (route, domain))
+        continue;
+      g_autofree char *lower = route->by_domain ? g_ascii_strdown (domain, -1) : NULL;
+      return g_strconcat (route->lane, lower, NULL);
     }
   return NULL;
 }

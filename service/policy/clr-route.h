@@ -12,5 +12,7 @@ typedef struct ClrRoutes ClrRoutes;
 ClrRoutes *clr_routes_new (ClrSettings *settings);
 void clr_routes_free (ClrRoutes *routes);
 
-/* "smarthost:NAME", "capture:DIRECTORY", "discard:" or "reject:ROUTE"; NULL when no route matches. */
-const char *clr_routes_find_lane (const ClrRoutes *routes, const char *recipient);
+/* "smarthost:NAME", "mx:ROUTE/domain", "capture:DIRECTORY", "discard:" or "reject:ROUTE"; NULL when no route
+ * matches. The domain is in A-labels and lower case, unless it is none. Returns: (transfer full) (nullable)
+ */
+char *clr_routes_find_lane (const ClrRoutes *routes, const char *recipient);

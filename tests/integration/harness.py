@@ -378,6 +378,69 @@ class Raw:
         self.close()
 
 
+class Dns:
+    """NSD with zones of ours on a port of its own, on IPv4 loopback. Zones: {name: records}, None for one whose file cannot be read,
+    which is answered SERVFAIL. @signed: sign the zone, and leave its trust anchor in .anchor."""
+
+    def __init__(self, zones, signed=None):
+        self.program = need("nsd", "/usr/sbin/nsd")
+        self.folder, self.port, self.process = temp("nsd"), free_port(), None
+        self.settings = f"[dns]\nservers = 127.0.0.1:{self.port}\ntimeout = 3s\n"
+        text = (f"server:\n ip-address: 127.0.0.1\n port: {self.port}\n username: \"\"\n chroot: \"\"\n zonesdir: \"{self.folder}\"\n"
+                f" database: \"\"\n pidfile: \"\"\n logfile: \"{self.folder}/log\"\n xfrdfile: \"\"\n zonelistfile: \"{self.folder}/zones\"\n"
+                f" xfrdir: \"{self.folder}\"\n server-count: 1\n verbosity: 1\nremote-control:\n control-enable: no\n")
+        for name, records in zones.items():
+            if records is not None:
+                self.write(name, records)
+                if name == signed:
+                    self.sign(name)
+            text += f"zone:\n name: {name}\n zonefile: {name}.zone\n"
+        self.conf = os.path.join(self.folder, "nsd.conf")
+        with open(self.conf, "w", encoding="utf-8") as file:
+            file.write(text)
+
+    def write(self, name, records):
+        with open(os.path.join(self.folder, name + ".zone"), "w", encoding="utf-8") as file:
+            file.write(f"$ORIGIN {name}.\n$TTL 2\n@ SOA ns hostmaster 1 3600 600 86400 2\n@ NS ns\nns A 127.0.0.1\n{records}\n")
+
+    def sign(self, name):
+        tool, path = need("ldns-keygen"), os.path.join(self.folder, name + ".zone")
+        result = subprocess.run([tool, "-k", "-a", "ECDSAP256SHA256", name], cwd=self.folder, capture_output=True, timeout=60, check=True)
+        key = os.path.join(self.folder, result.stdout.decode().strip())
+        result = run(need("ldns-signzone"), "-o", name, "-f", path + ".signed", path, key)
+        check(result.returncode == 0, result.stderr.decode())
+        os.replace(path + ".signed", path)
+        self.anchor = key + ".key"
+
+    def start(self):
+        self.process = subprocess.Popen([self.program, "-d", "-c", self.conf], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                        stderr=subprocess.DEVNULL)
+        wait_for(lambda: self.process.poll() is not None or self.answers(), 10, "NSD's first answer")
+        check(self.process.poll() is None, "NSD does not run")
+        return self
+
+    def answers(self):
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+            sock.settimeout(0.3)
+            with contextlib.suppress(OSError):
+                sock.connect(("127.0.0.1", self.port))
+                sock.send(b"\0\1\0\0\0\1\0\0\0\0\0\0\4test\0\0\6\0\1")
+                return len(sock.recv(512)) > 12
+        return False
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait(10)
+        self.process = None
+
+    def __enter__(self):
+        return self.start()
+
+    def __exit__(self, *_):
+        if self.process:
+            self.stop()
+
+
 class Mail:
     def __init__(self, sender, recipients, content, tls, user):
         self.sender, self.recipients, self.content, self.tls, self.user = sender, recipients, content, tls, user
@@ -392,7 +455,7 @@ class Sink:
     reply, as in (2, "250 ok"), waits. The parser is strict: only CR LF . CR LF ends a message."""
 
     def __init__(self, script=None, *, extensions=("PIPELINING", "8BITMIME", "SIZE 100000000", "ENHANCEDSTATUSCODES"), tls=None, users=None,
-                 auth="PLAIN LOGIN", port=None, implicit=False):
+                 auth="PLAIN LOGIN", port=None, implicit=False, host="127.0.0.1"):
         self.script, self.extensions, self.users, self.auth, self.implicit = script or {}, extensions, users or {}, auth, implicit
         self.mails, self.connections, self.commands = [], 0, []
         self.lock = threading.Lock()
@@ -400,10 +463,10 @@ class Sink:
         if tls:
             self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             self.context.load_cert_chain(*tls)
-        self.listener = socket.socket()
+        self.listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
         self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self.port = port or free_port()
-        self.listener.bind(("127.0.0.1", self.port))
+        self.listener.bind((host, self.port))
         self.listener.listen(256)
         self.open = set()
         threading.Thread(target=self._accept, daemon=True).start()

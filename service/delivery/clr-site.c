@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "delivery/clr-site.h"
+
+#include "base/clr-clock.h"
+#include "delivery/clr-concurrency.h"
+#include "delivery/clr-smtp-connection.h"
+
+struct ClrSite
+{
+  const ClrDeliveryPlace *place;
+  ClrDeliveryPlan *plan;
+  const ClrNextHop *hop;
+  ClrHost *hosts;
+  unsigned n_hosts;
+  char *name;
+  GQueue pending;         /* of ClrJob */
+  GPtrArray *connections; /* of ClrSmtpConnection */
+  GPtrArray *ended;       /* to be freed when nobody is inside them any more */
+  ClrTimer reap;
+  ClrConcurrency concurrency;
+  gboolean ending;
+};
+
+static void open_connections (ClrSite *site);
+
+static void
+give_back (ClrSite *site, ClrJob *job)
+{
+  job->site = g_strdup (site->name);
+  clr_transport_give_back (site->place, job);
+}
+
+static ClrJob *
+on_take_job (ClrSmtpConnection *connection, void *data)
+{
+  ClrSite *site = data;
+
+  return site->ending ? NULL : g_queue_pop_head (&site->pending);
+}
+
+static void
+on_job_done (ClrSmtpConnection *connection, ClrJob *job, gboolean clean, void *data)
+{
+  ClrSite *site = data;
+
+  if (clean)
+    clr_concurrency_succeeded (&site->concurrency);
+  else
+    clr_concurrency_failed (&site->concurrency);
+  give_back (site, job);
+}
+
+static void
+on_job_undone (ClrSmtpConnection *connection, ClrJob *job, void *data)
+{
+  g_queue_push_head (&((ClrSite *)data)->pending, job);
+}
+
+static gboolean
+another_works (ClrSite *site, ClrSmtpConnection *than)
+{
+  for (unsigned i = 0; i < site->connections->len; i++)
+    {
+      ClrSmtpConnection *connection = g_ptr_array_index (site->connections, i);
+
+      if (connection != than && clr_smtp_connection_works (connection))
+        return TRUE;
+    }
+  return FALSE;
+}
+
+static void
+on_unreachable (ClrSmtpConnection *connection, ClrOutcome outcome, ClrPhase phase, const ClrSmtpReply *reply,
+                const char *host, void *data)
+{
+  ClrSite *site = data;
+  g_autofree char *text = clr_smtp_reply_to_text (reply);
+  g_autofree char *reason
+      = g_strdup_printf ("%s: %s: %s", host ? host : site->hosts[0].name, clr_phase_get_name (phase), text);
+  ClrJob *job;
+
+  clr_concurrency_failed (&site->concurrency);
+  /* Others get through: this host just wants no more connections. */
+  if (another_works (site, connection))
+    return;
+  clr_concurrency_probe (&site->concurrency);
+  while ((job = g_queue_pop_head (&site->pending)))
+    {
+      if (outcome != CLR_OUTCOME_UNTRIED)
+        clr_observe_rest (job, outcome, clr_phase_get_name (phase), reply->code, reply->enhanced, reply->text,
+                          host, NULL, clr_clock_wall ());
+      if (outcome != CLR_OUTCOME_FAILED)
+        {
+          /* The first job tells the story; the others have not been tried. */
+          outcome = CLR_OUTCOME_UNTRIED;
+          job->rest_us = 1;
+          job->rest_reason = g_strdup (reason);
+        }
+      give_back (site, job);
+    }
+}
+
+static void
+on_ended (ClrSmtpConnection *connection, void *data)
+{
+  ClrSite *site = data;
+
+  g_ptr_array_remove_fast (site->connections, connection);
+  g_ptr_array_add (site->ended, connection);
+  clr_timers_set (site->place->worker->timers, &site->reap, site->place->worker->now);
+}
+
+static void
+on_reap (ClrTimer *timer, void *data)
+{
+  ClrSite *site = data;
+
+  g_ptr_array_set_size (site->ended, 0);
+  open_connections (site);
+}
+
+static const ClrSmtpConnectionEvents connection_events
+    = { on_take_job, on_job_done, on_job_undone, on_unreachable, on_ended };
+
+/* Idle connections first, then new ones, no more than there are jobs and than the next hop may have. */
+static void
+open_connections (ClrSite *site)
+{
+  unsigned starting = 0;
+
+  for (unsigned i = 0; i < site->connections->len && site->pending.length > 0; i++)
+    {
+      ClrSmtpConnection *connection = g_ptr_array_index (site->connections, i);
+
+      if (!clr_smtp_connection_poke (connection) && !clr_smtp_connection_works (connection))
+        starting++;
+    }
+  while (!site->ending && site->pending.length > starting && site->connections->len < site->concurrency.limit)
+    {
+      g_ptr_array_add (site->connections,
+                       clr_smtp_connection_new (site->place, site->plan, site->hop, site->hosts,
+                                                site->n_hosts, &connection_events, site));
+      starting++;
+    }
+}
+
+void
+clr_site_deliver (ClrSite *site, ClrJob *job)
+{
+  g_queue_push_tail (&site->pending, job);
+  open_connections (site);
+}
+
+void
+clr_site_cancel (ClrSite *site, gboolean now)
+{
+  ClrJob *job;
+
+  site->ending = TRUE;
+  while ((job = g_queue_pop_head (&site->pending)))
+    give_back (site, job);
+  for (unsigned i = site->connections->len; i-- > 0;)
+    clr_smtp_connection_end (g_ptr_array_index (site->connections, i), now);
+}
+
+gboolean
+clr_site_is_idle (const ClrSite *site)
+{
+  return site->connections->len == 0 && site->pending.length == 0;
+}
+
+ClrSite *
+clr_site_new (const ClrDeliveryPlace *place, ClrDeliveryPlan *plan, const ClrNextHop *hop,
+              const ClrHost *hosts, unsigned n_hosts, const char *name)
+{
+  ClrSite *site = g_new0 (ClrSite, 1);
+
+  site->place = place;
+  site->plan = clr_delivery_plan_ref (plan);
+  site->hop = hop;
+  site->hosts = g_memdup2 (hosts, n_hosts * sizeof *hosts);
+  site->n_hosts = n_hosts;
+  for (unsigned i = 0; i < n_hosts; i++)
+    site->hosts[i].name = g_strdup (hosts[i].name);
+  site->name = g_strdup (name);
+  site->connections = g_ptr_array_new ();
+  site->ended = g_ptr_array_new_with_free_func ((GDestroyNotify)clr_smtp_connection_free);
+  g_queue_init (&site->pending);
+  clr_timer_init (&site->reap, on_reap, site);
+  clr_concurrency_init (&site->concurrency, hop->max_connections);
+  return site;
+}
+
+void
+clr_site_free (ClrSite *site)
+{
+  clr_timers_clear (site->place->worker->timers, &site->reap);
+  g_ptr_array_set_free_func (site->connections, (GDestroyNotify)clr_smtp_connection_free);
+  g_ptr_array_unref (site->connections);
+  g_ptr_array_unref (site->ended);
+  clr_hosts_free (site->hosts, site->n_hosts);
+  clr_delivery_plan_unref (site->plan);
+  g_free (site->name);
+  g_free (site);
+}
