@@ -113,7 +113,41 @@ test_routes (void)
   };
 
   for (unsigned i = 0; i < G_N_ELEMENTS (cases); i++)
-    g_assert_cmpstr (clr_policy_find_lane (policy, cases[i][0]), ==, cases[i][1]);
+    {
+      g_autofree char *lane = clr_policy_find_lane (policy, cases[i][0]);
+      g_assert_cmpstr (lane, ==, cases[i][1]);
+    }
+}
+
+static void
+test_lanes_by_domain (void)
+{
+  g_autoptr (ClrPolicy) policy
+      = make_policy ("[server]\nhostname = relay.example.com\npostmaster = p@example.com\n"
+                     "[route b]\nrecipients = xn--bcher-kva.example\nvia = discard\n"
+                     "[route world]\nvia = mx\n");
+  static const char *const cases[][2] = {
+    { "x@example.com", "mx:world/example.com" },
+    { "x@EXAMPLE.Com", "mx:world/example.com" },
+    { "x@stra\xc3\x9f"
+      "e.example",
+      "mx:world/xn--strae-oqa.example" },
+    { "x@XN--STRAE-OQA.example", "mx:world/xn--strae-oqa.example" },
+    { "x@b\xc3\xbc"
+      "cher.example",
+      "discard:" },
+    { "x@[192.0.2.1]", "mx:world/[192.0.2.1]" },
+    { "x@[IPv6:2001:DB8::1]", "mx:world/[ipv6:2001:db8::1]" },
+    { "\"a/b@c\"@example.com", "mx:world/example.com" },
+    { "x@no\xff", "mx:world/no\xff" },
+    { "postmaster", "mx:world/" },
+  };
+
+  for (unsigned i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autofree char *lane = clr_policy_find_lane (policy, cases[i][0]);
+      g_assert_cmpstr (lane, ==, cases[i][1]);
+    }
 }
 
 static void
@@ -177,6 +211,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/policy/no-devices", test_no_devices);
   g_test_add_func ("/policy/whole-networks", test_whole_networks);
   g_test_add_func ("/policy/routes", test_routes);
+  g_test_add_func ("/policy/lanes-by-domain", test_lanes_by_domain);
   g_test_add_func ("/policy/identities", test_identities);
   g_test_add_func ("/policy/bad-key", test_bad_key);
   return g_test_run ();
