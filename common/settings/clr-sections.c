@@ -228,6 +228,13 @@ declare_next_hop (ClrSectionClass *section, int max_connections)
           N_ ("Then a new connection is made."), 1, 1000000, 1000, 0);
   NUMBER (DURATION, "connect-timeout", N_ ("Connect time-out"),
           N_ ("How long one host may take to answer the connect."), 1, 10 * MINUTE, 30, 0);
+  NUMBER (DURATION, "command-timeout", N_ ("Command time-out"),
+          N_ ("How long the answer to one command may take (RFC 5321: 5 minutes)."), 1, HOUR, 5 * MINUTE, 0);
+  NUMBER (DURATION, "data-timeout", N_ ("Data time-out"),
+          N_ ("How long the next hop may take no content (RFC 5321: 3 minutes)."), 1, HOUR, 3 * MINUTE, 0);
+  NUMBER (DURATION, "final-timeout", N_ ("Final time-out"),
+          N_ ("How long the answer to the content may take (RFC 5321: 10 minutes)."), 1, HOUR, 10 * MINUTE,
+          0);
   NUMBER (DURATION, "idle-time", N_ ("Idle time"), N_ ("How long a connection is kept for the next message."),
           0, 10 * MINUTE, 5, 0);
   TEXT (ADDRESS, "source-address", N_ ("Source address"),

@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#define QUIT_WAIT (10 * (int64_t)G_USEC_PER_SEC)
+
 void
 clr_hosts_free (ClrHost *hosts, unsigned n_hosts)
 {
@@ -101,6 +103,10 @@ clr_next_hop_new (ClrSection *section, const char *state_directory, unsigned sha
   hop->max_recipients = clr_section_get_number (section, "max-recipients");
   hop->max_messages = clr_section_get_number (section, "max-messages-per-connection");
   hop->connect_timeout_us = clr_section_get_number (section, "connect-timeout") * G_USEC_PER_SEC;
+  hop->wait_us[CLR_WAIT_COMMAND] = clr_section_get_number (section, "command-timeout") * G_USEC_PER_SEC;
+  hop->wait_us[CLR_WAIT_DATA] = clr_section_get_number (section, "data-timeout") * G_USEC_PER_SEC;
+  hop->wait_us[CLR_WAIT_FINAL] = clr_section_get_number (section, "final-timeout") * G_USEC_PER_SEC;
+  hop->wait_us[CLR_WAIT_QUIT] = MIN (hop->wait_us[CLR_WAIT_COMMAND], QUIT_WAIT);
   hop->idle_us = clr_section_get_number (section, "idle-time") * G_USEC_PER_SEC;
   hop->has_source = source && clr_endpoint_parse (&hop->source, source, 0);
   hop->family = read_family (clr_section_get_text (section, "family"));

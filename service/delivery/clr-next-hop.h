@@ -8,6 +8,7 @@
 #include "net/clr-endpoint.h"
 #include "net/clr-tls.h"
 #include "settings/clr-section.h"
+#include "smtp/clr-client.h"
 
 typedef enum
 {
@@ -46,6 +47,7 @@ typedef struct
   unsigned max_recipients;
   unsigned max_messages;
   int64_t connect_timeout_us;
+  int64_t wait_us[CLR_N_WAITS]; /* RFC 5321 section 4.5.3.2 */
   int64_t idle_us;
   gboolean has_source;
   ClrEndpoint source;

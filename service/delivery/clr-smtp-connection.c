@@ -68,7 +68,7 @@ static void
 arm_phase (ClrSmtpConnection *connection)
 {
   arm (connection,
-       clr_phase_get_timeout (clr_smtp_client_get_phase (connection->client)) * (int64_t)G_USEC_PER_SEC);
+       connection->hop->wait_us[clr_phase_get_wait (clr_smtp_client_get_phase (connection->client))]);
 }
 
 static void
@@ -445,13 +445,15 @@ static size_t
 on_bytes (ClrStream *stream, const uint8_t *bytes, size_t size, void *data)
 {
   ClrSmtpConnection *connection = data;
-  ClrPhase before = clr_smtp_client_get_phase (connection->client);
+  uint64_t before = clr_smtp_client_get_replies (connection->client);
 
   clr_smtp_client_feed (connection->client, bytes, size);
   if (connection->over || connection->client == NULL)
     return size;
   ClrPhase phase = clr_smtp_client_get_phase (connection->client);
-  if (phase != before && phase != CLR_PHASE_IDLE && phase != CLR_PHASE_OVER)
+  /* Each answer has its time; octets of one that never ends have none. */
+  if (clr_smtp_client_get_replies (connection->client) != before && phase != CLR_PHASE_IDLE
+      && phase != CLR_PHASE_OVER)
     arm_phase (connection);
   return size;
 }

@@ -37,9 +37,9 @@ is_address_literal (const char *text, size_t size)
       for (size_t i = 0; i < tag; i++)
         if (!g_ascii_isalnum (text[i]) && text[i] != '-')
           return FALSE;
-      /* Angle brackets are dcontent too, but a path with them in it has two ends. */
+      /* Angle brackets and quotes are dcontent too, but a path with them in it has no clear end. */
       for (size_t i = tag + 1; i < size; i++)
-        if (text[i] < 33 || text[i] > 126 || strchr ("[\\]<>", text[i]))
+        if (text[i] < 33 || text[i] > 126 || strchr ("[\\]<>\"", text[i]))
           return FALSE;
       return TRUE;
     }

@@ -19,6 +19,7 @@ struct ClrSmtpClient
   ClrBuffer *output;
   ClrPhase phase;
   ClrReplyReader reader;
+  uint64_t replies; /* read */
   ClrOffers offers;
   gboolean secure;
   gboolean authenticated;
@@ -36,6 +37,7 @@ struct ClrSmtpClient
   gboolean in_flight;     /* the chunk leaves with the envelope */
   uint64_t chunk_sent;    /* octets */
   ClrSmtpReply *mail_refusal;
+  gboolean in_vain; /* recipients were accepted behind a refused MAIL: an empty message would reach them */
   ClrDataEncoder encoder;
 };
 
@@ -242,6 +244,7 @@ clr_smtp_client_begin (ClrSmtpClient *client, const ClrSmtpTransaction *transact
   client->is_accepted = g_new0 (gboolean, transaction->n_recipients);
   g_clear_pointer (&client->mail_refusal, g_free);
   client->accepted = 0;
+  client->in_vain = FALSE;
   client->encoder = (ClrDataEncoder)CLR_DATA_ENCODER_INIT;
   client->by_chunk = client->offers.offers & CLR_OFFER_CHUNKING && transaction->exact_size;
   client->in_flight = client->by_chunk && transaction->at_hand && pipelines (client);
@@ -308,7 +311,10 @@ on_transaction_reply (ClrSmtpClient *client, const ClrSmtpReply *reply)
       unsigned i = step - STEP_RCPT;
 
       if (client->mail_refusal)
-        client->handler->result (client, i, CLR_PHASE_MAIL, client->mail_refusal, client->data);
+        {
+          client->in_vain = client->in_vain || good;
+          client->handler->result (client, i, CLR_PHASE_MAIL, client->mail_refusal, client->data);
+        }
       else if (good)
         {
           client->is_accepted[i] = TRUE;
@@ -319,6 +325,11 @@ on_transaction_reply (ClrSmtpClient *client, const ClrSmtpReply *reply)
     }
   else if (step == step_data (client))
     {
+      if (reply->code == 354 && client->in_vain)
+        {
+          fail (client, "the server has refused the sender, and would take a message all the same");
+          return;
+        }
       if (reply->code == 354)
         {
           send_content_now (client);
@@ -508,6 +519,7 @@ clr_smtp_client_feed (ClrSmtpClient *client, const uint8_t *bytes, size_t size)
       gboolean begins_tls = client->phase == CLR_PHASE_TLS && reply.code / 100 == 2;
 
       clr_reply_reader_init (&client->reader);
+      client->replies++;
       on_reply (client, &reply);
       /* What stands behind the 220 in clear may be anybody's (CVE-2011-0411 and its kin): dropped. */
       if (begins_tls)
@@ -545,15 +557,21 @@ clr_smtp_client_get_phase (ClrSmtpClient *client)
 static const struct
 {
   const char *name;
-  unsigned timeout; /* seconds */
+  ClrWait wait;
 } phases[] = {
-  [CLR_PHASE_CONNECT] = { "connect", 30 },  [CLR_PHASE_GREETING] = { "greeting", 300 },
-  [CLR_PHASE_EHLO] = { "EHLO", 300 },       [CLR_PHASE_TLS] = { "STARTTLS", 300 },
-  [CLR_PHASE_AUTH] = { "AUTH", 300 },       [CLR_PHASE_IDLE] = { "idle", 300 },
-  [CLR_PHASE_MAIL] = { "MAIL", 300 },       [CLR_PHASE_RCPT] = { "RCPT", 300 },
-  [CLR_PHASE_DATA] = { "DATA", 120 },       [CLR_PHASE_CONTENT] = { "content", 180 },
-  [CLR_PHASE_DOT] = { "end of data", 600 }, [CLR_PHASE_QUIT] = { "QUIT", 10 },
-  [CLR_PHASE_OVER] = { "over", 10 },
+  [CLR_PHASE_CONNECT] = { "connect", CLR_WAIT_COMMAND },
+  [CLR_PHASE_GREETING] = { "greeting", CLR_WAIT_COMMAND },
+  [CLR_PHASE_EHLO] = { "EHLO", CLR_WAIT_COMMAND },
+  [CLR_PHASE_TLS] = { "STARTTLS", CLR_WAIT_COMMAND },
+  [CLR_PHASE_AUTH] = { "AUTH", CLR_WAIT_COMMAND },
+  [CLR_PHASE_IDLE] = { "idle", CLR_WAIT_COMMAND },
+  [CLR_PHASE_MAIL] = { "MAIL", CLR_WAIT_COMMAND },
+  [CLR_PHASE_RCPT] = { "RCPT", CLR_WAIT_COMMAND },
+  [CLR_PHASE_DATA] = { "DATA", CLR_WAIT_COMMAND },
+  [CLR_PHASE_CONTENT] = { "content", CLR_WAIT_DATA },
+  [CLR_PHASE_DOT] = { "end of data", CLR_WAIT_FINAL },
+  [CLR_PHASE_QUIT] = { "QUIT", CLR_WAIT_QUIT },
+  [CLR_PHASE_OVER] = { "over", CLR_WAIT_QUIT },
 };
 
 const char *
@@ -562,10 +580,16 @@ clr_phase_get_name (ClrPhase phase)
   return phases[phase].name;
 }
 
-unsigned
-clr_phase_get_timeout (ClrPhase phase)
+ClrWait
+clr_phase_get_wait (ClrPhase phase)
 {
-  return phases[phase].timeout;
+  return phases[phase].wait;
+}
+
+uint64_t
+clr_smtp_client_get_replies (ClrSmtpClient *client)
+{
+  return client->replies;
 }
 
 const ClrOffers *

@@ -82,8 +82,19 @@ void clr_smtp_client_quit (ClrSmtpClient *client);
 
 ClrPhase clr_smtp_client_get_phase (ClrSmtpClient *client);
 const char *clr_phase_get_name (ClrPhase phase);
-/* Seconds to wait for the peer in this phase, RFC 5321 section 4.5.3.2. */
-unsigned clr_phase_get_timeout (ClrPhase phase);
+/* Which of its times a next hop has in this phase, RFC 5321 section 4.5.3.2. */
+typedef enum
+{
+  CLR_WAIT_COMMAND, /* for the answer to one command */
+  CLR_WAIT_DATA,    /* until a piece of content is taken */
+  CLR_WAIT_FINAL,   /* for the answer to the content */
+  CLR_WAIT_QUIT,    /* nothing hangs on it any more */
+  CLR_N_WAITS
+} ClrWait;
+
+ClrWait clr_phase_get_wait (ClrPhase phase);
+/* Answers read so far: each gives the peer its time anew. */
+uint64_t clr_smtp_client_get_replies (ClrSmtpClient *client);
 
 /* What EHLO told; valid from the first ready on. */
 const ClrOffers *clr_smtp_client_get_offers (ClrSmtpClient *client);
