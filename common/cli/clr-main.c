@@ -13,7 +13,7 @@
 static const ClrVerbRow table[] = {
   { "status", N_ ("what the relay does now"), clr_verb_status },
   { "queue", N_ ("list, show ID, retry, delete: the messages in the queue"), clr_verb_queue },
-  { "config", N_ ("check, describe: the settings file"), clr_verb_config },
+  { "config", N_ ("check, describe, get, set, unset, diff, history, undo: the settings"), clr_verb_config },
   { "check", N_ ("dkim, address, ...: one thing, without the service"), clr_verb_check },
   { "secret", N_ ("set NAME: a password, read from standard input"), clr_verb_secret },
   { "dkim", N_ ("new DOMAIN, show FILE: keys that sign mail"), clr_verb_dkim },

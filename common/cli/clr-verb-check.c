@@ -2,6 +2,7 @@
 #include "clr-verb.h"
 
 #include "check/clr-check.h"
+#include "control/clr-json.h"
 
 #include <errno.h>
 #include <glib/gi18n.h>
@@ -23,21 +24,19 @@ typedef struct
 static ClrZone *
 load_zone (const char *file, GError **error)
 {
-  g_autoptr (JsonParser) parser = json_parser_new ();
-  JsonNode *root;
+  g_autofree char *text = NULL;
+  g_autoptr (JsonNode) root = NULL;
 
-  if (!json_parser_load_from_mapped_file (parser, file, error))
-    {
-      g_prefix_error (error, "%s: ", file);
-      return NULL;
-    }
-  root = json_parser_get_root (parser);
-  if (root == NULL || !JSON_NODE_HOLDS_OBJECT (root))
-    {
-      g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, _ ("%s: an object of names is needed"), file);
-      return NULL;
-    }
-  return clr_zone_new_from_json (json_node_get_object (root));
+  if (!g_file_get_contents (file, &text, NULL, error))
+    return NULL;
+  root = clr_json_parse (text, error);
+  if (root && JSON_NODE_HOLDS_OBJECT (root))
+    return clr_zone_new_from_json (json_node_get_object (root));
+  if (root || (error && *error == NULL))
+    g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, _ ("%s: an object of names is needed"), file);
+  else
+    g_prefix_error (error, "%s: ", file);
+  return NULL;
 }
 
 /* Standard input as a file that can be mapped. (transfer full) */
@@ -78,7 +77,7 @@ static JsonNode *
 answer_line (const ClrCheckRow *row, const char *line, JsonObject *defaults, ClrZone *zone)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (JsonNode) root = json_from_string (line, &error);
+  g_autoptr (JsonNode) root = clr_json_parse (line, &error);
   JsonObject *in;
   JsonObjectIter iter;
   const char *name;

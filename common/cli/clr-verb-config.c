@@ -87,9 +87,16 @@ clr_verb_config (ClrVerbOptions *options, int argc, char **argv)
   };
   int code;
 
-  if (!clr_verb_parse (options, "check [FILE] | describe",
-                       _ ("Checks a settings file; tells what there is to set."), entries, &argc, &argv,
-                       &code))
+  if (argc > 1 && (code = clr_config_edit (options, argc - 1, argv + 1)) >= 0)
+    return code;
+  if (!clr_verb_parse (
+          options,
+          "check [FILE] | describe | get [NAME] | set NAME=VALUE... | unset NAME... | "
+          "diff [N] | history | undo",
+          _ ("Checks a settings file; tells what there is to set; shows and changes what is set."), entries,
+          &argc, &argv, &code))
+    return code;
+  if (argc > 1 && (code = clr_config_edit (options, argc - 1, argv + 1)) >= 0)
     return code;
   const char *what = argc > 1 ? argv[1] : "";
   if (g_str_equal (what, "check") && argc <= 3)
@@ -102,5 +109,5 @@ clr_verb_config (ClrVerbOptions *options, int argc, char **argv)
       printf ("%s%s", text, options->json ? "\n" : "");
       return CLR_EXIT_OK;
     }
-  return clr_verb_usage (_ ("config: check [FILE] or describe"));
+  return clr_verb_usage (_ ("config: check [FILE], describe, get, set, unset, diff, history or undo"));
 }

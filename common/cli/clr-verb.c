@@ -3,6 +3,7 @@
 
 #include "client/clr-client.h"
 #include "control/clr-api.h"
+#include "control/clr-json.h"
 #include "settings/clr-settings.h"
 
 #include <glib/gi18n.h>
@@ -43,6 +44,25 @@ clr_verb_usage (const char *text)
   return CLR_EXIT_USAGE;
 }
 
+int
+clr_verb_get_code (const GError *error)
+{
+  static const struct
+  {
+    GIOErrorEnum error;
+    int code;
+  } codes[] = {
+    { G_IO_ERROR_NOT_CONNECTED, CLR_EXIT_NO_SERVICE },
+    { G_IO_ERROR_NOT_FOUND, CLR_EXIT_NOT_FOUND },
+    { G_IO_ERROR_INVALID_DATA, CLR_EXIT_INVALID },
+  };
+
+  for (unsigned i = 0; i < G_N_ELEMENTS (codes); i++)
+    if (g_error_matches (error, G_IO_ERROR, codes[i].error))
+      return codes[i].code;
+  return CLR_EXIT_FAILED;
+}
+
 JsonNode *
 clr_verb_request (ClrVerbOptions *options, const char *method, const char *path, const char *body, int *code)
 {
@@ -51,13 +71,9 @@ clr_verb_request (ClrVerbOptions *options, const char *method, const char *path,
   g_autofree char *text = clr_client_request_sync (client, method, path, body, NULL, &error);
 
   if (text)
-    return json_from_string (text, NULL);
+    return clr_json_parse (text, NULL);
   fprintf (stderr, "clrelay: %s\n", error->message);
-  *code = g_error_matches (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND)
-                  && !g_str_has_prefix (error->message, _ ("the service"))
-              ? CLR_EXIT_NOT_FOUND
-          : g_str_has_prefix (error->message, _ ("the service")) ? CLR_EXIT_NO_SERVICE
-                                                                 : CLR_EXIT_FAILED;
+  *code = clr_verb_get_code (error);
   return NULL;
 }
 

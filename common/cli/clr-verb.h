@@ -41,6 +41,10 @@ int clr_verb_config (ClrVerbOptions *options, int argc, char **argv);
 int clr_verb_secret (ClrVerbOptions *options, int argc, char **argv);
 int clr_verb_dkim (ClrVerbOptions *options, int argc, char **argv);
 
+/* The parts of clr_verb_config() that change or show what is set: "get", "set", ... @argv: from that word on.
+ * Returns: -1 when it is no such word. */
+int clr_config_edit (ClrVerbOptions *options, int argc, char **argv);
+
 /* Parses the options behind a verb, the common ones among them. Returns: FALSE after a message (exit @code).
  */
 gboolean clr_verb_parse (ClrVerbOptions *options, const char *usage, const char *summary,
@@ -48,6 +52,8 @@ gboolean clr_verb_parse (ClrVerbOptions *options, const char *usage, const char 
 /* One request; on failure a message and @code. (transfer full) */
 JsonNode *clr_verb_request (ClrVerbOptions *options, const char *method, const char *path, const char *body,
                             int *code);
+/* The exit code for what went wrong. */
+int clr_verb_get_code (const GError *error);
 int clr_verb_usage (const char *text);
 void clr_verb_print_json (JsonNode *node);
 /* A member's text; "" when it is not there. */

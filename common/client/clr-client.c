@@ -2,6 +2,7 @@
 #include "client/clr-client.h"
 
 #include "control/clr-api.h"
+#include "control/clr-json.h"
 
 #include <gio/gunixsocketaddress.h>
 #include <glib/gi18n-lib.h>
@@ -55,7 +56,7 @@ clr_client_new (const char *socket)
 static void
 set_error (ClrClient *self, guint status, const char *body, GError **error)
 {
-  g_autoptr (JsonNode) root = json_from_string (body, NULL);
+  g_autoptr (JsonNode) root = clr_json_parse (body, NULL);
   const char *text = NULL;
 
   if (root && JSON_NODE_HOLDS_OBJECT (root))
@@ -64,6 +65,7 @@ set_error (ClrClient *self, guint status, const char *body, GError **error)
                status == 404   ? G_IO_ERROR_NOT_FOUND
                : status == 403 ? G_IO_ERROR_PERMISSION_DENIED
                : status == 400 ? G_IO_ERROR_INVALID_ARGUMENT
+               : status == 412 ? G_IO_ERROR_WRONG_ETAG
                                : G_IO_ERROR_FAILED,
                "%s", text ? text : soup_status_get_phrase (status));
 }
@@ -91,7 +93,7 @@ clr_client_request_sync (ClrClient *self, const char *method, const char *path, 
   bytes = soup_session_send_and_read (self->session, message, cancellable, &problem);
   if (bytes == NULL)
     {
-      g_set_error (error, problem->domain, problem->code,
+      g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_CONNECTED,
                    _ ("the service cannot be reached at %s: %s. Is clrelayd running? Another place is named "
                       "with --socket"),
                    self->socket, problem->message);

@@ -21,11 +21,11 @@ ClrClient *clr_client_new (const char *socket);
 
 /**
  * clr_client_request_sync:
- * @method: "GET", "POST", "PUT" or "DELETE"
+ * @method: "GET", "POST", "PUT", "PATCH" or "DELETE"
  * @path: path and query, such as "/v1/status"
  * @body: (nullable): JSON to send
  * @cancellable: (nullable): cancels the request
- * @error: what failed, in words: no connection, or what the service said
+ * @error: what failed, in words: no connection (%G_IO_ERROR_NOT_CONNECTED), or what the service said
  *
  * Sends one request and waits for its answer.
  *

@@ -15,6 +15,17 @@ G_BEGIN_DECLS
  */
 JsonNode *clr_json_from_object (GObject *object);
 
+#define CLR_JSON_DEEPEST 64 /* brackets within brackets */
+
+/**
+ * clr_json_parse: (skip)
+ *
+ * json_from_string() for texts of strangers: with a bound on the nesting.
+ *
+ * Returns: (transfer full) (nullable): the root; NULL without @error for an empty text
+ */
+JsonNode *clr_json_parse (const char *text, GError **error);
+
 /* The times of the wire: "2026-11-24T09:14:00.123Z"; NULL for 0. @time_us: microseconds since 1970. (transfer
  * full) */
 char *clr_time_to_text (gint64 time_us);

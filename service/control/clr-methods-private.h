@@ -42,3 +42,13 @@ void clr_method_get_queue (ClrCall *call);
 void clr_method_get_message (ClrCall *call);
 void clr_method_retry_queue (ClrCall *call);
 void clr_method_delete_queue (ClrCall *call);
+
+/* clr-methods-settings.c: the settings file, changed and had back */
+void clr_method_get_settings (ClrCall *call);
+void clr_method_patch_settings (ClrCall *call);
+void clr_method_diff_settings (ClrCall *call);
+void clr_method_list_settings_history (ClrCall *call);
+void clr_method_undo_settings (ClrCall *call);
+
+/* clr-methods-metrics.c */
+void clr_method_get_metrics (ClrCall *call);

@@ -80,7 +80,7 @@ clr_call_read_object (ClrCall *call)
   gsize size;
   const char *data = g_bytes_get_data (bytes, &size);
   g_autofree char *text = g_strndup (data ? data : "", size);
-  JsonNode *root = json_from_string (text, NULL);
+  JsonNode *root = clr_json_parse (text, NULL);
 
   explicit_bzero (text, size); /* it may hold a secret */
   if (root && !JSON_NODE_HOLDS_OBJECT (root))
@@ -141,6 +141,12 @@ static const struct
   { "GET", CLR_API_MESSAGES, CLR_ROLE_VIEWER, clr_method_get_message },
   { "PUT", CLR_API_SECRETS, CLR_ROLE_ADMIN, put_secret },
   { "POST", CLR_API_RELOAD, CLR_ROLE_ADMIN, reload },
+  { "GET", CLR_API_SETTINGS, CLR_ROLE_VIEWER, clr_method_get_settings },
+  { "PATCH", CLR_API_SETTINGS, CLR_ROLE_ADMIN, clr_method_patch_settings },
+  { "GET", CLR_API_SETTINGS_DIFF, CLR_ROLE_VIEWER, clr_method_diff_settings },
+  { "GET", CLR_API_SETTINGS_HISTORY, CLR_ROLE_VIEWER, clr_method_list_settings_history },
+  { "POST", CLR_API_SETTINGS_UNDO, CLR_ROLE_ADMIN, clr_method_undo_settings },
+  { "GET", CLR_API_METRICS, CLR_ROLE_VIEWER, clr_method_get_metrics },
 };
 
 void

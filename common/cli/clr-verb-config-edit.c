@@ -1,0 +1,515 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Showing and changing settings: through the service when it runs and has this file, so that a change counts
+ * at once; else on the file, by the same code.
+ */
+#include "clr-verb.h"
+
+#include "client/clr-client.h"
+#include "control/clr-api.h"
+#include "control/clr-json.h"
+#include "settings/clr-diff.h"
+#include "settings/clr-settings-change.h"
+#include "settings/clr-settings.h"
+
+#include <glib/gi18n.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Where the settings are edited. */
+typedef struct
+{
+  const char *file;
+  ClrClient *client; /* NULL: no service runs */
+  ClrSettingsFile *now;
+} Editor;
+
+static void
+editor_clear (Editor *editor)
+{
+  g_clear_object (&editor->client);
+  g_clear_pointer (&editor->now, clr_settings_file_free);
+}
+
+static JsonNode *
+request (Editor *editor, const char *method, const char *path, JsonNode *body, GError **error)
+{
+  g_autofree char *sent = body ? json_to_string (body, FALSE) : NULL;
+  g_autofree char *text = clr_client_request_sync (editor->client, method, path, sent, NULL, error);
+
+  return text ? clr_json_parse (text, error) : NULL;
+}
+
+static gboolean
+is_same_file (const char *a, const char *b)
+{
+  g_autofree char *x = g_canonicalize_filename (a, NULL), *y = g_canonicalize_filename (b, NULL);
+
+  return g_str_equal (x, y);
+}
+
+/* The socket that the file names. (transfer full) */
+static char *
+find_socket (ClrVerbOptions *options, const char *file)
+{
+  g_autoptr (ClrSettingsFile) text = NULL;
+  g_autoptr (ClrSettingChange) place = NULL;
+
+  if (options->socket)
+    return g_strdup (options->socket);
+  text = clr_settings_file_read (file, NULL);
+  place = clr_setting_change_new_from_place ("server.control-socket", NULL);
+  char *socket = text ? clr_settings_text_get (text->text, place) : NULL;
+  return socket ? socket : g_strdup (CLR_API_SOCKET);
+}
+
+static gboolean
+editor_open (Editor *editor, ClrVerbOptions *options, GError **error)
+{
+  g_autofree char *socket = NULL;
+  g_autoptr (JsonNode) root = NULL;
+  g_autoptr (GError) problem = NULL;
+
+  editor->file = options->config ? options->config : CLR_SETTINGS_FILE;
+  socket = find_socket (options, editor->file);
+  editor->client = clr_client_new (socket);
+  root = request (editor, "GET", CLR_API_SETTINGS, NULL, &problem);
+  if (root
+      && (!options->config
+          || is_same_file (editor->file, clr_verb_get (json_node_get_object (root), "file"))))
+    {
+      JsonObject *object = json_node_get_object (root);
+
+      editor->now = g_new0 (ClrSettingsFile, 1);
+      editor->now->text = g_strdup (clr_verb_get (object, "text"));
+      editor->now->etag = g_strdup (clr_verb_get (object, "etag"));
+      return TRUE;
+    }
+  if (root == NULL && (options->socket || !g_error_matches (problem, G_IO_ERROR, G_IO_ERROR_NOT_CONNECTED)))
+    {
+      g_propagate_error (error, g_steal_pointer (&problem));
+      return FALSE;
+    }
+  /* No service, or one with another file. */
+  g_clear_object (&editor->client);
+  editor->now = clr_settings_file_read (editor->file, error);
+  return editor->now != NULL;
+}
+
+static int
+fail (const GError *error)
+{
+  fprintf (stderr, "clrelay: %s\n", error->message);
+  return clr_verb_get_code (error);
+}
+
+static void
+print_diff (ClrVerbOptions *options, Editor *editor, const char *diff, JsonArray *restart)
+{
+  if (options->json)
+    {
+      g_autoptr (JsonNode) node = json_node_new (JSON_NODE_OBJECT);
+      JsonObject *object = json_object_new ();
+
+      json_object_set_string_member (object, "file", editor->file);
+      json_object_set_boolean_member (object, "applied", editor->client != NULL);
+      json_object_set_string_member (object, "diff", diff);
+      if (restart)
+        json_object_set_array_member (object, "restart", json_array_ref (restart));
+      json_node_take_object (node, object);
+      clr_verb_print_json (node);
+      return;
+    }
+  printf ("%s", diff);
+  for (guint i = 0; restart && editor->client && i < json_array_get_length (restart); i++)
+    printf (_ ("Note: %s takes effect at the next start of the service.\n"),
+            json_array_get_string_element (restart, i));
+}
+
+static void
+tell_change (ClrVerbOptions *options, Editor *editor, const char *diff, JsonArray *restart)
+{
+  print_diff (options, editor, diff, restart);
+  if (options->json)
+    return;
+  if (*diff == 0)
+    printf (_ ("Nothing has changed.\n"));
+  else if (editor->client)
+    printf (_ ("Changed, and in force. \"clrelay config undo\" takes it back.\n"));
+  else
+    printf (_ ("Changed in %s; no service runs with this file. \"clrelay config undo\" takes it back.\n"),
+            editor->file);
+}
+
+/* What came of a change that the service made. */
+static int
+tell_answer (ClrVerbOptions *options, Editor *editor, JsonNode *root)
+{
+  JsonObject *object = json_node_get_object (root);
+
+  tell_change (options, editor, clr_verb_get (object, "diff"),
+               json_object_has_member (object, "restart") ? json_object_get_array_member (object, "restart")
+                                                          : NULL);
+  return CLR_EXIT_OK;
+}
+
+static int
+tell_local (ClrVerbOptions *options, Editor *editor)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (ClrSettingsFile) after = clr_settings_file_read (editor->file, &error);
+
+  if (after == NULL)
+    return fail (error);
+  g_autofree char *diff = clr_diff (editor->now->text, after->text);
+  tell_change (options, editor, diff, NULL);
+  return CLR_EXIT_OK;
+}
+
+/* Problems of the settings are not failures of the machine. */
+static int
+fail_change (Editor *editor, const GError *error)
+{
+  fail (error);
+  fprintf (stderr, _ ("clrelay: nothing was changed.\n"));
+  return g_error_matches (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT) ? CLR_EXIT_INVALID
+                                                                          : clr_verb_get_code (error);
+}
+
+static int
+change (ClrVerbOptions *options, GPtrArray *changes)
+{
+  Editor editor = { 0 };
+  g_autoptr (GError) error = NULL;
+  g_autofree char *text = NULL;
+  int code;
+
+  if (!editor_open (&editor, options, &error))
+    return fail (error);
+  if (editor.client)
+    {
+      g_autoptr (JsonNode) body = clr_settings_change_write (changes, editor.now->etag);
+      g_autoptr (JsonNode) root = request (&editor, "PATCH", CLR_API_SETTINGS, body, &error);
+
+      code = root ? tell_answer (options, &editor, root) : fail_change (&editor, error);
+    }
+  else
+    {
+      text = clr_settings_change_apply (editor.now->text, changes, &error);
+      code = text && clr_settings_file_replace (editor.file, text, editor.now->etag, &error)
+                 ? tell_local (options, &editor)
+                 : fail_change (&editor, error);
+    }
+  editor_clear (&editor);
+  return code;
+}
+
+static gboolean
+add_change (GPtrArray *changes, const char *place, size_t size, const char *value, GError **error)
+{
+  g_autofree char *text = g_strstrip (g_strndup (place, size));
+  ClrSettingChange *one = clr_setting_change_new_from_place (text, error);
+
+  if (one == NULL)
+    return FALSE;
+  one->value = g_strdup (value);
+  g_ptr_array_add (changes, one);
+  if (value == NULL || one->key)
+    return TRUE;
+  g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, _ ("\"%s\": which setting of this group?"),
+               text);
+  return FALSE;
+}
+
+/* "NAME=VALUE ..." or "NAME VALUE". */
+static int
+set (ClrVerbOptions *options, int argc, char **argv)
+{
+  g_autoptr (GPtrArray) changes = g_ptr_array_new_with_free_func ((GDestroyNotify)clr_setting_change_free);
+  g_autoptr (GError) error = NULL;
+  gboolean pair = argc == 3 && !strchr (argv[1], '=');
+
+  if (argc < 2)
+    return clr_verb_usage (_ ("config set: NAME=VALUE, such as server.hostname=relay.example.com"));
+  for (int i = 1; i < (pair ? 2 : argc); i++)
+    {
+      const char *equals = strchr (argv[i], '=');
+
+      if (!pair && equals == NULL)
+        return clr_verb_usage (_ ("config set: NAME=VALUE, such as server.hostname=relay.example.com"));
+      g_autofree char *value = g_strstrip (g_strdup (pair ? argv[2] : equals + 1));
+      if (!add_change (changes, argv[i], pair ? strlen (argv[i]) : (size_t)(equals - argv[i]), value, &error))
+        return clr_verb_usage (error->message);
+    }
+  return change (options, changes);
+}
+
+static int
+unset (ClrVerbOptions *options, int argc, char **argv)
+{
+  g_autoptr (GPtrArray) changes = g_ptr_array_new_with_free_func ((GDestroyNotify)clr_setting_change_free);
+  g_autoptr (GError) error = NULL;
+
+  if (argc < 2)
+    return clr_verb_usage (
+        _ ("config unset: NAME, such as listener:office.tls, or a group, such as device:old"));
+  for (int i = 1; i < argc; i++)
+    if (!add_change (changes, argv[i], strlen (argv[i]), NULL, &error))
+      return clr_verb_usage (error->message);
+  return change (options, changes);
+}
+
+static int
+undo (ClrVerbOptions *options, int argc, char **argv)
+{
+  Editor editor = { 0 };
+  g_autoptr (GError) error = NULL;
+  int code;
+
+  if (argc > 1)
+    return clr_verb_usage (_ ("config undo takes no argument"));
+  if (!editor_open (&editor, options, &error))
+    return fail (error);
+  if (editor.client)
+    {
+      g_autoptr (JsonNode) root = request (&editor, "POST", CLR_API_SETTINGS_UNDO, NULL, &error);
+      code = root ? tell_answer (options, &editor, root) : fail_change (&editor, error);
+    }
+  else
+    code = clr_settings_file_undo (editor.file, &error) ? tell_local (options, &editor)
+                                                        : fail_change (&editor, error);
+  editor_clear (&editor);
+  return code;
+}
+
+static int
+diff (ClrVerbOptions *options, int argc, char **argv)
+{
+  Editor editor = { 0 };
+  g_autoptr (GError) error = NULL;
+  g_autofree char *text = NULL;
+  guint64 version = 0;
+  int code = CLR_EXIT_OK;
+
+  if (argc > 2 || (argc == 2 && !g_ascii_string_to_unsigned (argv[1], 10, 1, G_MAXINT64, &version, NULL)))
+    return clr_verb_usage (_ ("config diff [N]: the number of a version, see \"clrelay config history\""));
+  if (!editor_open (&editor, options, &error))
+    return fail (error);
+  if (editor.client)
+    {
+      g_autofree char *path
+          = version ? g_strdup_printf ("%s?version=%" G_GUINT64_FORMAT, CLR_API_SETTINGS_DIFF, version)
+                    : g_strdup (CLR_API_SETTINGS_DIFF);
+      g_autoptr (JsonNode) root = request (&editor, "GET", path, NULL, &error);
+
+      text = root ? g_strdup (clr_verb_get (json_node_get_object (root), "diff")) : NULL;
+    }
+  else
+    {
+      g_autofree char *former = clr_settings_file_read_version (editor.file, version, NULL, &error);
+      text = former ? clr_diff (former, editor.now->text) : NULL;
+    }
+  if (text)
+    print_diff (options, &editor, text, NULL);
+  else
+    code = fail (error);
+  editor_clear (&editor);
+  return code;
+}
+
+static int
+history (ClrVerbOptions *options, int argc, char **argv)
+{
+  Editor editor = { 0 };
+  g_autoptr (GError) error = NULL;
+  g_autoptr (JsonNode) root = NULL;
+  g_autoptr (JsonArray) versions = NULL;
+
+  if (argc > 1)
+    return clr_verb_usage (_ ("config history takes no argument"));
+  if (!editor_open (&editor, options, &error))
+    return fail (error);
+  if (editor.client)
+    {
+      root = request (&editor, "GET", CLR_API_SETTINGS_HISTORY, NULL, &error);
+      if (root)
+        versions = json_array_ref (json_object_get_array_member (json_node_get_object (root), "versions"));
+    }
+  else
+    versions = clr_settings_change_list_versions (editor.file);
+  editor_clear (&editor);
+  if (versions == NULL)
+    return fail (error);
+  if (options->json)
+    {
+      g_autoptr (JsonNode) node = json_node_new (JSON_NODE_ARRAY);
+      json_node_set_array (node, versions);
+      clr_verb_print_json (node);
+      return CLR_EXIT_OK;
+    }
+  for (guint i = 0; i < json_array_get_length (versions); i++)
+    {
+      JsonObject *version = json_array_get_object_element (versions, i);
+      printf (_ ("%4d  in force until %s\n"), (int)json_object_get_int_member (version, "version"),
+              clr_verb_get (version, "time"));
+    }
+  if (json_array_get_length (versions) == 0)
+    printf (_ ("There is no former version.\n"));
+  return CLR_EXIT_OK;
+}
+
+/* -- get */
+
+static GParamSpec *
+find_pspec (ClrSettings *settings, const ClrSettingChange *place, ClrSection **section)
+{
+  unsigned n;
+  const GType *types = clr_sections_get_types (&n);
+
+  *section = NULL;
+  for (unsigned i = 0; i < n; i++)
+    {
+      ClrSectionClass *klass = g_type_class_ref (types[i]);
+      GParamSpec *pspec;
+
+      if (!g_str_equal (klass->group, place->group) || klass->is_named != (place->name != NULL))
+        continue;
+      *section = klass->is_named ? clr_settings_find (settings, place->group, place->name)
+                                 : clr_settings_get_section (settings, place->group);
+      pspec = place->key ? g_object_class_find_property (G_OBJECT_CLASS (klass), place->key) : NULL;
+      return pspec && pspec->owner_type == types[i] ? pspec : NULL;
+    }
+  return NULL;
+}
+
+static int
+get_one (ClrVerbOptions *options, ClrSettings *settings, const ClrSettingChange *place, const char *name)
+{
+  g_auto (GValue) value = G_VALUE_INIT;
+  ClrSection *section;
+  GParamSpec *pspec = find_pspec (settings, place, &section);
+
+  if (section == NULL || pspec == NULL)
+    {
+      fprintf (stderr, _ ("clrelay: %s: there is no such setting; \"clrelay config describe\" lists them\n"),
+               name);
+      return CLR_EXIT_NOT_FOUND;
+    }
+  g_value_init (&value, pspec->value_type);
+  g_object_get_property (G_OBJECT (section), pspec->name, &value);
+  g_autofree char *text = clr_value_to_text (pspec, &value);
+  if (options->json)
+    {
+      g_autoptr (JsonNode) node = json_node_new (JSON_NODE_OBJECT);
+      JsonObject *object = json_object_new ();
+
+      json_object_set_string_member (object, "name", name);
+      json_object_set_string_member (object, "value", text);
+      json_object_set_boolean_member (object, "default", !clr_section_is_set (section, pspec->name));
+      json_node_take_object (node, object);
+      clr_verb_print_json (node);
+    }
+  else
+    printf ("%s\n", text);
+  return CLR_EXIT_OK;
+}
+
+/* All that is set, or all of one group. */
+static int
+get_all (ClrVerbOptions *options, const char *text, const ClrSettingChange *place, const char *name)
+{
+  g_autoptr (JsonArray) all = clr_settings_change_list (text), chosen = json_array_new ();
+
+  for (guint i = 0; i < json_array_get_length (all); i++)
+    {
+      JsonObject *group = json_array_get_object_element (all, i);
+
+      if (place
+          && (!g_str_equal (clr_verb_get (group, "group"), place->group)
+              || (place->name && !g_str_equal (clr_verb_get (group, "name"), place->name))))
+        continue;
+      json_array_add_object_element (chosen, json_object_ref (group));
+      if (options->json)
+        continue;
+      JsonObject *values = json_object_get_object_member (group, "settings");
+      JsonObjectIter iter;
+      const char *key;
+      JsonNode *value;
+      json_object_iter_init_ordered (&iter, values);
+      while (json_object_iter_next_ordered (&iter, &key, &value))
+        printf ("%s%s%s.%s=%s\n", clr_verb_get (group, "group"), *clr_verb_get (group, "name") ? ":" : "",
+                clr_verb_get (group, "name"), key, json_node_get_string (value));
+    }
+  if (place && json_array_get_length (chosen) == 0)
+    {
+      fprintf (stderr, _ ("clrelay: %s: there is no such group in the settings\n"), name);
+      return CLR_EXIT_NOT_FOUND;
+    }
+  if (options->json)
+    {
+      g_autoptr (JsonNode) node = json_node_new (JSON_NODE_ARRAY);
+      json_node_set_array (node, chosen);
+      clr_verb_print_json (node);
+    }
+  return CLR_EXIT_OK;
+}
+
+static int
+get (ClrVerbOptions *options, int argc, char **argv)
+{
+  Editor editor = { 0 };
+  g_autoptr (GError) error = NULL;
+  g_autoptr (ClrSettingChange) place = NULL;
+  g_autoptr (ClrSettings) settings = NULL;
+  g_auto (GStrv) problems = NULL;
+  int code;
+
+  if (argc > 2)
+    return clr_verb_usage (_ ("config get [NAME]: a setting such as server.hostname, or a group"));
+  if (argc == 2 && !(place = clr_setting_change_new_from_place (argv[1], &error)))
+    return clr_verb_usage (error->message);
+  if (!editor_open (&editor, options, &error))
+    return fail (error);
+  settings = clr_settings_new_from_text (editor.now->text, strlen (editor.now->text), editor.file, &problems);
+  if (settings == NULL)
+    {
+      g_autofree char *all = g_strjoinv ("\n", problems);
+      fprintf (stderr, "%s\n", all);
+      code = CLR_EXIT_INVALID;
+    }
+  else
+    code = place && place->key ? get_one (options, settings, place, argv[1])
+                               : get_all (options, editor.now->text, place, argc == 2 ? argv[1] : NULL);
+  editor_clear (&editor);
+  return code;
+}
+
+int
+clr_config_edit (ClrVerbOptions *options, int argc, char **argv)
+{
+  static const struct
+  {
+    const char *word, *usage, *help;
+    int (*run) (ClrVerbOptions *options, int argc, char **argv);
+  } words[] = {
+    { "get", "[NAME]", N_ ("Shows a setting (its default when it is not set), a group, or all that is set."),
+      get },
+    { "set", "NAME=VALUE...", N_ ("Changes settings, all of them or none. Comments and order stay."), set },
+    { "unset", "NAME...", N_ ("Takes a setting out, so that its default counts, or a whole group."), unset },
+    { "diff", "[N]", N_ ("Shows what has changed since the last version, or since version N."), diff },
+    { "history", "", N_ ("Lists the former versions."), history },
+    { "undo", "", N_ ("Puts the last version back."), undo },
+  };
+  int code;
+
+  for (unsigned i = 0; i < G_N_ELEMENTS (words); i++)
+    if (g_str_equal (argv[0], words[i].word))
+      {
+        g_autofree char *usage = g_strdup_printf ("%s %s", words[i].word, words[i].usage);
+
+        if (!clr_verb_parse (options, usage, _ (words[i].help), NULL, &argc, &argv, &code))
+          return code;
+        return words[i].run (options, argc, argv);
+      }
+  return -1;
+}

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * /metrics: all counters and what the queue knows, in the text format of Prometheus (version 0.0.4).
+ */
+#include "control/clr-methods-private.h"
+
+#include "base/clr-clock.h"
+#include "base/clr-counter.h"
+#include "clr-version.h"
+
+#include <string.h>
+
+static void
+append_head (GString *text, const char *name, const char *type, const char *help)
+{
+  g_string_append_printf (text, "# HELP clrelay_%s %s\n# TYPE clrelay_%s %s\n", name, help, name, type);
+}
+
+static void
+append_number (GString *text, const char *name, const char *type, const char *help, int64_t value)
+{
+  append_head (text, name, type, help);
+  g_string_append_printf (text, "clrelay_%s %" G_GINT64_FORMAT "\n", name, value);
+}
+
+static void
+append_counters (GString *text)
+{
+  for (ClrCounterId id = 0; id < CLR_COUNTER_LAST; id++)
+    {
+      const char *name = clr_counter_get_name (id);
+
+      append_number (text, name, g_str_has_suffix (name, "_total") ? "counter" : "gauge",
+                     clr_counter_get_help (id), clr_counter_get (id));
+    }
+}
+
+/* A label's value: backslash, quotation mark and line end are escaped. */
+static void
+append_label (GString *text, const char *value)
+{
+  for (; *value; value++)
+    if (*value == '\n')
+      g_string_append (text, "\\n");
+    else
+      {
+        if (*value == '\\' || *value == '"')
+          g_string_append_c (text, '\\');
+        g_string_append_c (text, *value);
+      }
+}
+
+static void
+append_states (GString *text, const ClrQueueRequest *request)
+{
+  append_head (text, "queue_recipients", "gauge", "Recipients in the queue, by state");
+  for (unsigned i = 0; i < G_N_ELEMENTS (request->n_by_state); i++)
+    g_string_append_printf (text, "clrelay_queue_recipients{state=\"%s\"} %" G_GINT64_FORMAT "\n",
+                            clr_recipient_state_get_name (i), (gint64)request->n_by_state[i]);
+}
+
+static void
+append_lanes (GString *text, const ClrQueueRequest *request, int64_t now)
+{
+  unsigned n = request->lanes ? request->lanes->len : 0;
+
+  append_head (text, "lane_recipients", "gauge", "Recipients of a next hop that are in memory");
+  for (unsigned i = 0; i < n; i++)
+    {
+      const ClrLaneFacts *lane = &g_array_index (request->lanes, ClrLaneFacts, i);
+
+      g_string_append (text, "clrelay_lane_recipients{lane=\"");
+      append_label (text, lane->key);
+      g_string_append_printf (text, "\"} %u\n", lane->n_memory);
+    }
+  append_head (text, "lane_resting", "gauge", "1 while a next hop rests after failures");
+  for (unsigned i = 0; i < n; i++)
+    {
+      const ClrLaneFacts *lane = &g_array_index (request->lanes, ClrLaneFacts, i);
+
+      g_string_append (text, "clrelay_lane_resting{lane=\"");
+      append_label (text, lane->key);
+      g_string_append_printf (text, "\"} %d\n", lane->rest_until_us > now);
+    }
+}
+
+/* An answer on its way; first the queue counts, then it shows its oldest message. */
+typedef struct
+{
+  ClrPendingCall *pending;
+  GString *text;
+} Scrape;
+
+static void ask (Scrape *scrape, ClrRequestKind kind, void (*open) (ClrLetter *letter, void *owner));
+
+static void
+on_oldest (ClrLetter *letter, void *owner)
+{
+  ClrQueueRequest *request = (ClrQueueRequest *)letter;
+  Scrape *scrape = request->data;
+  SoupServerMessage *message = scrape->pending->message;
+  int64_t age = 0;
+
+  /* Ids begin with the time. */
+  if (request->messages && request->messages->len > 0)
+    age = clr_clock_wall () - ((ClrMessage *)g_ptr_array_index (request->messages, 0))->created_us;
+  append_number (scrape->text, "queue_oldest_age_seconds", "gauge", "Age of the oldest message in the queue",
+                 MAX (age, 0) / G_USEC_PER_SEC);
+  soup_server_message_set_status (message, SOUP_STATUS_OK, NULL);
+  soup_server_message_set_response (message, "text/plain; version=0.0.4; charset=utf-8", SOUP_MEMORY_COPY,
+                                    scrape->text->str, scrape->text->len);
+  clr_queue_request_free (request);
+  clr_pending_call_go_on (scrape->pending);
+  g_string_free (scrape->text, TRUE);
+  g_free (scrape);
+}
+
+static void
+on_facts (ClrLetter *letter, void *owner)
+{
+  ClrQueueRequest *request = (ClrQueueRequest *)letter;
+  Scrape *scrape = request->data;
+
+  append_head (scrape->text, "info", "gauge", "The version that runs");
+  g_string_append (scrape->text, "clrelay_info{version=\"" CLR_VERSION "\"} 1\n");
+  append_number (scrape->text, "start_time_seconds", "gauge", "When the service started, seconds since 1970",
+                 scrape->pending->place->host.start_us / G_USEC_PER_SEC);
+  append_counters (scrape->text);
+  append_states (scrape->text, request);
+  append_lanes (scrape->text, request, clr_clock_wall ());
+  clr_queue_request_free (request);
+  ask (scrape, CLR_REQUEST_LIST, on_oldest);
+}
+
+static void
+ask (Scrape *scrape, ClrRequestKind kind, void (*open) (ClrLetter *letter, void *owner))
+{
+  ClrQueueRequest *request = g_new0 (ClrQueueRequest, 1);
+
+  request->kind = kind;
+  request->n = 1;
+  request->state = -1;
+  request->reply_to = scrape->pending->place->mailbox;
+  request->open = open;
+  request->data = scrape;
+  clr_queue_post_request (scrape->pending->place->host.queue, request);
+}
+
+void
+clr_method_get_metrics (ClrCall *call)
+{
+  Scrape *scrape = g_new0 (Scrape, 1);
+
+  scrape->pending = clr_call_wait (call);
+  scrape->text = g_string_sized_new (8192);
+  ask (scrape, CLR_REQUEST_STATUS, on_facts);
+}

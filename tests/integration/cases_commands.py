@@ -1,0 +1,291 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The verbs of the command line, with the real binary: results, exit codes, --json, wrong input."""
+import http.client
+import json
+import os
+import re
+import socket
+import subprocess
+import threading
+import time
+
+from harness import (ROOT, Raw, Relay, Sink, Skip, case, check, clrelay, dkim_keys, equal, free_port, key_settings, need, run, temp, verify_dkim,
+                     wait_for)
+
+
+def command(*words, data=None, expect=0, timeout=60):
+    result = run(clrelay(), *words, data=data, timeout=timeout)
+    check(result.returncode == expect, f"clrelay {' '.join(map(str, words))}: exit status {result.returncode}, wanted {expect}: "
+          f"{result.stdout.decode()[-300:]} {result.stderr.decode().strip()[-300:]}")
+    return result.stdout.decode() if expect == 0 else result.stdout.decode() + result.stderr.decode()
+
+
+def zone_of_keys(folder):
+    """The keys' records in Zone JSON, as a file."""
+    path = os.path.join(folder, "zone.json")
+    with open(path, "w", encoding="utf-8") as file:
+        json.dump({f"{kind}._domainkey.internal.test": {"TXT": [[record.decode()]]} for kind, (_, record) in dkim_keys().items()}, file)
+    return path
+
+
+def save(folder, name, content):
+    path = os.path.join(folder, name)
+    with open(path, "wb") as file:
+        file.write(content)
+    return path
+
+
+class Unix(http.client.HTTPConnection):
+    def __init__(self, path):
+        super().__init__("localhost", timeout=20)
+        self.path = path
+
+    def connect(self):
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.settimeout(20)
+        self.sock.connect(self.path)
+
+
+def api(relay, method, path, body=None, **headers):
+    connection = Unix(relay.socket)
+    connection.request(method, path, None if body is None else json.dumps(body), {"Content-Type": "application/json", **headers})
+    answer = connection.getresponse()
+    text = answer.read().decode()
+    connection.close()
+    return answer.status, text, dict(answer.getheaders())
+
+
+MESSAGE = b"From: Anna <anna@internal.test>\r\nTo: b@example.test\r\nSubject: signed\r\nDate: Tue, 24 Nov 2026 10:00:00 +0000\r\n\r\nHello,\r\n\r\nworld.\r\n"
+
+
+@case("every verb: help, unknown options and words, and what there is instead")
+def _():
+    text = command("--help")
+    verbs = re.findall(r"^  ([a-z]+) ", text, re.M)
+    check(len(verbs) >= 6, text)
+    for verb in verbs:
+        check("Usage:" in command(verb, "--help"), verb)
+        check("see clrelay --help" in command(verb, "--no-such-option", expect=2), verb)
+    check("Usage:" in command(expect=2), "without a verb")
+    command("nonsense", expect=2)
+    command("config", "nonsense", expect=2)
+    check("dkim" in command("check", "nonsense", expect=2), "check names what there is")
+    for words in (["status"], ["queue", "list"]):
+        command("--socket", "/nonexistent/socket", *words, expect=5)
+
+
+@case("check dkim: dkimpy's signatures, ours, and what was changed")
+def _():
+    try:
+        import dkim
+    except ImportError:
+        raise Skip("dkimpy is not installed") from None
+    folder = temp("check")
+    zone = zone_of_keys(folder)
+    for kind, algorithm in (("rsa", b"rsa-sha256"), ("ed25519", b"ed25519-sha256")):
+        with open(dkim_keys()[kind][0], "rb") as file:
+            key = file.read()
+        if kind == "ed25519":
+            der = subprocess.run([need("openssl"), "pkey", "-in", dkim_keys()[kind][0], "-outform", "DER"], capture_output=True, check=True)
+            import base64
+            key = base64.b64encode(der.stdout[-32:])
+        for canon in ((b"simple", b"simple"), (b"relaxed", b"relaxed"), (b"relaxed", b"simple"), (b"simple", b"relaxed")):
+            signature = dkim.sign(MESSAGE, kind.encode(), b"internal.test", key, canonicalize=canon, signature_algorithm=algorithm)
+            path = save(folder, "signed.eml", signature + MESSAGE)
+            answer = json.loads(command("check", "dkim", path, "--zone", zone, "--json"))
+            equal((answer["result"], answer["details"]["signatures"][0]["algorithm"]), ("pass", algorithm.decode()), f"{kind} {canon}")
+    check("body was changed" in command("check", "dkim", save(folder, "changed.eml", signature + MESSAGE + b"more\r\n"), "--zone", zone, expect=4), "body")
+    check("does not fit" in command("check", "dkim", save(folder, "changed.eml", signature + MESSAGE.replace(b"Anna", b"Anne")), "--zone", zone, expect=4),
+          "header")
+    check("no key" in command("check", "dkim", path, "--zone", save(folder, "empty.json", b"{}"), expect=4), "no key")
+    check("no DKIM signature" in command("check", "dkim", save(folder, "plain.eml", MESSAGE), "--zone", zone, expect=4), "unsigned")
+    # Saved on Unix, and over standard input.
+    unix = (signature + MESSAGE).replace(b"\r\n", b"\n")
+    equal(json.loads(command("check", "dkim", "-", "--zone", zone, "--json", data=unix))["result"], "pass", "standard input")
+    command("check", "dkim", "/nonexistent", "--zone", zone, expect=1)
+    command("check", "dkim", path, "--zone", "/nonexistent", expect=1)
+    command("check", "dkim", path, "--zone", zone, "--now", "soon", expect=1)
+    # What the relay signs on its way through.
+    with Relay(extra=key_settings()) as relay:
+        relay.send(MESSAGE)
+        wait_for(relay.captured, 10, "the message")
+        for content in relay.captured().values():
+            answer = json.loads(command("check", "dkim", save(folder, "ours.eml", content), "--zone", zone, "--json"))
+            equal([s["result"] for s in answer["details"]["signatures"]], ["pass", "pass"], "our signatures")
+
+
+@case("check --batch: one line in, one line out, in order, whatever is in it")
+def _():
+    zone = {"a._domainkey.x.test": {"TXT": [["v=DKIM1; ", "p="]]}}
+    signed = "DKIM-Signature: v=1; a=rsa-sha256; d=x.test; s=a; h=from; bh=47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=; b=AAAA\r\nFrom: a@x.test\r\n\r\nx\r\n"
+    lines = [
+        ({"id": 1, "message": signed, "zone": zone}, "permerror"),
+        ({"id": "two", "message": signed, "zone": {"a._domainkey.x.test": {"_other": "SERVFAIL"}}}, "temperror"),
+        ({"id": 3, "message": "From: a@x.test\n\nx\n", "now": "1700000000", "unknown": [1]}, "none"),
+        ("nonsense", "error"),
+        ({"id": 5}, "error"),
+        ({"id": 6, "message": 7}, "error"),
+        ({"id": 7, "file": "/nonexistent"}, "error"),
+        ({"id": 8, "message": signed, "zone": "x"}, "error"),
+        ({"id": 9, "message": signed, "now": "x"}, "error"),
+        ({"id": 10, "message": "a\x00b"}, "error"),
+        ("[1]", "error"),
+        ('{"id":12,"message":"\xff"}', "error"),
+        ({"id": 13, "file": "-"}, "error"),
+        ("[" * 100000, "error"),
+        ({"id": {"any": ["thing"]}, "message": signed, "zone": zone}, "permerror"),
+    ]
+    data = b"".join((json.dumps(line) if not isinstance(line, str) else line).encode("latin-1") + b"\n" for line, _ in lines) + b"\n\n"
+    answers = [json.loads(line) for line in command("check", "dkim", "--batch", data=data + b'{"id":"last","message":"x"}').splitlines()]
+    equal([a["result"] for a in answers], [result for _, result in lines] + ["none"], "results")
+    equal([a.get("id") for a in answers], [line.get("id") if isinstance(line, dict) else None for line, _ in lines[:-1]] + [{"any": ["thing"]}, "last"],
+          "ids")
+    equal(answers[2]["ignored"], ["unknown"], "members nobody knows")
+    check(all(a.get("reason") for a in answers), "reasons")
+    equal(command("check", "dkim", "--batch", data=b""), "", "nothing")
+
+
+@case("check address")
+def _():
+    lines = [("user@example.com", "valid"), ("j\u00f6rg@b\u00fccher.example", "valid"), ("a b@example.com", "invalid"), ("a@", "invalid"), ("a@[192.0.2.1]", "valid"),
+             ("\"a b\"@example.com", "valid"), ("a@-x.example", "invalid"), ("", "invalid"), ("a\r\nb@x.example", "invalid")]
+    data = "".join(json.dumps({"address": address}) + "\n" for address, _ in lines).encode()
+    answers = [json.loads(line) for line in command("check", "address", "--batch", data=data).splitlines()]
+    equal([a["result"] for a in answers], [result for _, result in lines], "results")
+    equal((answers[1]["details"]["a-label"], answers[1]["details"]["smtputf8"]), ("xn--bcher-kva.example", True), "an international address")
+    command("check", "address", "a@b.example")
+    command("check", "address", "a", expect=4)
+    equal(json.loads(command("check", "address", "--path", "<@x.example:a@b.example>", "--json"))["details"]["mailbox"], "a@b.example", "a source route")
+    command("check", "address", "a@b.example", "--path", "<>", expect=1)
+
+
+@case("config set, get, unset, diff, undo on a file, with no service")
+def _():
+    folder = temp("config")
+    text = "# Our relay.\n[server]\nhostname = relay.internal.test   \npostmaster = p@internal.test\n\n# Way out.\n[route default]\nvia = discard\n"
+    path = save(folder, "relay.conf", text.encode())
+    os.chmod(path, 0o640)
+
+    def config(*words, **options):
+        return command("--config", path, "config", *words, **options)
+
+    def now():
+        with open(path, encoding="utf-8", newline="") as file:
+            return file.read()
+
+    equal(config("get", "server.hostname"), "relay.internal.test\n", "get")
+    equal(config("get", "queue.lifetime"), "5d\n", "a default")
+    equal(json.loads(config("get", "queue.lifetime", "--json")), {"name": "queue.lifetime", "value": "5d", "default": True}, "--json")
+    config("get", "server.nonsense", expect=3)
+    config("get", "listener:none", expect=3)
+    shown = config("set", "server.hostname=mail.internal.test", "queue.lifetime=3d", "device:office.networks=192.0.2.0/24")
+    check("- hostname = relay" in shown and "+ hostname = mail" in shown, shown)
+    after = text.replace("hostname = relay.internal.test   ", "hostname = mail.internal.test")
+    after = after + "\n[queue]\nlifetime = 3d\n\n[device office]\nnetworks = 192.0.2.0/24\n"
+    equal(now(), after, "the file")
+    equal(os.stat(path).st_mode & 0o7777, 0o640, "mode")
+    # What is wrong changes nothing, and says what would be right.
+    for words in (["server.hostname=a b"], ["server.nonsense=1"], ["nonsense.x=1"], ["queue.lifetime=1000000d", "server.node=1"],
+                  ["route:a.via=smarthost:nobody"]):
+        check("nothing was changed" in config("set", *words, expect=4), words)
+        equal(now(), after, f"the file after {words}")
+    config("set", "server.hostname", expect=2)
+    config("set", "server=x", expect=2)
+    config("unset", "queue.window", expect=3)
+    config("unset", "queue.lifetime", "device:office")
+    equal(now(), text.replace("hostname = relay.internal.test   ", "hostname = mail.internal.test") + "\n[queue]\n\n", "unset")
+    equal(len(json.loads(config("history", "--json"))), 2, "versions")
+    check("- lifetime = 3d" in config("diff"), "diff")
+    check("- hostname = relay" in config("diff", "1"), "diff 1")
+    config("diff", "99", expect=3)
+    config("undo")
+    equal(now(), after, "undo")
+    config("undo")
+    equal(now(), text, "undo again")
+    config("undo", expect=3)
+    config("set", "server.node", "7")
+    check("node = 7" in now(), "NAME VALUE")
+    command("--config", "/nonexistent.conf", "config", "set", "server.node=1", expect=3)
+
+
+@case("config set through the service: in force at once; what cannot be is taken back; two editors")
+def _():
+    with Relay() as relay:
+        with open(relay.conf, encoding="utf-8") as file:
+            before = file.read()
+        relay.cli("config", "set", "server.hostname=renamed.internal.test")
+        with Raw(relay.port) as client:
+            check(client.reply().startswith("220 renamed.internal.test"), "the new name is not told")
+        check("settings: server.hostname: relay.internal.test -> renamed.internal.test" in relay.read_log(), "who and what in the log")
+        check("next start" in relay.cli("config", "set", "server.node=7"), "a setting for the next start")
+        relay.cli("config", "undo")
+        relay.cli("config", "undo")
+        with open(relay.conf, encoding="utf-8") as file:
+            equal(file.read(), before, "the file after undo")
+        with Raw(relay.port) as client:
+            check(client.reply().startswith("220 relay.internal.test"), "the old name is not back")
+        # Valid, but not to be had.
+        with socket.socket() as taken:
+            taken.bind(("127.0.0.1", 0))
+            taken.listen()
+            for words in ([f"listener:in.address=127.0.0.1:{taken.getsockname()[1]}"],
+                          ["key:k.domain=internal.test", "key:k.selector=s", "key:k.file=/nonexistent.pem"]):
+                relay.cli("config", "set", *words, expect=4)
+                with open(relay.conf, encoding="utf-8") as file:
+                    equal(file.read(), before, f"the file after {words}")
+        equal(json.loads(relay.cli("config", "history", "--json")), [], "versions")
+        status, text, headers = api(relay, "GET", "/v1/settings")
+        etag = headers["ETag"]
+        equal((status, json.loads(text)["etag"]), (200, etag.strip('"')), "GET")
+        change = {"set": [{"group": "limits", "key": "max-recipients", "value": "200"}]}
+        equal(api(relay, "PATCH", "/v1/settings", change, **{"If-Match": etag})[0], 200, "PATCH")
+        equal(api(relay, "PATCH", "/v1/settings", change, **{"If-Match": etag})[0], 412, "PATCH of the second editor")
+        for wrong in ({}, {"set": []}, {"set": [1]}, {"set": [{"group": "limits"}]}, {"set": [{"group": "limits", "key": "max-recipients"}]},
+                      {"set": [{"group": "limits\n[device all]", "key": "x", "value": "1"}]},
+                      {"set": [{"group": "limits", "key": "max-recipients", "value": "1\n[device b]"}]}):
+            equal(api(relay, "PATCH", "/v1/settings", wrong)[0], 400, f"PATCH {wrong}")
+        equal(api(relay, "GET", "/v1/settings/diff?version=77")[0], 404, "a version that is not")
+        equal(api(relay, "GET", "/v1/settings/diff?version=x")[0], 400, "a version that is none")
+
+
+def parse_metrics(text):
+    """Prometheus' text format 0.0.4: {name or name{labels}: value}; anything else fails the case."""
+    values, types, helps = {}, {}, set()
+    label = r'[a-zA-Z_][a-zA-Z0-9_]*="(?:[^"\\\n]|\\[\\n"])*"'
+    check(text.endswith("\n"), "the last line has no end")
+    for line in text.splitlines():
+        head = re.fullmatch(r"# (HELP|TYPE) ([a-zA-Z_:][a-zA-Z0-9_:]*) (.+)", line)
+        if head and head[1] == "HELP":
+            check(head[2] not in helps, f"two HELP of {head[2]}")
+            helps.add(head[2])
+        elif head:
+            check(head[2] not in types and head[3] in ("counter", "gauge"), line)
+            types[head[2]] = head[3]
+        else:
+            sample = re.fullmatch(rf"([a-zA-Z_:][a-zA-Z0-9_:]*)(\{{{label}(?:,{label})*\}})? (-?[0-9]+(?:\.[0-9]+)?)", line)
+            check(sample, f"not a sample: {line}")
+            check(sample[1] in types and sample[1] in helps, f"{sample[1]} has no TYPE or HELP before it")
+            check((types[sample[1]] == "counter") == sample[1].endswith("_total"), f"{sample[1]} is a {types[sample[1]]}")
+            check(sample[1].startswith("clrelay_"), line)
+            check(sample[1] + (sample[2] or "") not in values, f"twice: {line}")
+            values[sample[1] + (sample[2] or "")] = float(sample[3])
+    return values
+
+
+@case("metrics: the format of Prometheus, and numbers that are right")
+def _():
+    with Relay(f"[smarthost out]\nhosts = 127.0.0.1:{free_port()}\n[route default]\nvia = smarthost:out\n") as relay:
+        status, text, headers = api(relay, "GET", "/metrics")
+        equal((status, headers["Content-Type"].split(";")[0]), (200, "text/plain"), "answer")
+        before = parse_metrics(text)
+        relay.send()
+        relay.send(to=("a@example.test", "b@example.test"))
+        wait_for(lambda: "waiting" in str(relay.queue()), 10, "the deferral")
+        time.sleep(1.1)
+        after = parse_metrics(api(relay, "GET", "/metrics")[1])
+        equal(after["clrelay_messages_accepted_total"] - before["clrelay_messages_accepted_total"], 2, "accepted")
+        equal(after["clrelay_queue_messages"], 2, "in the queue")
+        equal(sum(v for k, v in after.items() if k.startswith("clrelay_queue_recipients{")), 3, "recipients by state")
+        check(after["clrelay_queue_oldest_age_seconds"] >= 1, "age")
+        check(any(k.startswith('clrelay_lane_recipients{lane="smarthost:out') for k in after), "lanes")
+        check(before["clrelay_queue_oldest_age_seconds"] == 0, "age of nothing")
