@@ -50,6 +50,21 @@ is_address_literal (const char *text, size_t size)
   return inet_pton (AF_INET, address, bytes) == 1 && strlen (address) == size;
 }
 
+/* Valid UTF-8 without control characters (C1) and separators of lines in it. */
+static gboolean
+is_good_utf8 (const char *text, size_t size)
+{
+  if (!g_utf8_validate_len (text, size, NULL))
+    return FALSE;
+  for (const char *p = text; p < text + size; p = g_utf8_next_char (p))
+    {
+      gunichar c = g_utf8_get_char (p);
+      if ((c >= 0x80 && c < 0xa0) || c == 0x2028 || c == 0x2029)
+        return FALSE;
+    }
+  return TRUE;
+}
+
 gboolean
 clr_domain_is_valid (const char *domain, size_t size, ClrAddressFlags flags)
 {
@@ -59,7 +74,7 @@ clr_domain_is_valid (const char *domain, size_t size, ClrAddressFlags flags)
     return FALSE;
   if (domain[0] == '[')
     return size > 2 && domain[size - 1] == ']' && is_address_literal (domain + 1, size - 2);
-  if ((flags & CLR_ADDRESS_UTF8) && !g_utf8_validate_len (domain, size, NULL))
+  if ((flags & CLR_ADDRESS_UTF8) && !is_good_utf8 (domain, size))
     return FALSE;
   for (size_t i = 0; i < size; i++)
     {
@@ -120,7 +135,7 @@ clr_mailbox_is_valid (const char *address, size_t size, ClrAddressFlags flags)
   size_t local = scan_local_part (address, size, flags);
 
   return local > 0 && local <= CLR_LOCAL_PART_MAX && local < size && address[local] == '@'
-         && size <= CLR_PATH_MAX && (!(flags & CLR_ADDRESS_UTF8) || g_utf8_validate_len (address, size, NULL))
+         && size <= CLR_PATH_MAX && (!(flags & CLR_ADDRESS_UTF8) || is_good_utf8 (address, size))
          && clr_domain_is_valid (address + local + 1, size - local - 1, flags);
 }
 

@@ -6,10 +6,11 @@
 #include <string.h>
 
 static const char *const verbs[] = {
-  [CLR_VERB_HELO] = "HELO", [CLR_VERB_EHLO] = "EHLO",         [CLR_VERB_MAIL] = "MAIL",
-  [CLR_VERB_RCPT] = "RCPT", [CLR_VERB_DATA] = "DATA",         [CLR_VERB_RSET] = "RSET",
-  [CLR_VERB_NOOP] = "NOOP", [CLR_VERB_VRFY] = "VRFY",         [CLR_VERB_HELP] = "HELP",
-  [CLR_VERB_QUIT] = "QUIT", [CLR_VERB_STARTTLS] = "STARTTLS", [CLR_VERB_UNKNOWN] = "",
+  [CLR_VERB_HELO] = "HELO", [CLR_VERB_EHLO] = "EHLO", [CLR_VERB_MAIL] = "MAIL",
+  [CLR_VERB_RCPT] = "RCPT", [CLR_VERB_DATA] = "DATA", [CLR_VERB_BDAT] = "BDAT",
+  [CLR_VERB_RSET] = "RSET", [CLR_VERB_NOOP] = "NOOP", [CLR_VERB_VRFY] = "VRFY",
+  [CLR_VERB_HELP] = "HELP", [CLR_VERB_QUIT] = "QUIT", [CLR_VERB_STARTTLS] = "STARTTLS",
+  [CLR_VERB_UNKNOWN] = "",
 };
 
 const char *
@@ -64,28 +65,51 @@ static const ClrComplaint unknown_parameter = { 555, "5.5.4", "a parameter is no
 static const ClrComplaint bad_parameter = { 501, "5.5.4", "a parameter has a value that is not valid" };
 static const ClrComplaint repeated_parameter = { 501, "5.5.4", "a parameter is given twice" };
 
+static const ClrComplaint not_utf8 = { 501, "5.5.2", "the command is not valid UTF-8" };
+/* RFC 6531 section 3.5 says 550 for MAIL and 553 for RCPT. */
+static const ClrComplaint utf8_sender = { 550, "5.6.7", "this sender address needs the parameter SMTPUTF8" };
+static const ClrComplaint utf8_recipient
+    = { 553, "5.6.7", "this recipient address needs the parameter SMTPUTF8 at MAIL" };
+static const ClrComplaint utf8_recipient_of_vrfy
+    = { 553, "5.6.7", "this address needs the parameter SMTPUTF8" };
+static const ClrComplaint syntax_vrfy = { 501, "5.5.4", "the form is VRFY name-or-address" };
+
 static gboolean
+is_ascii (const char *text, size_t size)
+{
+  for (size_t i = 0; i < size; i++)
+    if ((unsigned char)text[i] >= 0x80)
+      return FALSE;
+  return TRUE;
+}
+
+static gboolean
+is_utf8 (const ClrCommand *command)
+{
+  return g_utf8_validate_len (command->argument, command->argument_size, NULL);
+}
+
+/* Whether its address may have UTF-8 is known only behind the parameters: it is read as if. */
+static const ClrComplaint *
 begin (const ClrCommand *command, const char *keyword, ClrAddressFlags flags, Parameters *parameters,
-       char address[CLR_PATH_MAX + 1], gboolean *bad_path)
+       char address[CLR_PATH_MAX + 1], const ClrComplaint *syntax, const ClrComplaint *bad_address)
 {
   size_t keyword_size = strlen (keyword), path;
 
-  *bad_path = FALSE;
   parameters->at = command->argument;
   parameters->end = command->argument + command->argument_size;
+  if (!is_utf8 (command))
+    return &not_utf8;
   if (command->argument_size < keyword_size
       || g_ascii_strncasecmp (command->argument, keyword, keyword_size) != 0)
-    return FALSE;
+    return syntax;
   parameters->at += keyword_size;
-  path = clr_path_parse (parameters->at, parameters->end - parameters->at, flags, address);
+  path = clr_path_parse (parameters->at, parameters->end - parameters->at, flags | CLR_ADDRESS_UTF8, address);
+  /* Something in brackets is a bad address, anything else is bad syntax. */
   if (path == 0)
-    {
-      /* Something in brackets is a bad address, anything else is bad syntax. */
-      *bad_path = parameters->at < parameters->end && *parameters->at == '<';
-      return FALSE;
-    }
+    return parameters->at < parameters->end && *parameters->at == '<' ? bad_address : syntax;
   parameters->at += path;
-  return parameters->at == parameters->end || is_space (*parameters->at);
+  return parameters->at == parameters->end || is_space (*parameters->at) ? NULL : syntax;
 }
 
 static gboolean
@@ -157,15 +181,18 @@ clr_command_parse_mail (const ClrCommand *command, ClrAddressFlags flags, ClrMai
     SIZE = 1,
     BODY = 2,
     RET = 4,
-    ENVID = 8
+    ENVID = 8,
+    SMTPUTF8 = 16
   };
   Parameters parameters;
   unsigned seen = 0, which;
-  gboolean ok, bad_path;
+  gboolean ok;
 
   memset (mail, 0, sizeof *mail);
-  if (!begin (command, "FROM:", flags, &parameters, mail->address, &bad_path))
-    return bad_path ? &bad_sender : &syntax_mail;
+  const ClrComplaint *complaint
+      = begin (command, "FROM:", flags, &parameters, mail->address, &syntax_mail, &bad_sender);
+  if (complaint)
+    return complaint;
   while (next (&parameters))
     {
       if (is_name (&parameters, "SIZE"))
@@ -191,9 +218,14 @@ clr_command_parse_mail (const ClrCommand *command, ClrAddressFlags flags, ClrMai
         {
           which = ENVID;
           ok = parameters.value_size <= CLR_ENVID_MAX
-               && clr_xtext_is_valid (parameters.value, parameters.value_size);
+               && clr_xtext_is_valid (parameters.value, parameters.value_size, FALSE);
           if (ok)
             memcpy (mail->envid, parameters.value, parameters.value_size);
+        }
+      else if (is_name (&parameters, "SMTPUTF8"))
+        {
+          which = SMTPUTF8;
+          mail->smtputf8 = ok = parameters.value == NULL;
         }
       else
         return &unknown_parameter;
@@ -203,7 +235,7 @@ clr_command_parse_mail (const ClrCommand *command, ClrAddressFlags flags, ClrMai
       if (!ok)
         return &bad_parameter;
     }
-  return NULL;
+  return mail->smtputf8 || clr_address_is_ascii (mail->address) ? NULL : &utf8_sender;
 }
 
 /* RFC 3461 section 4.1: NEVER alone, or a list of the others. */
@@ -234,9 +266,10 @@ read_notify (const Parameters *parameters, ClrNotify *notify)
   return *notify == CLR_NOTIFY_NEVER || (*notify && !(*notify & CLR_NOTIFY_NEVER));
 }
 
-/* RFC 3461 section 4.2: addr-type ";" xtext */
+/* RFC 3461 section 4.2: addr-type ";" xtext. With SMTPUTF8 the address may be UTF-8 as it is (RFC 6533
+ * section 3). */
 static gboolean
-read_orcpt (const Parameters *parameters, char orcpt[CLR_ORCPT_MAX + 1])
+read_orcpt (const Parameters *parameters, ClrAddressFlags flags, char orcpt[CLR_ORCPT_MAX + 1])
 {
   const char *semicolon = parameters->value ? memchr (parameters->value, ';', parameters->value_size) : NULL;
   size_t type;
@@ -247,7 +280,9 @@ read_orcpt (const Parameters *parameters, char orcpt[CLR_ORCPT_MAX + 1])
   for (size_t i = 0; i < type; i++)
     if (!g_ascii_isalnum (parameters->value[i]) && parameters->value[i] != '-')
       return FALSE;
-  if (type == 0 || !clr_xtext_is_valid (semicolon + 1, parameters->value_size - type - 1))
+  if (type == 0
+      || !clr_xtext_is_valid (semicolon + 1, parameters->value_size - type - 1,
+                              (flags & CLR_ADDRESS_UTF8) && equals (parameters->value, type, "utf-8")))
     return FALSE;
   memcpy (orcpt, parameters->value, parameters->value_size);
   return TRUE;
@@ -263,11 +298,13 @@ clr_command_parse_rcpt (const ClrCommand *command, ClrAddressFlags flags, ClrRcp
   };
   Parameters parameters;
   unsigned seen = 0, which;
-  gboolean ok, bad_path;
+  gboolean ok;
 
   memset (rcpt, 0, sizeof *rcpt);
-  if (!begin (command, "TO:", flags, &parameters, rcpt->address, &bad_path))
-    return bad_path ? &bad_recipient : &syntax_rcpt;
+  const ClrComplaint *complaint
+      = begin (command, "TO:", flags, &parameters, rcpt->address, &syntax_rcpt, &bad_recipient);
+  if (complaint)
+    return complaint;
   if (rcpt->address[0] == 0)
     return &no_recipient;
   while (next (&parameters))
@@ -280,7 +317,7 @@ clr_command_parse_rcpt (const ClrCommand *command, ClrAddressFlags flags, ClrRcp
       else if (is_name (&parameters, "ORCPT"))
         {
           which = ORCPT;
-          ok = read_orcpt (&parameters, rcpt->orcpt);
+          ok = read_orcpt (&parameters, flags, rcpt->orcpt);
         }
       else
         return &unknown_parameter;
@@ -290,5 +327,28 @@ clr_command_parse_rcpt (const ClrCommand *command, ClrAddressFlags flags, ClrRcp
       if (!ok)
         return &bad_parameter;
     }
-  return NULL;
+  return flags & CLR_ADDRESS_UTF8 || clr_address_is_ascii (rcpt->address) ? NULL : &utf8_recipient;
+}
+
+const ClrComplaint *
+clr_command_parse_vrfy (const ClrCommand *command)
+{
+  static const char parameter[] = "SMTPUTF8";
+  const char *text = command->argument;
+  size_t size = command->argument_size, n = strlen (parameter);
+  gboolean smtputf8;
+
+  if (!is_utf8 (command))
+    return &not_utf8;
+  smtputf8 = size > n + 1 && is_space (text[size - n - 1])
+             && g_ascii_strncasecmp (text + size - n, parameter, n) == 0;
+  if (smtputf8)
+    for (size -= n; size > 0 && is_space (text[size - 1]);)
+      size--;
+  if (size == 0 || size > CLR_PATH_MAX)
+    return &syntax_vrfy;
+  for (size_t i = 0; i < size; i++)
+    if ((unsigned char)text[i] < 32 || text[i] == 127)
+      return &syntax_vrfy;
+  return smtputf8 || is_ascii (text, size) ? NULL : &utf8_recipient_of_vrfy;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * One SMTP command line, taken apart: verb, argument, and for MAIL and RCPT the path and its parameters
- * (RFC 5321 section 4.1, RFC 1870, 6152, 3461). Pure; parses the whole line or says what is wrong with it.
+ * (RFC 5321 section 4.1, RFC 1870, 6152, 3461, 6531). Pure; parses the whole line or says what is wrong with
+ * it.
  */
 #pragma once
 
@@ -17,6 +18,7 @@ typedef enum
   CLR_VERB_MAIL,
   CLR_VERB_RCPT,
   CLR_VERB_DATA,
+  CLR_VERB_BDAT,
   CLR_VERB_RSET,
   CLR_VERB_NOOP,
   CLR_VERB_VRFY,
@@ -53,6 +55,7 @@ typedef struct
   char address[CLR_PATH_MAX + 1]; /* "" for the null sender */
   uint64_t size;                  /* SIZE=, octets; 0: not said */
   gboolean eight_bit;             /* BODY=8BITMIME */
+  gboolean smtputf8;              /* SMTPUTF8 of RFC 6531 */
   ClrDsnReturn ret;
   char envid[CLR_ENVID_MAX + 1];
 } ClrMailCommand;
@@ -76,8 +79,11 @@ typedef struct
 void clr_command_parse (const char *line, size_t size, ClrCommand *command);
 const char *clr_verb_get_name (ClrVerb verb);
 
-/* Returns: NULL when @mail or @rcpt is filled, or the complaint (static). */
+/* Returns: NULL when @mail or @rcpt is filled, or the complaint (static). @flags: with CLR_ADDRESS_UTF8 for
+ * RCPT when MAIL had the parameter SMTPUTF8; for MAIL the command itself tells. */
 const ClrComplaint *clr_command_parse_mail (const ClrCommand *command, ClrAddressFlags flags,
                                             ClrMailCommand *mail);
 const ClrComplaint *clr_command_parse_rcpt (const ClrCommand *command, ClrAddressFlags flags,
                                             ClrRcptCommand *rcpt);
+/* RFC 6531 section 3.7.4.2: VRFY string [SMTPUTF8]. Returns: NULL when it is well-formed. */
+const ClrComplaint *clr_command_parse_vrfy (const ClrCommand *command);

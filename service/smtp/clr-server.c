@@ -7,13 +7,18 @@ typedef enum
 {
   STATE_CONNECTED = 1 << 0,
   STATE_GREETED = 1 << 1,
-  STATE_MAIL = 1 << 2, /* a sender is known */
-  STATE_RCPT = 1 << 3, /* and a recipient */
-  STATE_DATA = 1 << 4, /* content is coming in */
-  STATE_OVER = 1 << 5, /* nothing is eaten any more */
+  STATE_MAIL = 1 << 2,   /* a sender is known */
+  STATE_RCPT = 1 << 3,   /* and a recipient */
+  STATE_DATA = 1 << 4,   /* content is coming in by DATA */
+  STATE_CHUNKS = 1 << 5, /* a first BDAT was said; the next may come */
+  STATE_OVER = 1 << 6,   /* nothing is eaten any more */
 } State;
 
-#define STATE_ANY (STATE_CONNECTED | STATE_GREETED | STATE_MAIL | STATE_RCPT)
+#define STATE_TRANSACTION (STATE_MAIL | STATE_RCPT | STATE_DATA | STATE_CHUNKS)
+#define STATE_ANY         (STATE_CONNECTED | STATE_GREETED | STATE_MAIL | STATE_RCPT | STATE_CHUNKS)
+
+/* A chunk beyond so many times the largest message is not waited for. */
+#define CHUNK_PATIENCE 4
 
 typedef enum
 {
@@ -34,13 +39,21 @@ struct ClrSmtpServer
   gboolean secure;
   gboolean esmtp;
   gboolean line_too_long;
-  gboolean too_big;
-  unsigned nuls; /* in the content */
+  gboolean smtputf8; /* MAIL said so */
   unsigned errors;
   unsigned messages;
   unsigned recipients;
-  uint64_t content_size;
-  ClrDataDecoder decoder;
+  ClrContent content;
+  struct
+  {
+    gboolean coming; /* its octets are eaten now */
+    gboolean last;
+    uint64_t left; /* octets */
+    /* Its octets are eaten for nothing, then this is said; code 0: they are content. */
+    int code;
+    char enhanced[CLR_ENHANCED_MAX];
+    char *text;
+  } chunk;
   ClrBuffer line; /* the beginning of a line whose end has not come yet */
   char helo[CLR_DOMAIN_MAX + 1];
 };
@@ -49,6 +62,7 @@ static void do_helo (ClrSmtpServer *, const ClrCommand *);
 static void do_mail (ClrSmtpServer *, const ClrCommand *);
 static void do_rcpt (ClrSmtpServer *, const ClrCommand *);
 static void do_data (ClrSmtpServer *, const ClrCommand *);
+static void do_bdat (ClrSmtpServer *, const ClrCommand *);
 static void do_rset (ClrSmtpServer *, const ClrCommand *);
 static void do_noop (ClrSmtpServer *, const ClrCommand *);
 static void do_vrfy (ClrSmtpServer *, const ClrCommand *);
@@ -56,7 +70,7 @@ static void do_help (ClrSmtpServer *, const ClrCommand *);
 static void do_quit (ClrSmtpServer *, const ClrCommand *);
 static void do_starttls (ClrSmtpServer *, const ClrCommand *);
 
-/* A verb is one row. HELP's answer and what follows EHLO derive from it. */
+/* A verb is one row. HELP's answer derives from it. */
 static const struct
 {
   State states;
@@ -70,12 +84,53 @@ static const struct
   [CLR_VERB_RCPT] = { STATE_MAIL | STATE_RCPT, FLAG_NEEDS_TLS, do_rcpt, "send MAIL first" },
   [CLR_VERB_DATA] = { STATE_RCPT, FLAG_NEEDS_TLS | FLAG_NO_ARGUMENT, do_data,
                       "send MAIL and RCPT first; no recipient has been accepted" },
+  [CLR_VERB_BDAT] = { STATE_RCPT | STATE_CHUNKS, FLAG_NEEDS_TLS, do_bdat,
+                      "send MAIL and RCPT first; no recipient has been accepted" },
   [CLR_VERB_RSET] = { STATE_ANY, FLAG_NO_ARGUMENT, do_rset, NULL },
   [CLR_VERB_NOOP] = { STATE_ANY, 0, do_noop, NULL },
   [CLR_VERB_VRFY] = { STATE_ANY, FLAG_NEEDS_TLS, do_vrfy, NULL },
   [CLR_VERB_HELP] = { STATE_ANY, 0, do_help, NULL },
   [CLR_VERB_QUIT] = { STATE_ANY, 0, do_quit, NULL },
   [CLR_VERB_STARTTLS] = { STATE_ANY, FLAG_NO_ARGUMENT | FLAG_TLS_ONLY, do_starttls, NULL },
+};
+
+static gboolean
+offers_tls (ClrSmtpServer *server)
+{
+  return server->config->offer_tls && !server->secure;
+}
+
+static void
+write_size (ClrSmtpServer *server)
+{
+  clr_buffer_printf (server->output, " %" G_GUINT64_FORMAT, server->config->max_message_size);
+}
+
+/* RFC 9422 */
+static void
+write_limits (ClrSmtpServer *server)
+{
+  clr_buffer_printf (server->output, " RCPTMAX=%u MAILMAX=%u", server->config->max_recipients,
+                     server->config->max_messages);
+}
+
+/* What follows EHLO: a keyword is one row. */
+static const struct
+{
+  const char *keyword;
+  gboolean (*is_offered) (ClrSmtpServer *server); /* NULL: always */
+  void (*write_value) (ClrSmtpServer *server);    /* NULL: none */
+} offers[] = {
+  { "PIPELINING", NULL, NULL },     /* RFC 2920 */
+  { "SIZE", NULL, write_size },     /* RFC 1870 */
+  { "STARTTLS", offers_tls, NULL }, /* RFC 3207 */
+  { "ENHANCEDSTATUSCODES", NULL, NULL },
+  { "8BITMIME", NULL, NULL }, /* RFC 6152 */
+  { "SMTPUTF8", NULL, NULL }, /* RFC 6531 */
+  { "DSN", NULL, NULL },      /* RFC 3461 */
+  { "CHUNKING", NULL, NULL }, /* RFC 3030 */
+  { "LIMITS", NULL, write_limits },
+  { "HELP", NULL, NULL },
 };
 
 ClrSmtpServer *
@@ -96,6 +151,7 @@ void
 clr_smtp_server_free (ClrSmtpServer *server)
 {
   clr_buffer_clear (&server->line);
+  g_free (server->chunk.text);
   g_free (server);
 }
 
@@ -109,12 +165,13 @@ reply (ClrSmtpServer *server, int code, const char *enhanced, const char *text)
 static void
 enter_state (ClrSmtpServer *server, State state)
 {
-  gboolean in_transaction = server->state & (STATE_MAIL | STATE_RCPT | STATE_DATA);
+  gboolean in_transaction = server->state & STATE_TRANSACTION;
 
   server->state = state;
-  if (in_transaction && !(state & (STATE_MAIL | STATE_RCPT | STATE_DATA)))
+  if (in_transaction && !(state & STATE_TRANSACTION))
     {
       server->recipients = 0;
+      server->smtputf8 = FALSE;
       server->handler->abandon (server, server->data);
     }
 }
@@ -179,11 +236,17 @@ do_helo (ClrSmtpServer *server, const ClrCommand *command)
       reply (server, 250, NULL, config->hostname);
       return;
     }
-  clr_buffer_printf (server->output, "250-%s\r\n250-PIPELINING\r\n250-SIZE %" G_GUINT64_FORMAT "\r\n%s",
-                     config->hostname, config->max_message_size,
-                     config->offer_tls && !server->secure ? "250-STARTTLS\r\n" : "");
-  clr_buffer_append_string (server->output,
-                            "250-ENHANCEDSTATUSCODES\r\n250-8BITMIME\r\n250-DSN\r\n250 HELP\r\n");
+  clr_buffer_printf (server->output, "250-%s\r\n", config->hostname);
+  for (unsigned i = 0; i < G_N_ELEMENTS (offers); i++)
+    {
+      if (offers[i].is_offered && !offers[i].is_offered (server))
+        continue;
+      clr_buffer_append_string (server->output, i + 1 < G_N_ELEMENTS (offers) ? "250-" : "250 ");
+      clr_buffer_append_string (server->output, offers[i].keyword);
+      if (offers[i].write_value)
+        offers[i].write_value (server);
+      clr_buffer_append_string (server->output, "\r\n");
+    }
 }
 
 static void
@@ -208,6 +271,7 @@ do_mail (ClrSmtpServer *server, const ClrCommand *command)
     complain (server, 552, "5.3.4", "the message is larger than this relay accepts");
   else
     {
+      server->smtputf8 = mail.smtputf8;
       ask (server, CLR_VERB_MAIL);
       server->handler->ask_mail (server, &mail, server->data);
     }
@@ -217,8 +281,11 @@ static void
 do_rcpt (ClrSmtpServer *server, const ClrCommand *command)
 {
   ClrRcptCommand rcpt;
-  const ClrComplaint *complaint = clr_command_parse_rcpt (
-      command, server->config->lenient ? CLR_ADDRESS_LENIENT : CLR_ADDRESS_STRICT, &rcpt);
+  const ClrComplaint *complaint
+      = clr_command_parse_rcpt (command,
+                                (server->config->lenient ? CLR_ADDRESS_LENIENT : CLR_ADDRESS_STRICT)
+                                    | (server->smtputf8 ? CLR_ADDRESS_UTF8 : 0),
+                                &rcpt);
 
   if (complaint)
     complain (server, complaint->code, complaint->enhanced, complaint->text);
@@ -256,9 +323,12 @@ do_noop (ClrSmtpServer *server, const ClrCommand *command)
 static void
 do_vrfy (ClrSmtpServer *server, const ClrCommand *command)
 {
-  if (command->argument_size == 0)
-    complain (server, 501, "5.5.4", "VRFY needs an address");
+  const ClrComplaint *complaint = clr_command_parse_vrfy (command);
+
+  if (complaint)
+    complain (server, complaint->code, complaint->enhanced, complaint->text);
   else
+    /* RFC 5321 section 3.5.3: 252 tells nothing, and tells it honestly. */
     reply (server, 252, "2.0.0", "addresses are not verified, send the message");
 }
 
@@ -268,7 +338,7 @@ do_help (ClrSmtpServer *server, const ClrCommand *command)
   g_autoptr (GString) text = g_string_new ("this relay knows");
 
   for (int verb = 0; verb < CLR_VERB_UNKNOWN; verb++)
-    if (!(table[verb].flags & FLAG_TLS_ONLY) || (server->config->offer_tls && !server->secure))
+    if (!(table[verb].flags & FLAG_TLS_ONLY) || offers_tls (server))
       g_string_append_printf (text, " %s", clr_verb_get_name (verb));
   reply (server, 214, "2.0.0", text->str);
 }
@@ -301,6 +371,127 @@ clr_smtp_server_secured (ClrSmtpServer *server)
   enter_state (server, STATE_CONNECTED);
 }
 
+/* The content comes now. */
+static void on_content (const uint8_t *bytes, size_t size, void *data);
+
+static void
+begin_content (ClrSmtpServer *server, State state)
+{
+  clr_content_begin (&server->content, on_content, server, server->config->max_message_size,
+                     server->config->normalize);
+  enter_state (server, state);
+}
+
+/* -- BDAT, RFC 3030 section 2 */
+
+/* The octets of the chunk are eaten, whatever becomes of it, and only then it is answered: what follows them
+ * are commands again. */
+static void
+end_chunk (ClrSmtpServer *server)
+{
+  const ClrComplaint *complaint;
+  char text[64];
+
+  server->chunk.coming = FALSE;
+  if (server->chunk.code)
+    {
+      g_autofree char *why = g_steal_pointer (&server->chunk.text);
+
+      /* What this transaction was is indeterminate now; it is over. */
+      if (server->state & STATE_TRANSACTION)
+        enter_state (server, STATE_GREETED);
+      complain (server, server->chunk.code, server->chunk.enhanced, why);
+      return;
+    }
+  if (server->chunk.last)
+    clr_content_end_chunks (&server->content);
+  complaint = clr_content_get_complaint (&server->content);
+  if (complaint)
+    {
+      enter_state (server, STATE_GREETED);
+      complain (server, complaint->code, complaint->enhanced, complaint->text);
+    }
+  else if (server->chunk.last)
+    {
+      ask (server, CLR_VERB_BDAT);
+      server->handler->ask_accept (server, server->data);
+    }
+  else
+    {
+      g_snprintf (text, sizeof text, "%" G_GUINT64_FORMAT " octets so far", server->content.size);
+      reply (server, 250, "2.0.0", text);
+    }
+}
+
+/* @code: 0, or why the chunk is eaten for nothing. */
+static void
+begin_chunk (ClrSmtpServer *server, int code, const char *enhanced, const char *text)
+{
+  server->chunk.coming = TRUE;
+  server->chunk.code = code;
+  g_strlcpy (server->chunk.enhanced, enhanced ? enhanced : "", sizeof server->chunk.enhanced);
+  g_free (server->chunk.text);
+  server->chunk.text = g_strdup (text);
+  if (server->chunk.left == 0)
+    end_chunk (server);
+}
+
+static void
+do_bdat (ClrSmtpServer *server, const ClrCommand *command)
+{
+  if (server->state == STATE_CHUNKS)
+    {
+      begin_chunk (server, 0, NULL, NULL);
+      return;
+    }
+  ask (server, CLR_VERB_BDAT);
+  server->handler->ask_data (server, server->data);
+}
+
+/* Reads what BDAT says of its chunk. Where no chunk can be told from commands, the session has to end.
+ * Returns: FALSE then. */
+static gboolean
+measure_chunk (ClrSmtpServer *server, const ClrCommand *command)
+{
+  uint64_t most = server->config->max_message_size;
+
+  most = most > UINT64_MAX / CHUNK_PATIENCE ? UINT64_MAX : most * CHUNK_PATIENCE;
+  if (!clr_bdat_parse (command->argument, command->argument_size, &server->chunk.left, &server->chunk.last))
+    reply (server, 521, "5.5.4",
+           "the form is BDAT size [LAST]; closing, for what follows cannot be told apart");
+  else if (server->chunk.left > most)
+    reply (server, 552, "5.3.4", "the chunk is far larger than this relay accepts, closing the connection");
+  else
+    return TRUE;
+  finish (server);
+  return FALSE;
+}
+
+static size_t
+feed_chunk (ClrSmtpServer *server, const uint8_t *bytes, size_t size)
+{
+  size_t n = MIN (size, server->chunk.left);
+
+  server->chunk.left -= n;
+  if (server->chunk.code == 0)
+    clr_content_feed_chunk (&server->content, bytes, n);
+  if (server->chunk.left == 0)
+    end_chunk (server);
+  return n;
+}
+
+/* -- answers */
+
+/* The answer to the content: the transaction is over, and the handler knows it. */
+static void
+end_transaction (ClrSmtpServer *server, gboolean accepted)
+{
+  server->state = STATE_GREETED;
+  server->recipients = 0;
+  server->smtputf8 = FALSE;
+  server->messages += accepted;
+}
+
 void
 clr_smtp_server_answer (ClrSmtpServer *server, int code, const char *enhanced, const char *text)
 {
@@ -324,21 +515,20 @@ clr_smtp_server_answer (ClrSmtpServer *server, int code, const char *enhanced, c
       break;
     case CLR_VERB_DATA:
       if (server->state == STATE_DATA)
-        {
-          /* The answer to the content: the transaction is over, and the handler knows it. */
-          server->state = STATE_GREETED;
-          server->recipients = 0;
-          server->messages += accepted;
-        }
+        end_transaction (server, accepted);
       else if (accepted)
-        {
-          server->decoder = (ClrDataDecoder)CLR_DATA_DECODER_INIT;
-          server->content_size = 0;
-          server->too_big = FALSE;
-          server->nuls = 0;
-          enter_state (server, STATE_DATA);
-        }
+        begin_content (server, STATE_DATA);
       break;
+    case CLR_VERB_BDAT:
+      if (server->state == STATE_CHUNKS)
+        {
+          end_transaction (server, accepted);
+          break;
+        }
+      if (accepted)
+        begin_content (server, STATE_CHUNKS);
+      begin_chunk (server, accepted ? 0 : code, enhanced, text);
+      return;
     default:
       break;
     }
@@ -361,10 +551,36 @@ is_http (const char *line, size_t size)
   return FALSE;
 }
 
+/* Whether the command may come now and here. Returns: a complaint with code 0 when it may. */
+static ClrComplaint
+check_order (ClrSmtpServer *server, const ClrCommand *command)
+{
+  Flag flags = table[command->verb].flags;
+
+  if (command->verb == CLR_VERB_UNKNOWN || ((flags & FLAG_TLS_ONLY) && !server->config->offer_tls))
+    return (ClrComplaint){ 500, "5.5.1", "no such command; HELP lists them" };
+  if ((flags & FLAG_TLS_ONLY) && server->secure)
+    return (ClrComplaint){ 503, "5.5.1", "TLS is on already" };
+  if ((flags & FLAG_NO_ARGUMENT) && command->argument_size > 0)
+    return (ClrComplaint){ 501, "5.5.4", "this command takes no argument" };
+  if ((flags & FLAG_NEEDS_TLS) && server->config->require_tls && !server->secure)
+    return (ClrComplaint){ 530, "5.7.0", "send STARTTLS first, this listener requires TLS" };
+  if (table[command->verb].states & server->state)
+    return (ClrComplaint){ 0, NULL, NULL };
+  return (ClrComplaint){ 503, "5.5.1",
+                         server->state == STATE_CONNECTED ? "send HELO or EHLO first"
+                         : server->state == STATE_CHUNKS
+                             ? "chunks are coming; BDAT goes on, RSET forgets them"
+                         : command->verb == CLR_VERB_MAIL ? "the sender is known already; RSET forgets it"
+                         : table[command->verb].order     ? table[command->verb].order
+                                                          : "not now" };
+}
+
 static void
 do_line (ClrSmtpServer *server, const char *line, size_t size)
 {
   ClrCommand command;
+  ClrComplaint complaint;
 
   if (server->line_too_long)
     {
@@ -377,6 +593,10 @@ do_line (ClrSmtpServer *server, const char *line, size_t size)
   else if (!server->config->normalize)
     {
       complain (server, 500, "5.5.2", "lines must end with CR LF");
+      /* Octets of a chunk are no commands. */
+      clr_command_parse (line, size, &command);
+      if (command.verb == CLR_VERB_BDAT && server->state != STATE_OVER)
+        finish (server);
       return;
     }
   if (memchr (line, '\r', size) || memchr (line, 0, size))
@@ -391,72 +611,38 @@ do_line (ClrSmtpServer *server, const char *line, size_t size)
       return;
     }
   clr_command_parse (line, size, &command);
-  gboolean tls_on_offer = server->config->offer_tls && !server->secure;
-  if (command.verb == CLR_VERB_UNKNOWN
-      || ((table[command.verb].flags & FLAG_TLS_ONLY) && !server->config->offer_tls))
-    complain (server, 500, "5.5.1", "no such command; HELP lists them");
-  else if ((table[command.verb].flags & FLAG_TLS_ONLY) && !tls_on_offer)
-    complain (server, 503, "5.5.1", "TLS is on already");
-  else if ((table[command.verb].flags & FLAG_NO_ARGUMENT) && command.argument_size > 0)
-    complain (server, 501, "5.5.4", "this command takes no argument");
-  else if ((table[command.verb].flags & FLAG_NEEDS_TLS) && server->config->require_tls && !server->secure)
-    complain (server, 530, "5.7.0", "send STARTTLS first, this listener requires TLS");
-  else if (!(table[command.verb].states & server->state))
-    complain (server, 503, "5.5.1",
-              server->state == STATE_CONNECTED ? "send HELO or EHLO first"
-              : command.verb == CLR_VERB_MAIL  ? "the sender is known already; RSET forgets it"
-              : table[command.verb].order      ? table[command.verb].order
-                                               : "not now");
-  else
+  if (command.verb == CLR_VERB_BDAT && !measure_chunk (server, &command))
+    return;
+  complaint = check_order (server, &command);
+  if (complaint.code == 0)
     table[command.verb].proceed (server, &command);
-}
-
-/* What will be refused is eaten to its end, and not kept. */
-static gboolean
-is_refused (ClrSmtpServer *server)
-{
-  return server->too_big || (!server->config->normalize && (server->decoder.bare > 0 || server->nuls > 0));
+  else if (command.verb == CLR_VERB_BDAT)
+    begin_chunk (server, complaint.code, complaint.enhanced, complaint.text);
+  else
+    complain (server, complaint.code, complaint.enhanced, complaint.text);
 }
 
 static void
 on_content (const uint8_t *bytes, size_t size, void *data)
 {
   ClrSmtpServer *server = data;
-  const uint8_t *end = bytes + size, *nul;
 
-  server->content_size += size;
-  if (server->content_size > server->config->max_message_size)
-    server->too_big = TRUE;
-  /* RFC 5322 section 4: no NUL. A next hop that drops it would see a line that we did not. */
-  while ((nul = memchr (bytes, 0, end - bytes)))
-    {
-      server->nuls++;
-      if (nul > bytes && !is_refused (server))
-        server->handler->content (server, bytes, nul - bytes, server->data);
-      bytes = nul + 1;
-    }
-  if (bytes < end && !is_refused (server))
-    server->handler->content (server, bytes, end - bytes, server->data);
+  server->handler->content (server, bytes, size, server->data);
 }
 
 static size_t
 feed_content (ClrSmtpServer *server, const uint8_t *bytes, size_t size)
 {
+  const ClrComplaint *complaint;
   size_t eaten;
 
-  if (!clr_data_decode (&server->decoder, bytes, size, &eaten, on_content, server))
+  if (!clr_content_feed_data (&server->content, bytes, size, &eaten))
     return eaten;
-  if (is_refused (server))
+  complaint = clr_content_get_complaint (&server->content);
+  if (complaint)
     {
       enter_state (server, STATE_GREETED);
-      if (server->too_big)
-        complain (server, 552, "5.3.4", "the message is larger than this relay accepts");
-      else
-        complain (server, 550, "5.6.0",
-                  server->decoder.bare > 0
-                      ? "the message has lone CR or LF characters; lines must end with CR LF (a device "
-                        "may be allowed to send them: bare-newlines = normalize)"
-                      : "the message has NUL characters");
+      complain (server, complaint->code, complaint->enhanced, complaint->text);
       return eaten;
     }
   ask (server, CLR_VERB_DATA);
@@ -504,7 +690,9 @@ clr_smtp_server_feed (ClrSmtpServer *server, const uint8_t *bytes, size_t size)
     {
       if (server->state == STATE_OVER)
         return size;
-      if (server->state == STATE_DATA)
+      if (server->chunk.coming)
+        done += feed_chunk (server, bytes + done, size - done);
+      else if (server->state == STATE_DATA)
         done += feed_content (server, bytes + done, size - done);
       else
         done += feed_line (server, bytes + done, size - done);
@@ -524,13 +712,13 @@ clr_smtp_server_is_waiting (ClrSmtpServer *server)
 gboolean
 clr_smtp_server_is_receiving (ClrSmtpServer *server)
 {
-  return server->state == STATE_DATA;
+  return server->state == STATE_DATA || server->chunk.coming;
 }
 
 unsigned
 clr_smtp_server_get_bare_newlines (ClrSmtpServer *server)
 {
-  return server->decoder.bare + server->nuls;
+  return clr_content_get_repairs (&server->content);
 }
 
 const char *

@@ -6,8 +6,7 @@
  */
 #pragma once
 
-#include "smtp/clr-command.h"
-#include "smtp/clr-data.h"
+#include "smtp/clr-content.h"
 #include "smtp/clr-reply.h"
 
 typedef struct ClrSmtpServer ClrSmtpServer;
@@ -32,7 +31,7 @@ typedef struct
 {
   void (*ask_mail) (ClrSmtpServer *server, const ClrMailCommand *mail, void *data);
   void (*ask_rcpt) (ClrSmtpServer *server, const ClrRcptCommand *rcpt, void *data);
-  void (*ask_data) (ClrSmtpServer *server, void *data);
+  void (*ask_data) (ClrSmtpServer *server, void *data); /* may the content come, by DATA or BDAT? */
   void (*content) (ClrSmtpServer *server, const uint8_t *bytes, size_t size, void *data);
   void (*ask_accept) (ClrSmtpServer *server, void *data); /* the content is complete */
   void (*abandon) (ClrSmtpServer *server, void *data);    /* the transaction is over without a message */
@@ -60,7 +59,7 @@ void clr_smtp_server_secured (ClrSmtpServer *server);
 /* Ends the session from our side, for example on a time-out. */
 void clr_smtp_server_goodbye (ClrSmtpServer *server, const char *enhanced, const char *text);
 
-gboolean clr_smtp_server_is_receiving (ClrSmtpServer *server); /* inside DATA */
+gboolean clr_smtp_server_is_receiving (ClrSmtpServer *server); /* inside DATA or a chunk */
 /* Lone CRs and LFs of the content that were made CRLF, and NULs that were left out. */
 unsigned clr_smtp_server_get_bare_newlines (ClrSmtpServer *server);
 const char *clr_smtp_server_get_helo (ClrSmtpServer *server); /* "" before HELO */

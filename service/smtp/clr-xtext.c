@@ -4,7 +4,7 @@
 #include <string.h>
 
 gboolean
-clr_xtext_is_valid (const char *text, size_t size)
+clr_xtext_is_valid (const char *text, size_t size, gboolean utf8)
 {
   for (size_t i = 0; i < size; i++)
     {
@@ -14,7 +14,7 @@ clr_xtext_is_valid (const char *text, size_t size)
             return FALSE;
           i += 2;
         }
-      else if (text[i] < 33 || text[i] > 126 || text[i] == '=')
+      else if ((unsigned char)text[i] >= 0x80 ? !utf8 : text[i] < 33 || text[i] > 126 || text[i] == '=')
         return FALSE;
     }
   return size > 0;

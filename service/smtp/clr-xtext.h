@@ -7,8 +7,9 @@
 
 #include "base/clr-buffer.h"
 
-/* Printable ASCII but "+" and "=", or "+" and two hexadecimal digits; not empty. */
-gboolean clr_xtext_is_valid (const char *text, size_t size);
+/* Printable ASCII but "+" and "=", or "+" and two hexadecimal digits; not empty. @utf8: other octets than
+ * ASCII are good too (utf-8-addr-unitext of RFC 6533). */
+gboolean clr_xtext_is_valid (const char *text, size_t size, gboolean utf8);
 
 /* Appends "rfc822;..." for @address, or "utf-8;..." where it has other than ASCII. */
 void clr_xtext_append_address (ClrBuffer *into, const char *address);

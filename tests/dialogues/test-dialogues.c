@@ -131,13 +131,15 @@ send_octets (Play *play, const char *text, size_t size)
 
       text += eaten;
       size -= eaten;
-      if (play->pending)
+      gboolean awaited = play->pending != 0;
+
+      while (play->pending)
         {
           int code = play->pending;
           play->pending = 0;
           clr_smtp_server_answer (play->server, code, NULL, "as the dialogue says");
         }
-      else if (eaten == 0)
+      if (!awaited && eaten == 0)
         g_error ("%s: the machine eats nothing and awaits nothing", play->file);
     }
 }
