@@ -122,13 +122,15 @@ ask_mail (ClrSmtpServer *server, const ClrMailCommand *mail, void *data)
   g_clear_pointer (&session->intake, clr_intake_abandon);
   if (session->device)
     {
-      static const char *const protocols[2][2] = { { "SMTP", "SMTP" }, { "ESMTP", "ESMTPS" } };
+      /* RFC 3848, and RFC 6531 section 4.3 */
+      static const char *const protocols[3][2]
+          = { { "SMTP", "SMTP" }, { "ESMTP", "ESMTPS" }, { "UTF8SMTP", "UTF8SMTPS" } };
       gboolean secure = clr_stream_is_secure (session->stream);
       ClrOrigin origin = {
         .origin = "smtp",
         .client = session->address,
         .helo = clr_smtp_server_get_helo (server),
-        .protocol = protocols[clr_smtp_server_is_esmtp (server)][secure],
+        .protocol = protocols[mail->smtputf8 ? 2 : clr_smtp_server_is_esmtp (server)][secure],
         .tls = clr_stream_get_tls_description (session->stream),
         .device = session->device,
       };

@@ -26,6 +26,7 @@ struct ClrIntake
   char *origin, *client, *helo, *protocol, *tls, *device, *sender, *envid;
   gboolean repair_headers;
   gboolean eight_bit;
+  gboolean utf8_header; /* the header section has octets above 127 */
   unsigned ret;
   GArray *recipients; /* of ClrRecipient */
 
@@ -156,6 +157,23 @@ repair (ClrIntake *intake)
   intake->header = repaired;
 }
 
+/* What the client declares is not asked: many declare 8BITMIME for plain text, and old devices the opposite.
+ */
+static gboolean
+has_high_octets (const uint8_t *bytes, size_t size)
+{
+  uint64_t high = 0, word;
+
+  for (; size >= sizeof word; bytes += sizeof word, size -= sizeof word)
+    {
+      memcpy (&word, bytes, sizeof word);
+      high |= word;
+    }
+  for (; size > 0; bytes++, size--)
+    high |= *bytes;
+  return (high & UINT64_C (0x8080808080808080)) != 0;
+}
+
 /* The header section is complete (or the message was only that). */
 static void
 take_header (ClrIntake *intake)
@@ -169,6 +187,7 @@ take_header (ClrIntake *intake)
   /* RFC 5321 section 6.3 */
   if (clr_header_block_count (&block, "Received") > clr_policy_get_limits (intake->policy)->max_received)
     refuse (intake, 554, "5.4.6", "the message goes round in circles: too many Received fields");
+  intake->utf8_header = has_high_octets ((const uint8_t *)intake->header->str, block.size);
   clr_stamp_begin (&intake->stamp, intake->policy, &block);
   /* Text behind a separator that the repair put in is body already. */
   size_t body = block.size + 2;
@@ -247,23 +266,6 @@ write_body (ClrIntake *intake, const uint8_t *bytes, size_t size)
       intake->paused = TRUE;
       intake->events.pause (intake->data);
     }
-}
-
-/* What the client declares is not asked: many declare 8BITMIME for plain text, and old devices the opposite.
- */
-static gboolean
-has_high_octets (const uint8_t *bytes, size_t size)
-{
-  uint64_t high = 0, word;
-
-  for (; size >= sizeof word; bytes += sizeof word, size -= sizeof word)
-    {
-      memcpy (&word, bytes, sizeof word);
-      high |= word;
-    }
-  for (; size > 0; bytes++, size--)
-    high |= *bytes;
-  return (high & UINT64_C (0x8080808080808080)) != 0;
 }
 
 void
@@ -380,6 +382,22 @@ on_submitted (ClrLetter *letter, void *owner)
   clr_submission_free (submission);
 }
 
+/* Whether SMTPUTF8 (RFC 6531) is needed to send it as it is; a client that only says the word does not count,
+ * and one that does not say it may have UTF-8 in its header section all the same. */
+static gboolean
+needs_smtputf8 (const ClrIntake *intake)
+{
+  if (intake->utf8_header || has_high_octets ((const uint8_t *)intake->sender, strlen (intake->sender)))
+    return TRUE;
+  for (unsigned i = 0; i < intake->recipients->len; i++)
+    {
+      const char *address = g_array_index (intake->recipients, ClrRecipient, i).address;
+      if (has_high_octets ((const uint8_t *)address, strlen (address)))
+        return TRUE;
+    }
+  return FALSE;
+}
+
 /* The content is where it belongs: sign, and hand over. */
 static void
 submit (ClrIntake *intake)
@@ -404,10 +422,11 @@ submit (ClrIntake *intake)
   message->id = intake->id;
   message->node = clr_policy_get_node (intake->policy);
   message->created_us = intake->time_us;
+  message->smtputf8 = needs_smtputf8 (intake);
   message->sender = g_steal_pointer (&intake->sender);
   message->ret = intake->ret;
   message->envid = g_steal_pointer (&intake->envid);
-  message->eight_bit = intake->eight_bit;
+  message->eight_bit = intake->eight_bit || has_high_octets ((const uint8_t *)prefix->str, prefix->len);
   message->origin = g_steal_pointer (&intake->origin);
   message->client = g_strdup (intake->client);
   message->device = g_strdup (intake->device);

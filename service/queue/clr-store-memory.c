@@ -30,6 +30,7 @@ copy_message (const ClrMessage *from, gboolean with_content)
   to->ret = from->ret;
   to->envid = g_strdup (from->envid);
   to->eight_bit = from->eight_bit;
+  to->smtputf8 = from->smtputf8;
   to->size = from->size;
   to->origin = g_strdup (from->origin);
   to->client = g_strdup (from->client);

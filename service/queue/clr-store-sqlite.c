@@ -12,7 +12,7 @@
   "CREATE TABLE lane(id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE);"                                     \
   "CREATE TABLE message(id INTEGER PRIMARY KEY, node INTEGER NOT NULL, created INTEGER NOT NULL, sender "    \
   "TEXT NOT NULL,"                                                                                           \
-  " ret INTEGER NOT NULL, envid TEXT, eight_bit INTEGER NOT NULL, size INTEGER NOT NULL, spool INTEGER NOT " \
+  " ret INTEGER NOT NULL, envid TEXT, needs INTEGER NOT NULL, size INTEGER NOT NULL, spool INTEGER NOT "     \
   "NULL,"                                                                                                    \
   " recipients INTEGER NOT NULL, origin TEXT, client TEXT, device TEXT, stream TEXT, campaign TEXT, tag "    \
   "TEXT,"                                                                                                    \
@@ -30,8 +30,12 @@
 
 static const ClrDatabaseKind kind = { 0x434c5251 /* "CLRQ" */, 1, SCHEMA };
 
+/* Bits of message.needs: what a next hop must offer to get it as it is. */
+#define NEEDS_8BITMIME 1
+#define NEEDS_SMTPUTF8 2
+
 #define MESSAGE_COLUMNS                                                                                      \
-  "id,node,created,sender,ret,envid,eight_bit,size,spool,recipients,origin,client,device,stream,campaign,"   \
+  "id,node,created,sender,ret,envid,needs,size,spool,recipients,origin,client,device,stream,campaign,"       \
   "tag,"                                                                                                     \
   "priority,requiretls,attributes"
 #define RECIPIENT_COLUMNS                                                                                    \
@@ -228,7 +232,8 @@ add_message (Store *self, const ClrMessage *message, GError **error)
   clr_database_bind_text (stmt, 4, message->sender);
   sqlite3_bind_int (stmt, 5, message->ret);
   clr_database_bind_text (stmt, 6, message->envid);
-  sqlite3_bind_int (stmt, 7, message->eight_bit);
+  sqlite3_bind_int (stmt, 7,
+                    (message->eight_bit ? NEEDS_8BITMIME : 0) | (message->smtputf8 ? NEEDS_SMTPUTF8 : 0));
   sqlite3_bind_int64 (stmt, 8, message->size);
   sqlite3_bind_int64 (stmt, 9, message->spool_size);
   sqlite3_bind_int (stmt, 10, message->n_all);
@@ -305,7 +310,8 @@ load_row (sqlite3_stmt *stmt)
   message->sender = clr_database_dup_text (stmt, 3);
   message->ret = sqlite3_column_int (stmt, 4);
   message->envid = clr_database_dup_text (stmt, 5);
-  message->eight_bit = sqlite3_column_int (stmt, 6);
+  message->eight_bit = (sqlite3_column_int (stmt, 6) & NEEDS_8BITMIME) != 0;
+  message->smtputf8 = (sqlite3_column_int (stmt, 6) & NEEDS_SMTPUTF8) != 0;
   message->size = sqlite3_column_int64 (stmt, 7);
   message->spool_size = sqlite3_column_int64 (stmt, 8);
   message->n_all = sqlite3_column_int (stmt, 9);

@@ -103,7 +103,7 @@ insert (Rig *rig, uint64_t id, unsigned n)
   message->sender = g_strdup ("s@example.com");
   message->ret = 2;
   message->envid = g_strdup ("env");
-  message->eight_bit = TRUE;
+  message->eight_bit = message->smtputf8 = TRUE;
   message->size = 7;
   message->origin = g_strdup ("smtp");
   message->client = g_strdup ("192.0.2.7");
@@ -235,6 +235,7 @@ test_insert (Rig *rig, const void *kind)
   g_assert_cmpuint (message->ret, ==, 2);
   g_assert_cmpstr (message->envid, ==, "env");
   g_assert_true (message->eight_bit);
+  g_assert_true (message->smtputf8);
   g_assert_cmpuint (message->size, ==, 7);
   g_assert_cmpstr (message->origin, ==, "smtp");
   g_assert_cmpstr (message->client, ==, "192.0.2.7");

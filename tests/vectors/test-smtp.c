@@ -244,7 +244,8 @@ check_line (JsonObject *one)
   char address[CLR_PATH_MAX + 1];
   int code = code_of (line, CLR_ADDRESS_LENIENT, address);
   gboolean known = json_array_get_length (parsed) == 1
-                   || g_ascii_strncasecmp (json_array_get_string_element (parsed, 1), "size=", 5) == 0;
+                   || g_ascii_strncasecmp (json_array_get_string_element (parsed, 1), "size=", 5) == 0
+                   || g_str_equal (json_array_get_string_element (parsed, 1), "SMTPUTF8");
 
   if (g_str_has_suffix (bare, ">"))
     bare[strlen (bare) - 1] = 0;
@@ -291,7 +292,7 @@ check_path (JsonObject *one)
     clr_vector_expect (g_str_equal (address, wanted)
                            && g_str_equal (path + read, clr_vector_get (one, "rest")),
                        "%s: %s", path, address);
-  else if (*local && !strstr (domain, "xn--")) /* A-labels are SMTPUTF8's business, which is not offered */
+  else if (*local && !strstr (domain, "xn--")) /* they turn A-labels into UTF-8; we keep what was said */
     {
       g_autofree char *both = g_strdup_printf ("%s@%s", local, domain);
       clr_vector_expect (g_str_equal (address, both), "%s: %s", path, address);
