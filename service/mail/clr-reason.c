@@ -111,7 +111,7 @@ static const struct
     "sender policy framework|purported responsible|sender id (pra)|not authorized to send*on behalf" },
   { CLR_REASON_BLOCKED,
     "reverse dns|rdns|ptr record|ip name lookup failed|no ptr|without*ptr|cannot find your hostname|"
-    "cannot find your reverse|spamhaus|spamcop|blacklist*url: |dnsbl|rbl|block list|blocklist|"
+    "cannot find your reverse|spamhaus|spamcop|blacklist*url: |dnsbl| rbl |block list|blocklist|"
     "blacklisted by|blacklisted at|is blacklisted|on a blacklist|black list|banned sending ip|"
     "client host*blocked|ip*is blocked|blocked ip|ip address*blocked|ip*blocked for|blocked using|"
     "poor reputation|low reputation|reputation|your ip|your network|has been blocked|"
@@ -130,7 +130,7 @@ static const struct
     "overquota|quota exceeded|exceeded*quota|quota*exceeded|out of quota|over the quota|disk quota|"
     "quota violation|quota is full|storage*exceeded|exceed*storage|out of storage|not enough storage|"
     "insufficient*storage|inbox is full|mailfolder is full|mail folder is full|account is full|"
-    "user*full|out of space|no space left for user|delivery*over limit|allocated space|"
+    "out of space|no space left for user|delivery*over limit|allocated space|"
     "has reached*limit of*mailbox|not enough space|maildir over|boite*pleine|postfach ist voll|"
     "voice mailbox*full" },
   { CLR_REASON_MOVED,
@@ -145,14 +145,16 @@ static const struct
     "sender address rejected|domain of sender address|sender domain|sender*not allowed|sender denied|"
     "unroutable sender|sender verify failed|sender*not exist|sender*invalid|invalid sender|"
     "bad sender|sender*unknown|from address*not|return-path*not|address of sender|may not send|"
-    "not permitted to post|don't have permission to post|you do not have permission|sending address|"
+    "not permitted to post|permission to post|don't have permission to post|you do not have "
+    "permission|sending address|"
     "must be a member|mail from command failed|not allowed to post|not authorized to send" },
   { CLR_REASON_NO_MAIL,
     "null mx|nullmx|does not accept mail|doesn't accept mail|doesn't receive email|"
     "does not receive mail|domain*accepts no mail|malformed or unexpected name server|"
     "mail for*not accepted|host does not accept|does not accept smtp|service not available at this" },
   { CLR_REASON_NO_DOMAIN,
-    "host unknown|host not found|unknown host|name service error*host not found|domain not found|"
+    "host unknown|host not found|unknown host|dns lookup failure|name service error*host not found|domain "
+    "not found|"
     "no such domain|domain*does not exist|domain*doesn't exist|domain is not exist|unrouteable|"
     "unroutable mail domain|unroutable address|nxdomain|name or service not known|invalid domain|"
     "domain*cannot be found|domain must exist|unable to*find*domain|recipient domain*not exist|"
@@ -183,15 +185,16 @@ static const struct
     "unknown local|address does not exist|address*does not exist|does not exist|doesn't exist|"
     "not exist|no such recipient|no such address|no such person|no such account|not a valid|"
     "not a registered|not listed in|isn't listed|not found in directory|not a known user|"
-    "doesn't have a|does not have a|recipient not found|recipient address rejected|"
-    "recipient rejected|rejected recipient|mailbox unavailable|recipnotfound|"
+    "doesn't have a|does not have a|recipient not found|"
+    "mailbox unavailable|recipnotfound|"
     "unable to find*recipient|not known|addressee unknown|inactive email address|no account|"
     "unknown account|user*unknown|utilisateur*inconnu|invalide|destinataire*inconnu|unbekannt|"
-    "mailbox*invalid|address rejected|undeliverable address|recipient is not|no recipients|"
+    "mailbox*invalid|undeliverable address|recipient is not|no recipients|"
     "account*not found|can not be found|could not be found|cannot be found|no longer exists|"
     "user invalid|not known here|usuario desconocido" },
   { CLR_REASON_EXPIRED,
-    "too old|delivery time expired|message expired|time expired|retry time*exceeded|retry timeout|"
+    "too old|delivery time expired|message expired|time expired|retry time*exceeded|retry timeout|delivery "
+    "failed*attempts|"
     "been in the queue too long|been in queue*too|could not be delivered for|giving up|"
     "unable to deliver*within|delivery time-out|could not send message for|was not delivered within|"
     "hours*expired|timeout exceeded" },
@@ -199,7 +202,8 @@ static const struct
     "connection refused|connection timed out|connect timed out|no route to host|"
     "network is unreachable|could not connect|unable to connect|cannot connect|can't connect|"
     "connect to|connection reset|lost connection|connection*dropped|connection died|"
-    "no answer from host|host*unreachable|timed out|timeout|did not respond|not respond|"
+    "no answer from host|could not be reached|accept our requests to connect|host*unreachable|timed "
+    "out|timeout|did not respond|not respond|"
     "name server*timeout|conversation with|unable to establish|establish an smtp connection" },
   { CLR_REASON_TROUBLE,
     "internal error|internal server error|internal system error|system config|configuration error|"
@@ -208,6 +212,8 @@ static const struct
     "resources temporarily|unable to open|cannot open|couldn't create|local configuration|"
     "service unavailable|service currently unavailable|server*error|try again later|try later|"
     "service not available|not available|system not accepting|mailer error|operating system error" },
+  { CLR_REASON_NO_USER, "recipient address rejected|recipient rejected|rejected recipient|address "
+                        "rejected|final delivery userid|no valid recipients" },
   { CLR_REASON_POLICY,
     "policy|not accepted for|not allowed|prohibited|administrative prohibition|administratively|"
     "access denied|denied|forbidden|refused due to recipient|recipient preferences|rejected by|"

@@ -145,7 +145,7 @@ is_enhanced (const char *text)
 {
   unsigned dots = 0;
 
-  if (text == NULL || !strchr ("245", text[0]) || text[1] != '.')
+  if (text == NULL || *text == 0 || !strchr ("245", text[0]) || text[1] != '.')
     return FALSE;
   for (const char *c = text; *c; c++)
     if (*c == '.' ? c[1] == '.' || c[1] == 0 : !g_ascii_isdigit (*c))
