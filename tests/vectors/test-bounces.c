@@ -131,11 +131,11 @@ test_public (void)
   g_test_message ("%s", told);
   if (g_getenv ("CLR_TEST_RATES"))
     g_printerr ("%s\n", told);
-  g_assert_cmpfloat (percent (rates.parsed, rates.n), >=, 90);
-  g_assert_cmpfloat (percent (rates.address, rates.n), >=, 85);
-  g_assert_cmpfloat (percent (rates.status, rates.n_status), >=, 80);
-  g_assert_cmpfloat (percent (rates.hard, rates.n), >=, 80);
-  g_assert_cmpfloat (percent (rates.class, rates.n_class), >=, 65);
+  g_assert_cmpfloat (percent (rates.parsed, rates.n), >=, 97);
+  g_assert_cmpfloat (percent (rates.address, rates.n), >=, 95);
+  g_assert_cmpfloat (percent (rates.status, rates.n_status), >=, 94);
+  g_assert_cmpfloat (percent (rates.hard, rates.n), >=, 82);
+  g_assert_cmpfloat (percent (rates.class, rates.n_class), >=, 79);
 }
 
 int
