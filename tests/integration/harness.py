@@ -186,6 +186,7 @@ class Relay:
         self.conf = os.path.join(self.folder, "clrelay.conf")
         self.log = os.path.join(self.folder, "log")
         self.process = None
+        self.env = {}  # more variables for the relay
         self.parts = {"server": server, "log": log, "listener": listener, "limits": limits, "queue": queue, "extra": extra}
         self.parts["devices"] = f"[device all]\nnetworks = 127.0.0.0/8, ::1\n{device}" if devices is None else devices
         self.parts["routes"] = routes or f"[route default]\nvia = capture\ndirectory = {self.capture}\n"
