@@ -48,8 +48,9 @@ lock_state (ClrService *service, const char *directory, GError **error)
 {
   g_autofree char *path = g_build_filename (directory, "lock", NULL);
 
-  if (g_mkdir_with_parents (directory, 0750) != 0
-      || (service->lock_fd = open (path, O_RDWR | O_CREAT | O_CLOEXEC, 0640)) < 0)
+  if (!clr_disk_make_folder (directory, 0750, error))
+    return FALSE;
+  if ((service->lock_fd = open (path, O_RDWR | O_CREAT | O_CLOEXEC, 0640)) < 0)
     {
       g_set_error (error, CLR_ERROR, CLR_ERROR_FAILED, "the state directory %s cannot be used: %s", directory,
                    g_strerror (errno));

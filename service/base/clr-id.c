@@ -10,10 +10,21 @@
 
 static const char letters[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
+static _Atomic uint64_t last; /* milliseconds << COUNTER_BITS | counter */
+
+void
+clr_id_keep_above (uint64_t id)
+{
+  uint64_t previous = atomic_load (&last);
+  uint64_t taken = id >> (COUNTER_BITS + NODE_BITS) << COUNTER_BITS | (id & ((1u << COUNTER_BITS) - 1));
+
+  while (previous < taken && !atomic_compare_exchange_weak (&last, &previous, taken))
+    continue;
+}
+
 uint64_t
 clr_id_new (unsigned node, int64_t now_us)
 {
-  static _Atomic uint64_t last; /* milliseconds << COUNTER_BITS | counter */
   uint64_t previous = atomic_load (&last), next, now;
 
   now = (uint64_t)MAX (now_us / 1000 - EPOCH_MS, 0) << COUNTER_BITS;

@@ -14,6 +14,8 @@
 /* Any thread. @node: 0 to 255. @now_us: wall clock. Never returns the same id twice, even if the clock goes
  * back. */
 uint64_t clr_id_new (unsigned node, int64_t now_us);
+/* @id is taken, by a former run whose clock may have been ahead of ours: what comes is above it. */
+void clr_id_keep_above (uint64_t id);
 void clr_id_to_text (uint64_t id, char text[CLR_ID_TEXT]);
 /* Returns: FALSE when @text is not an id. */
 gboolean clr_id_from_text (const char *text, uint64_t *id);

@@ -141,7 +141,7 @@ run (void *data)
   Work *work = data;
   int64_t started = clr_clock_wall ();
   int directory = -1;
-  gboolean ok = g_mkdir_with_parents (work->directory, 0750) == 0
+  gboolean ok = clr_disk_make_folder (work->directory, 0750, NULL)
                 && (directory = open (work->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) >= 0;
   g_autofree char *text = NULL;
 

@@ -50,6 +50,7 @@ struct ClrIntake
   int refusal_code;
   char *disk_problem;
   gboolean disk_full;
+  gboolean is_foreign; /* the spool file of our id is another message's */
 };
 
 ClrIntake *
@@ -79,7 +80,7 @@ clr_intake_begin (const ClrIntakePlace *place, ClrPolicy *policy, const ClrOrigi
 static void
 intake_free (ClrIntake *intake)
 {
-  if (intake->spooling && !intake->submitted)
+  if (intake->spooling && !intake->submitted && !intake->is_foreign)
     clr_disk_post_unlink (intake->place.disk, intake->id);
   for (unsigned i = 0; i < intake->recipients->len; i++)
     clr_recipient_clear (&g_array_index (intake->recipients, ClrRecipient, i));
@@ -212,6 +213,7 @@ on_disk_answer (ClrLetter *letter, void *owner)
     {
       intake->disk_problem = g_steal_pointer (&request->problem);
       intake->disk_full = request->no_space;
+      intake->is_foreign = request->is_foreign;
     }
   clr_disk_request_free (request);
 
@@ -360,9 +362,7 @@ on_submitted (ClrLetter *letter, void *owner)
   ClrIntake *intake = submission->data;
   char text[64], id[CLR_ID_TEXT];
 
-  if (submission->problem)
-    intake->submitted = FALSE; /* the spool file is nobody's */
-  else
+  if (submission->problem == NULL)
     {
       clr_counter_add (CLR_COUNTER_MESSAGES_ACCEPTED_TOTAL, 1);
       tell_accepted (intake, submission->message, clr_stamp_count (&intake->stamp));

@@ -10,6 +10,7 @@
 #include <gnutls/x509.h>
 #include <gnutls/crypto.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -106,12 +107,16 @@ clr_tls_context_unref (ClrTlsContext *context)
   g_free (context);
 }
 
+/* Under another name first: a start that is cut must not leave half a file, which no later start would
+ * replace. */
 static gboolean
 write_new_file (const char *path, const gnutls_datum_t *datum, mode_t mode, GError **error)
 {
-  int fd = open (path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
+  g_autofree char *temporary = g_strconcat (path, ".new", NULL);
+  int fd = open (temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
 
-  if (fd < 0 || write (fd, datum->data, datum->size) != (ssize_t)datum->size || fsync (fd) != 0)
+  if (fd < 0 || write (fd, datum->data, datum->size) != (ssize_t)datum->size || fsync (fd) != 0
+      || rename (temporary, path) != 0)
     {
       g_set_error (error, CLR_ERROR, CLR_ERROR_FAILED, "%s cannot be written: %s", path, g_strerror (errno));
       if (fd >= 0)

@@ -2,6 +2,7 @@
 #include "queue/clr-database.h"
 
 #include "base/clr-error.h"
+#include "base/clr-id.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -40,8 +41,10 @@ clr_database_prepare (sqlite3 *db, const char *sql)
 {
   sqlite3_stmt *stmt = NULL;
 
-  /* Statements are ours and the schema is known: a failure is a mistake in the program. */
-  if (sqlite3_prepare_v3 (db, sql, -1, SQLITE_PREPARE_PERSISTENT, &stmt, NULL) != SQLITE_OK)
+  /* Statements are ours and the schema is known: an error in one is a mistake in the program. But the schema
+   * is read from the disk; then the statement is NULL, which SQLite's functions bear, and running it fails.
+   */
+  if (sqlite3_prepare_v3 (db, sql, -1, SQLITE_PREPARE_PERSISTENT, &stmt, NULL) == SQLITE_ERROR)
     g_error ("%s: %s", sql, sqlite3_errmsg (db));
   return stmt;
 }
@@ -257,4 +260,16 @@ sqlite3 *
 clr_database_open_reader (const char *path, GError **error)
 {
   return open_connection (path, SQLITE_OPEN_READWRITE, error);
+}
+
+gboolean
+clr_database_keep_ids (sqlite3 *db, GError **error)
+{
+  sqlite3_stmt *stmt = clr_database_prepare (db, "SELECT max(id) FROM message");
+  gboolean ok = sqlite3_step (stmt) == SQLITE_ROW || clr_database_fail (db, "looking at the ids", error);
+
+  if (ok)
+    clr_id_keep_above (sqlite3_column_int64 (stmt, 0));
+  sqlite3_finalize (stmt);
+  return ok;
 }

@@ -19,10 +19,13 @@ typedef struct
 sqlite3 *clr_database_open (const char *path, const ClrDatabaseKind *kind, GError **error);
 /* Another connection to the same file, for reading. */
 sqlite3 *clr_database_open_reader (const char *path, GError **error);
+/* New ids will be above those of the table "message". */
+gboolean clr_database_keep_ids (sqlite3 *db, GError **error);
 
 /* Fills @error from the last failure. Returns: FALSE. */
 gboolean clr_database_fail (sqlite3 *db, const char *doing, GError **error);
 gboolean clr_database_exec (sqlite3 *db, const char *sql, GError **error);
+/* Returns: NULL when the disk does not work. */
 sqlite3_stmt *clr_database_prepare (sqlite3 *db, const char *sql);
 /* Runs a statement that gives no rows, and resets it. */
 gboolean clr_database_run (sqlite3_stmt *stmt, const char *doing, GError **error);

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define SUFFIX     ".msg"
@@ -18,6 +19,7 @@ struct ClrDisk
   GThread *thread;
   char *directory;
   int directory_fd;
+  GHashTable *open; /* id -> descriptor + 1 of files that are being written */
   gboolean stopping;
 };
 
@@ -87,36 +89,73 @@ do_read (ClrDiskRequest *request, int fd)
     }
 }
 
+/* The descriptor of a file that is being written; -1 with errno set. It is the same one until the sync, which
+ * tells of everything that went wrong since it was opened. */
+static int
+open_for_writing (ClrDisk *disk, ClrDiskRequest *request, const char *name)
+{
+  int fd = GPOINTER_TO_INT (g_hash_table_lookup (disk->open, &request->id)) - 1;
+
+  if (fd >= 0 || request->kind == CLR_DISK_SYNC)
+    {
+      errno = EBADF; /* a sync without a write that worked */
+      return fd;
+    }
+  fd = openat (disk->directory_fd, name, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0600);
+  request->is_foreign = fd < 0 && errno == EEXIST;
+  if (fd >= 0)
+    g_hash_table_insert (disk->open, g_memdup2 (&request->id, sizeof request->id), GINT_TO_POINTER (fd + 1));
+  return fd;
+}
+
+static void
+close_written (ClrDisk *disk, uint64_t id)
+{
+  int fd = GPOINTER_TO_INT (g_hash_table_lookup (disk->open, &id)) - 1;
+
+  if (fd < 0)
+    return;
+  close (fd);
+  g_hash_table_remove (disk->open, &id);
+}
+
 static void
 open_request (ClrLetter *letter, void *owner)
 {
-  static const int flags[] = {
-    [CLR_DISK_WRITE] = O_WRONLY | O_CREAT | O_APPEND,
-    [CLR_DISK_SYNC] = O_WRONLY,
-    [CLR_DISK_READ] = O_RDONLY,
-  };
   ClrDisk *disk = owner;
   ClrDiskRequest *request = (ClrDiskRequest *)letter;
   char name[CLR_ID_TEXT + 8];
   int fd;
 
   name_of (request->id, name);
-  if (request->kind == CLR_DISK_UNLINK)
+  switch (request->kind)
     {
+    case CLR_DISK_WRITE:
+      if ((fd = open_for_writing (disk, request, name)) < 0)
+        fail (request, "making");
+      else
+        do_write (request, fd);
+      break;
+    case CLR_DISK_SYNC:
+      if ((fd = open_for_writing (disk, request, name)) < 0 || fdatasync (fd) != 0
+          || fsync (disk->directory_fd) != 0)
+        fail (request, "syncing");
+      close_written (disk, request->id);
+      break;
+    case CLR_DISK_READ:
+      if ((fd = openat (disk->directory_fd, name, O_RDONLY | O_CLOEXEC)) < 0)
+        fail (request, "opening");
+      else
+        {
+          do_read (request, fd);
+          close (fd);
+        }
+      break;
+    case CLR_DISK_UNLINK:
+      close_written (disk, request->id);
       if (unlinkat (disk->directory_fd, name, 0) != 0 && errno != ENOENT)
         fail (request, "removing");
-    }
-  else if ((fd = openat (disk->directory_fd, name, flags[request->kind] | O_CLOEXEC, 0600)) < 0)
-    fail (request, "opening");
-  else
-    {
-      if (request->kind == CLR_DISK_WRITE)
-        do_write (request, fd);
-      else if (request->kind == CLR_DISK_READ)
-        do_read (request, fd);
-      else if (fdatasync (fd) != 0 || fsync (disk->directory_fd) != 0)
-        fail (request, "syncing");
-      close (fd);
+      break;
     }
   if (request->reply_to == NULL)
     {
@@ -221,13 +260,45 @@ run (void *data)
   return NULL;
 }
 
+gboolean
+clr_disk_make_folder (const char *path, int mode, GError **error)
+{
+  g_autofree char *above = g_path_get_dirname (path);
+  gboolean ok;
+  int fd;
+
+  if (g_file_test (path, G_FILE_TEST_IS_DIR))
+    {
+      /* A former run may have made it, and been killed before it could do this. */
+      fd = open (above, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+      if (fd >= 0)
+        {
+          fsync (fd);
+          close (fd);
+        }
+      return TRUE;
+    }
+  if (!clr_disk_make_folder (above, mode, error))
+    return FALSE;
+  fd = open (above, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  ok = fd >= 0 && (mkdir (path, mode) == 0 || errno == EEXIST) && fsync (fd) == 0;
+  if (!ok)
+    g_set_error (error, CLR_ERROR, CLR_ERROR_FAILED, "the folder %s cannot be made: %s", path,
+                 g_strerror (errno));
+  if (fd >= 0)
+    close (fd);
+  return ok;
+}
+
 ClrDisk *
 clr_disk_new (const char *directory, GError **error)
 {
   int fd;
 
-  if (g_mkdir_with_parents (directory, 0700) != 0
-      || (fd = open (directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0)
+  if (!clr_disk_make_folder (directory, 0700, error))
+    return NULL;
+  fd = open (directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0)
     {
       g_set_error (error, CLR_ERROR, CLR_ERROR_FAILED, "the spool %s cannot be used: %s", directory,
                    g_strerror (errno));
@@ -236,6 +307,7 @@ clr_disk_new (const char *directory, GError **error)
   ClrDisk *disk = g_new0 (ClrDisk, 1);
   disk->directory = g_strdup (directory);
   disk->directory_fd = fd;
+  disk->open = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
   disk->mailbox = clr_mailbox_new (disk);
   disk->thread = g_thread_new ("disk", run, disk);
   return disk;
@@ -245,11 +317,17 @@ void
 clr_disk_free (ClrDisk *disk)
 {
   ClrLetter *stop = g_new0 (ClrLetter, 1);
+  GHashTableIter iter;
+  void *fd;
 
   stop->open = open_stop;
   clr_mailbox_post (disk->mailbox, stop);
   g_thread_join (disk->thread);
   clr_mailbox_free (disk->mailbox);
+  g_hash_table_iter_init (&iter, disk->open);
+  while (g_hash_table_iter_next (&iter, NULL, &fd))
+    close (GPOINTER_TO_INT (fd) - 1);
+  g_hash_table_unref (disk->open);
   close (disk->directory_fd);
   g_free (disk->directory);
   g_free (disk);

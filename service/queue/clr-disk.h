@@ -14,7 +14,8 @@ typedef struct ClrDiskRequest ClrDiskRequest;
 
 typedef enum
 {
-  CLR_DISK_WRITE, /* appends @bytes; the file is made by the first write */
+  CLR_DISK_WRITE, /* appends @bytes; the file is made by the first write, and stays open until SYNC or UNLINK
+                   */
   CLR_DISK_SYNC,  /* file and directory are on disk when it answers */
   CLR_DISK_READ,  /* @size octets at @offset into @bytes */
   CLR_DISK_UNLINK,
@@ -35,7 +36,12 @@ struct ClrDiskRequest
   void *data;
   char *problem; /* NULL: it worked */
   gboolean no_space;
+  gboolean is_foreign; /* WRITE: there is a file of this id already, of another message */
 };
+
+/* Makes @path and the folders above it if need be, each with its entry on disk: what is synced in a folder is
+ * lost with the folder. */
+gboolean clr_disk_make_folder (const char *path, int mode, GError **error);
 
 /* Makes @directory if need be. */
 ClrDisk *clr_disk_new (const char *directory, GError **error);

@@ -412,6 +412,22 @@ clr_history_answer_free (ClrHistoryAnswer *answer)
   g_free (answer);
 }
 
+static void
+close_all (ClrHistory *history)
+{
+  sqlite3_finalize (history->add_message);
+  sqlite3_finalize (history->add_recipient);
+  sqlite3_finalize (history->add_attempt);
+  for (unsigned i = 0; i < G_N_ELEMENTS (history->sweep); i++)
+    sqlite3_finalize (history->sweep[i]);
+  g_ptr_array_unref (history->jobs);
+  g_ptr_array_unref (history->finished);
+  sqlite3_close (history->db);
+  sqlite3_close (history->reader);
+  g_free (history->path);
+  g_free (history);
+}
+
 ClrHistory *
 clr_history_new (const char *path, int64_t keep_us, ClrHistoryStored on_stored, void *data, GError **error)
 {
@@ -422,19 +438,17 @@ clr_history_new (const char *path, int64_t keep_us, ClrHistoryStored on_stored, 
   ClrHistory *history = g_new0 (ClrHistory, 1);
   history->db = db;
   history->path = g_strdup (path);
-  history->reader = clr_database_open_reader (path, error);
+  history->jobs = g_ptr_array_new_with_free_func ((GDestroyNotify)clr_job_free);
+  history->finished = g_ptr_array_new_with_free_func ((GDestroyNotify)clr_message_unref);
+  history->reader = clr_database_keep_ids (db, error) ? clr_database_open_reader (path, error) : NULL;
   if (history->reader == NULL)
     {
-      sqlite3_close (db);
-      g_free (history->path);
-      g_free (history);
+      close_all (history);
       return NULL;
     }
   history->keep_us = keep_us;
   history->on_stored = on_stored;
   history->data = data;
-  history->jobs = g_ptr_array_new_with_free_func ((GDestroyNotify)clr_job_free);
-  history->finished = g_ptr_array_new_with_free_func ((GDestroyNotify)clr_message_unref);
   /* The same rows may come again after a crash: they are the same. */
   history->add_message = clr_database_prepare (
       db, "INSERT OR IGNORE INTO message(id,node,created,sender,size,origin,client,device,attributes)"
@@ -452,6 +466,15 @@ clr_history_new (const char *path, int64_t keep_us, ClrHistoryStored on_stored, 
   history->sweep[1] = clr_database_prepare (db, "DELETE FROM recipient WHERE message IN " OLD);
   history->sweep[2] = clr_database_prepare (db, "DELETE FROM message WHERE id IN " OLD);
 #undef OLD
+  gboolean ok = history->add_message && history->add_recipient && history->add_attempt;
+  for (unsigned i = 0; i < G_N_ELEMENTS (history->sweep); i++)
+    ok = ok && history->sweep[i];
+  if (!ok)
+    {
+      clr_database_fail (db, path, error);
+      close_all (history);
+      return NULL;
+    }
   sqlite3_wal_hook (db, on_wal, history);
   history->mailbox = clr_mailbox_new (history);
   history->thread = g_thread_new ("history", run, history);
@@ -467,15 +490,5 @@ clr_history_free (ClrHistory *history)
   clr_mailbox_post (history->mailbox, stop);
   g_thread_join (history->thread);
   clr_mailbox_free (history->mailbox);
-  sqlite3_finalize (history->add_message);
-  sqlite3_finalize (history->add_recipient);
-  sqlite3_finalize (history->add_attempt);
-  for (unsigned i = 0; i < G_N_ELEMENTS (history->sweep); i++)
-    sqlite3_finalize (history->sweep[i]);
-  g_ptr_array_unref (history->jobs);
-  g_ptr_array_unref (history->finished);
-  sqlite3_close (history->db);
-  sqlite3_close (history->reader);
-  g_free (history->path);
-  g_free (history);
+  close_all (history);
 }

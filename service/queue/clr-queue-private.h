@@ -32,6 +32,7 @@ struct ClrQueue
   GPtrArray *requests;    /* of ClrQueueRequest */
   GArray *removes;        /* ids that history has */
   GPtrArray *acts;        /* of ClrAct: own ones (expiry) */
+  GArray *orphans;        /* ids whose spool files go after the next commit */
 
   int64_t results_since_us; /* monotonic: when the oldest waiting result came */
   int64_t removes_since_us; /* the same for removes */

@@ -54,6 +54,20 @@ answer_submission (ClrSubmission *submission, const char *problem, gboolean no_s
   clr_mailbox_post (submission->reply_to, &submission->letter);
 }
 
+/* A refused message's spool file. When a sync has failed, the transaction may yet stand in the log, and come
+ * back after a crash; what is written next takes its place. Until then the file stays: a row must not lose
+ * its content. A full disk, though, has not taken the whole transaction. */
+static void
+drop_spool_file (ClrQueue *queue, const ClrMessage *message, gboolean at_once)
+{
+  if (message->spool_size == 0 || queue->options.disk == NULL)
+    return;
+  if (at_once)
+    clr_disk_post_unlink (queue->options.disk, message->id);
+  else
+    g_array_append_val (queue->orphans, message->id);
+}
+
 static void
 store_failed (ClrQueue *queue, const GError *error)
 {
@@ -96,7 +110,12 @@ on_applied (ClrQueueStore *store, ClrBatch *batch, const GError *error, void *da
 
       store_failed (queue, error);
       for (unsigned i = 0; i < queue->submissions->len; i++)
-        answer_submission (g_ptr_array_index (queue->submissions, i), error->message, no_space);
+        {
+          ClrSubmission *submission = g_ptr_array_index (queue->submissions, i);
+
+          drop_spool_file (queue, submission->message, no_space);
+          answer_submission (submission, error->message, no_space);
+        }
       g_ptr_array_set_size (queue->submissions, 0);
       clr_queue_answer_requests (queue, batch, error, now);
       g_ptr_array_set_size (queue->acts, 0);
@@ -104,6 +123,9 @@ on_applied (ClrQueueStore *store, ClrBatch *batch, const GError *error, void *da
     }
 
   store_works (queue);
+  for (unsigned i = 0; i < queue->orphans->len; i++)
+    clr_disk_post_unlink (queue->options.disk, g_array_index (queue->orphans, uint64_t, i));
+  g_array_set_size (queue->orphans, 0);
   for (unsigned i = 0; i < queue->submissions->len; i++)
     {
       ClrSubmission *submission = g_ptr_array_index (queue->submissions, i);
@@ -138,7 +160,12 @@ static void
 refuse_for_space (ClrQueue *queue)
 {
   for (unsigned i = 0; i < queue->submissions->len; i++)
-    answer_submission (g_ptr_array_index (queue->submissions, i), "the disk is nearly full", TRUE);
+    {
+      ClrSubmission *submission = g_ptr_array_index (queue->submissions, i);
+
+      drop_spool_file (queue, submission->message, TRUE);
+      answer_submission (submission, "the disk is nearly full", TRUE);
+    }
   g_ptr_array_set_size (queue->submissions, 0);
 }
 
@@ -458,6 +485,7 @@ queue_destroy (ClrQueue *queue)
   g_ptr_array_unref (queue->reports);
   g_ptr_array_unref (queue->requests);
   g_array_unref (queue->removes);
+  g_array_unref (queue->orphans);
   g_ptr_array_unref (queue->acts);
   queue->store->klass->free (queue->store);
   g_free (queue->directory);
@@ -478,6 +506,7 @@ clr_queue_new (const ClrQueueOptions *options, GError **error)
   queue->results = g_ptr_array_new ();
   queue->reports = g_ptr_array_new_with_free_func ((GDestroyNotify)clr_report_job_free);
   queue->requests = g_ptr_array_new ();
+  queue->orphans = g_array_new (FALSE, FALSE, sizeof (uint64_t));
   queue->removes = g_array_new (FALSE, FALSE, sizeof (uint64_t));
   queue->acts = g_ptr_array_new_with_free_func ((GDestroyNotify)clr_act_free);
   queue->next_expiry_us = clr_clock_monotonic ();

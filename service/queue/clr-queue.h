@@ -46,7 +46,8 @@ void clr_queue_post_rules (ClrQueue *queue, const ClrRetryRule *retry, uint64_t 
 /* Stores what was posted, and ends the thread. */
 void clr_queue_free (ClrQueue *queue);
 
-/* A message to be kept. Posted back to @reply_to when it is on disk, or when it could not be stored. */
+/* A message to be kept. Posted back to @reply_to when it is on disk, or when it could not be stored. Its
+ * spool file is the queue's from the post on, whatever the answer. */
 typedef struct
 {
   ClrLetter letter;

@@ -877,6 +877,11 @@ clr_store_sqlite_new (const char *path, GError **error)
 
   if (db == NULL)
     return NULL;
+  if (!clr_database_keep_ids (db, error))
+    {
+      sqlite3_close (db);
+      return NULL;
+    }
   Store *self = g_new0 (Store, 1);
   self->parent.klass = &store_class;
   self->content.klass = &content_class;

@@ -656,6 +656,16 @@ clr_cut_change (ClrCutKind kind, unsigned at)
 }
 
 void
+clr_cut_now (void)
+{
+  pthread_mutex_lock (&disk.lock);
+  if (!disk.come)
+    disk.at = disk.count;
+  disk.come = TRUE;
+  pthread_mutex_unlock (&disk.lock);
+}
+
+void
 clr_cut_heal (void)
 {
   pthread_mutex_lock (&disk.lock);

@@ -28,6 +28,8 @@ typedef enum
 void clr_cut_begin (const char *folder, ClrCutKind kind, unsigned at);
 /* Another kind of cut, counted anew. */
 void clr_cut_change (ClrCutKind kind, unsigned at);
+/* Without waiting for a change. */
+void clr_cut_now (void);
 gboolean clr_cut_has_come (void);
 /* Changes (READ: reads) so far. */
 unsigned clr_cut_get_count (void);

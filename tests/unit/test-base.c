@@ -510,6 +510,12 @@ test_id_clock_goes_back (void)
   g_assert_cmpuint (second, >, first);
   g_assert_cmpuint (third, >, second);
   g_assert_cmpuint (clr_id_new (1, now), !=, clr_id_new (2, now)); /* other relays of the office */
+
+  /* A former run's clock was a day ahead. */
+  uint64_t taken = (clr_id_new (0, now) & ~UINT64_C (0x3fffff)) + (UINT64_C (86400000) << 22) + 5;
+  clr_id_keep_above (taken);
+  clr_id_keep_above (7);
+  g_assert_cmpuint (clr_id_new (0, now), ==, taken + 1);
 }
 
 static void
