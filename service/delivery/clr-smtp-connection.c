@@ -2,8 +2,7 @@
 #include "delivery/clr-smtp-connection.h"
 
 #include "base/clr-clock.h"
-#include "base/clr-log.h"
-#include "delivery/clr-dialer.h"
+#include "delivery/clr-approach.h"
 
 #include <string.h>
 
@@ -16,19 +15,16 @@ struct ClrSmtpConnection
   const ClrDeliveryPlace *place;
   ClrDeliveryPlan *plan;
   const ClrNextHop *hop;
-  const ClrHost **hosts; /* in the order in which this connection tries them */
-  unsigned n_hosts;
   const ClrSmtpConnectionEvents *events;
   void *data;
 
-  unsigned host;     /* which of them */
-  ClrDialer *dialer; /* until the host works */
+  ClrApproach *approach; /* until a host works */
   ClrStream *stream;
   ClrSmtpClient *client;
   ClrSmtpClientConfig config;
-  ClrTimer timer; /* the peer's time-out */
-  ClrTimer step;  /* the next host, from the loop */
-  char *peer;     /* "name (address:port)" */
+  ClrTimer timer;   /* the peer's time-out */
+  const char *host; /* name of the host, for TLS */
+  char *peer;       /* "name (address:port)" */
 
   ClrJob *job;
   unsigned first; /* recipients of the job before this one are done */
@@ -42,12 +38,6 @@ struct ClrSmtpConnection
   size_t slice_offset;
   uint64_t spool_sent;
   ClrDiskRequest *reading; /* asked of the disk, or NULL */
-
-  /* Why the hosts tried so far were given up: the last reason, a temporary one rather than one for good. */
-  ClrOutcome failed_outcome;
-  ClrPhase failed_phase;
-  ClrSmtpReply failed_reply;
-  char *failed_peer;
 
   gboolean works;
   gboolean ending; /* after this job */
@@ -72,8 +62,10 @@ arm_phase (ClrSmtpConnection *connection)
 }
 
 static void
-drop_stream (ClrSmtpConnection *connection)
+drop_stream (void *data)
 {
+  ClrSmtpConnection *connection = data;
+
   g_clear_pointer (&connection->client, clr_smtp_client_free);
   g_clear_pointer (&connection->stream, clr_dialer_hang_up);
 }
@@ -85,8 +77,7 @@ end (ClrSmtpConnection *connection)
     return;
   connection->over = TRUE;
   clr_timers_clear (connection->place->worker->timers, &connection->timer);
-  clr_timers_clear (connection->place->worker->timers, &connection->step);
-  g_clear_pointer (&connection->dialer, clr_dialer_free);
+  g_clear_pointer (&connection->approach, clr_approach_free);
   connection->events->ended (connection, connection->data);
 }
 
@@ -112,45 +103,6 @@ observe (ClrSmtpConnection *connection, unsigned index, ClrOutcome outcome, ClrP
         = (clr_smtp_client_get_offers (connection->client)->offers & CLR_OFFER_DSN) != 0;
 }
 
-/* By what a host is remembered. Returns: (transfer full) */
-static char *
-make_host_key (const ClrSmtpConnection *connection)
-{
-  const ClrHost *host = connection->hosts[connection->host];
-
-  return g_strdup_printf ("%s:%u", host->name, host->port);
-}
-
-/* Why this host is given up. */
-static void
-remember (ClrSmtpConnection *connection, ClrOutcome outcome, ClrPhase phase, const ClrSmtpReply *reply)
-{
-  if (connection->failed_outcome == CLR_OUTCOME_DEFERRED && outcome == CLR_OUTCOME_FAILED)
-    return;
-  connection->failed_outcome = outcome;
-  connection->failed_phase = phase;
-  connection->failed_reply = *reply;
-  g_free (connection->failed_peer);
-  connection->failed_peer = g_strdup (connection->peer);
-}
-
-/* RFC 3207 section 5 leaves it to the client: with tls = may a handshake that fails is no reason to keep mail
- * back; the same address is called again, and spoken to in clear. */
-static gboolean
-fall_back_to_clear (ClrSmtpConnection *connection, ClrPhase phase, const ClrSmtpReply *reply)
-{
-  g_autofree char *key = NULL;
-
-  if (phase != CLR_PHASE_TLS || reply->code != 0 || connection->hop->tls != CLR_NEXT_HOP_TLS_MAY
-      || connection->ending)
-    return FALSE;
-  key = make_host_key (connection);
-  clr_reach_memory_set_clear (connection->place->memory, key, connection->place->worker->now);
-  clr_log_event (CLR_EVENT_TLS_GIVEN_UP, connection->peer, reply->text);
-  clr_dialer_put_back (connection->dialer);
-  return TRUE;
-}
-
 /* The connection is gone, or of no use any more. */
 static void
 broken (ClrSmtpConnection *connection, ClrPhase phase, const ClrSmtpReply *reply)
@@ -165,11 +117,8 @@ broken (ClrSmtpConnection *connection, ClrPhase phase, const ClrSmtpReply *reply
     }
   if (phase < CLR_PHASE_IDLE)
     {
-      if (!fall_back_to_clear (connection, phase, reply))
-        remember (connection, CLR_OUTCOME_DEFERRED, phase, reply);
-      /* From the loop: the client that tells this must not be freed under its feet. */
       clr_timers_clear (connection->place->worker->timers, &connection->timer);
-      clr_timers_set (connection->place->worker->timers, &connection->step, connection->place->worker->now);
+      clr_approach_go_on (connection->approach, phase, reply, drop_stream);
       return;
     }
   if (phase == CLR_PHASE_MAIL && connection->transactions > 0 && connection->first == 0
@@ -310,8 +259,7 @@ on_start_tls (ClrSmtpClient *client, void *data)
 {
   ClrSmtpConnection *connection = data;
 
-  clr_stream_start_tls (connection->stream, connection->hop->tls_context,
-                        connection->hosts[connection->host]->name);
+  clr_stream_start_tls (connection->stream, connection->hop->tls_context, connection->host);
 }
 
 static void
@@ -393,7 +341,7 @@ on_ready (ClrSmtpClient *client, void *data)
   ClrSmtpConnection *connection = data;
 
   connection->works = TRUE;
-  g_clear_pointer (&connection->dialer, clr_dialer_free);
+  g_clear_pointer (&connection->approach, clr_approach_free);
   if (connection->job == NULL)
     {
       take_job (connection);
@@ -488,123 +436,41 @@ static const ClrStreamEvents stream_events = { NULL, on_bytes, on_room, on_secur
 
 /* -- getting there */
 
-static void try_host (ClrSmtpConnection *connection);
-
-static ClrClientTls
-choose_tls (const ClrSmtpConnection *connection)
-{
-  g_autofree char *key = make_host_key (connection);
-
-  switch (connection->hop->tls)
-    {
-    case CLR_NEXT_HOP_TLS_NONE:
-      return CLR_CLIENT_TLS_NONE;
-    case CLR_NEXT_HOP_TLS_MAY:
-      return clr_reach_memory_is_clear (connection->place->memory, key, connection->place->worker->now)
-                 ? CLR_CLIENT_TLS_NONE
-                 : CLR_CLIENT_TLS_MAY;
-    default:
-      return CLR_CLIENT_TLS_REQUIRED;
-    }
-}
-
 static void
-on_reached (ClrDialer *dialer, ClrStream *stream, void *data)
+on_reached (ClrApproach *approach, ClrStream *stream, void *data)
 {
   ClrSmtpConnection *connection = data;
   const ClrNextHop *hop = connection->hop;
 
   g_free (connection->peer);
-  connection->peer = g_strdup (clr_dialer_get_peer (dialer));
+  connection->peer = g_strdup (clr_approach_get_peer (approach));
+  connection->host = clr_approach_get_host (approach)->name;
   connection->stream = stream;
   clr_stream_set_owner (stream, &stream_events, connection);
   connection->config = (ClrSmtpClientConfig){
     .helo = clr_delivery_plan_get_hostname (connection->plan),
-    .tls = choose_tls (connection),
+    .tls = clr_approach_choose_tls (approach),
     .user = hop->user,
     .password = hop->password ? hop->password : "",
   };
   connection->client = clr_smtp_client_new (&connection->config, &client_handler,
                                             clr_stream_get_output (stream), connection);
   if (hop->tls == CLR_NEXT_HOP_TLS_IMPLICIT)
-    clr_stream_start_tls (stream, hop->tls_context, connection->hosts[connection->host]->name);
+    clr_stream_start_tls (stream, hop->tls_context, connection->host);
   arm_phase (connection);
 }
 
 static void
-on_dial_failed (ClrDialer *dialer, ClrDialProblem problem, const char *why, void *data)
+on_exhausted (ClrApproach *approach, ClrOutcome outcome, ClrPhase phase, const ClrSmtpReply *reply,
+              const char *peer, void *data)
 {
   ClrSmtpConnection *connection = data;
-  /* A smarthost is the administrator's own word: it may be right tomorrow. */
-  gboolean for_good = problem != CLR_DIAL_UNREACHABLE && connection->hop->is_mx;
-  ClrSmtpReply reply;
 
-  g_free (connection->peer);
-  connection->peer = g_strdup (clr_dialer_get_peer (dialer));
-  if (!for_good)
-    clr_smtp_reply_set (&reply, 0, NULL, why);
-  else if (problem == CLR_DIAL_OURSELVES)
-    clr_smtp_reply_set (&reply, 554, "5.4.6", why);
-  else
-    clr_smtp_reply_set (&reply, 550, "5.4.4", why);
-  remember (connection, for_good ? CLR_OUTCOME_FAILED : CLR_OUTCOME_DEFERRED, CLR_PHASE_CONNECT, &reply);
-  g_clear_pointer (&connection->dialer, clr_dialer_free);
-  /* RFC 5321 section 5.1: who is an exchanger itself hands mail only to better ones than itself; these have
-   * been tried. */
-  if (problem == CLR_DIAL_OURSELVES && connection->hop->is_mx)
-    connection->host = connection->n_hosts - 1;
-  try_host (connection);
+  connection->events->unreachable (connection, outcome, phase, reply, peer, connection->data);
+  end (connection);
 }
 
-static const ClrDialerEvents dialer_events = { on_reached, on_dial_failed };
-
-/* The host's next address, or the next host, or the end. */
-static void
-try_host (ClrSmtpConnection *connection)
-{
-  if (connection->dialer == NULL || !clr_dialer_has_more (connection->dialer))
-    {
-      if (connection->host + 1 == connection->n_hosts)
-        {
-          connection->events->unreachable (connection, connection->failed_outcome, connection->failed_phase,
-                                           &connection->failed_reply, connection->failed_peer,
-                                           connection->data);
-          end (connection);
-          return;
-        }
-      g_clear_pointer (&connection->dialer, clr_dialer_free);
-      connection->host++;
-      connection->dialer = clr_dialer_new (connection->place, connection->plan, connection->hop,
-                                           connection->hosts[connection->host], &dialer_events, connection);
-    }
-  clr_dialer_dial (connection->dialer);
-}
-
-static void
-on_step (ClrTimer *timer, void *data)
-{
-  drop_stream (data);
-  try_host (data);
-}
-
-/* RFC 5321 section 5.1: hosts of the same preference in random order, to spread the load. */
-static void
-shuffle_equals (const ClrHost **hosts, unsigned n)
-{
-  for (unsigned first = 0, i; first < n; first = i)
-    {
-      for (i = first + 1; i < n && hosts[i]->rank == hosts[first]->rank; i++)
-        ;
-      for (unsigned k = i - 1; k > first; k--)
-        {
-          unsigned other = g_random_int_range (first, k + 1);
-          const ClrHost *host = hosts[k];
-
-          hosts[k] = hosts[other];
-          hosts[other] = host;
-        }
-    }
-}
+static const ClrApproachEvents approach_events = { on_reached, on_exhausted };
 
 ClrSmtpConnection *
 clr_smtp_connection_new (const ClrDeliveryPlace *place, ClrDeliveryPlan *plan, const ClrNextHop *hop,
@@ -616,17 +482,10 @@ clr_smtp_connection_new (const ClrDeliveryPlace *place, ClrDeliveryPlan *plan, c
   connection->place = place;
   connection->plan = clr_delivery_plan_ref (plan);
   connection->hop = hop;
-  connection->hosts = g_new (const ClrHost *, n_hosts);
-  connection->n_hosts = n_hosts;
-  for (unsigned i = 0; i < n_hosts; i++)
-    connection->hosts[i] = &hosts[i];
-  shuffle_equals (connection->hosts, n_hosts);
   connection->events = events;
   connection->data = data;
   clr_timer_init (&connection->timer, on_timer, connection);
-  clr_timer_init (&connection->step, on_step, connection);
-  connection->dialer = clr_dialer_new (place, plan, hop, connection->hosts[0], &dialer_events, connection);
-  clr_dialer_dial (connection->dialer);
+  connection->approach = clr_approach_new (place, plan, hop, hosts, n_hosts, &approach_events, connection);
   return connection;
 }
 
@@ -635,14 +494,11 @@ clr_smtp_connection_free (ClrSmtpConnection *connection)
 {
   connection->over = TRUE;
   clr_timers_clear (connection->place->worker->timers, &connection->timer);
-  clr_timers_clear (connection->place->worker->timers, &connection->step);
-  g_clear_pointer (&connection->dialer, clr_dialer_free);
+  g_clear_pointer (&connection->approach, clr_approach_free);
   if (connection->reading)
     connection->reading->data = NULL;
   drop_stream (connection);
   clr_delivery_plan_unref (connection->plan);
-  g_free (connection->hosts);
-  g_free (connection->failed_peer);
   g_free (connection->peer);
   g_free (connection);
 }

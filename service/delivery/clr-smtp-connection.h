@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * ClrSmtpConnection: one connection to a next hop: failover through its hosts, the SMTP client on a stream,
- * and job after job. It asks its owner for jobs and tells it what became of itself. How a host is reached is
- * the dialer's matter.
+ * ClrSmtpConnection: one connection to a next hop: the SMTP client on a stream, and job after job. It asks
+ * its owner for jobs and tells it what became of itself. How a host is reached is its approach's matter.
  */
 #pragma once
 
