@@ -290,26 +290,20 @@ check_required (Reader *reader)
       }
 }
 
-/* Settings of a route that only mail to exchangers heeds must not seem to mean something elsewhere. */
+/* Settings that only mail to exchangers heeds must not seem to mean something elsewhere. */
 static void
 check_mx_settings (Reader *reader, ClrSection *route)
 {
-  static const char *const words[] = { "port",
-                                       "tls",
-                                       "ca-file",
-                                       "family",
-                                       "allow-loopback",
-                                       "max-connections",
-                                       "max-recipients",
-                                       "connect-timeout",
-                                       "idle-time",
-                                       "source-address",
-                                       "max-messages-per-connection" };
+  static const char *const every_route[] = { "recipients", "via", "directory", "reply", NULL };
+  g_autofree GParamSpec **settings = NULL;
+  unsigned n;
 
-  for (unsigned i = 0; i < G_N_ELEMENTS (words); i++)
-    if (clr_section_is_set (route, words[i]))
+  settings = g_object_class_list_properties (G_OBJECT_GET_CLASS (route), &n);
+  for (unsigned i = 0; i < n; i++)
+    if (!g_strv_contains (every_route, settings[i]->name) && settings[i]->owner_type == G_OBJECT_TYPE (route)
+        && clr_section_is_set (route, settings[i]->name))
       problem (reader, _ ("[route %s] %s: is for via = mx only; a smarthost has it in its own section"),
-               clr_section_get_name (route), words[i]);
+               clr_section_get_name (route), settings[i]->name);
 }
 
 /* What one setting says about another. */
