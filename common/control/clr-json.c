@@ -101,6 +101,30 @@ clr_json_parse (const char *text, GError **error)
   return NULL;
 }
 
+static JsonNode *
+find (JsonObject *object, const char *name, GType type)
+{
+  JsonNode *node = json_object_get_member (object, name);
+
+  return node && JSON_NODE_HOLDS_VALUE (node) && json_node_get_value_type (node) == type ? node : NULL;
+}
+
+const char *
+clr_json_get_text (JsonObject *object, const char *name)
+{
+  JsonNode *node = find (object, name, G_TYPE_STRING);
+
+  return node ? json_node_get_string (node) : NULL;
+}
+
+gboolean
+clr_json_is_true (JsonObject *object, const char *name)
+{
+  JsonNode *node = find (object, name, G_TYPE_BOOLEAN);
+
+  return node && json_node_get_boolean (node);
+}
+
 char *
 clr_time_to_text (gint64 time_us)
 {

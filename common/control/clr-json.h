@@ -26,6 +26,11 @@ JsonNode *clr_json_from_object (GObject *object);
  */
 JsonNode *clr_json_parse (const char *text, GError **error);
 
+/* What a stranger's object says under @name, when it has the right type: a text or NULL; true or not.
+ * json-glib's own getters complain aloud of a wrong type, and take numbers for truth. */
+const char *clr_json_get_text (JsonObject *object, const char *name);
+gboolean clr_json_is_true (JsonObject *object, const char *name);
+
 /* The times of the wire: "2026-11-24T09:14:00.123Z"; NULL for 0. @time_us: microseconds since 1970. (transfer
  * full) */
 char *clr_time_to_text (gint64 time_us);

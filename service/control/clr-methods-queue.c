@@ -241,11 +241,10 @@ change_chosen (ClrCall *call, ClrRequestKind kind)
 {
   g_autoptr (JsonNode) root = clr_call_read_object (call);
   JsonObject *object = root ? json_node_get_object (root) : NULL;
-  const char *chosen = object ? json_object_get_string_member_with_default (object, "id", NULL) : NULL;
+  const char *chosen = object ? clr_json_get_text (object, "id") : NULL;
   uint64_t id = 0;
 
-  if (chosen ? !clr_id_from_text (chosen, &id)
-             : object == NULL || !json_object_get_boolean_member_with_default (object, "all", FALSE))
+  if (chosen ? !clr_id_from_text (chosen, &id) : object == NULL || !clr_json_is_true (object, "all"))
     clr_methods_answer_error (call->message, SOUP_STATUS_BAD_REQUEST,
                               "say {\"id\": \"QUEUE-ID\"} or {\"all\": true}");
   else

@@ -94,9 +94,7 @@ put_secret (ClrCall *call)
   ClrControlHost *host = &call->place->host;
   ClrSection *server = clr_settings_get_section (host->get_settings (host->data), "server");
   g_autoptr (JsonNode) root = clr_call_read_object (call);
-  const char *secret
-      = root ? json_object_get_string_member_with_default (json_node_get_object (root), "secret", NULL)
-             : NULL;
+  const char *secret = root ? clr_json_get_text (json_node_get_object (root), "secret") : NULL;
   g_autoptr (GError) error = NULL;
 
   if (secret == NULL)

@@ -525,7 +525,7 @@ def _():
         for sock in socks:
             sock.close()
         wait_for(lambda: run("true") and relay.cli("status", expect=None), 10, "a status after the flood")
-        for body in (b"[" * 65000, b"{\"a\":" * 12000, b"{\"id\": [1]}", b"{\"id\": \"\\ud800\"}", b"\xff" * 1000, b"", b"null",
+        for body in (b"[" * 65000, b"{\"a\":" * 12000, b"{\"id\": [1]}", b"{\"all\": 1e999}", b"{\"all\": \"yes\"}", b"{\"id\": \"\\ud800\"}", b"\xff" * 1000, b"", b"null",
                      b"{\"id\": \"" + b"A" * 60000 + b"\"}", b"x" * 70000):
             for path in ("/v1/queue/retry", "/v1/queue/delete", "/v1/queue/hold", "/v1/reload/x", "/v1/secrets/x"):
                 with socket.socket(socket.AF_UNIX) as sock:
