@@ -11,6 +11,7 @@
 #include "delivery/clr-delivery.h"
 #include "dns/clr-resolver.h"
 #include "inbound/clr-inbound.h"
+#include "intake/clr-injection.h"
 #include "intake/clr-reporter.h"
 #include "queue/clr-store-sqlite.h"
 
@@ -32,6 +33,8 @@ struct ClrService
   ClrInbound **inbounds;
   ClrDelivery **deliveries;
   ClrReporter **reporters;
+  ClrPolicy *policy;      /* the one in force */
+  unsigned next_injector; /* the worker that takes the next message of the API */
   unsigned n_workers;
   ClrListeners *listeners;
   ClrControl *control;
@@ -157,6 +160,40 @@ reload (void *data, GError **error)
   return clr_service_reload (data, error);
 }
 
+static void
+on_injected (ClrLetter *letter, void *owner)
+{
+  ClrInjection *injection = (ClrInjection *)letter;
+  ClrControlSubmission *submission = injection->data;
+
+  submission->done (injection->reply, injection->id, submission->data);
+  g_free (submission);
+  clr_injection_free (injection);
+}
+
+static gboolean
+submit (const ClrControlSubmission *submission, void *data)
+{
+  ClrService *service = data;
+  ClrInjection *injection;
+  ClrIntakePlace place
+      = { service->workers[service->next_injector++ % service->n_workers], service->queue, service->disk };
+
+  if (service->stopped)
+    return FALSE;
+  injection = g_new0 (ClrInjection, 1);
+  injection->origin = g_strdup ("api");
+  injection->client = g_strdup (submission->who);
+  injection->sender = g_strdup (submission->sender);
+  injection->recipients = g_strdupv (submission->recipients);
+  injection->content = g_bytes_ref (submission->content);
+  injection->reply_to = submission->reply_to;
+  injection->open = on_injected;
+  injection->data = g_memdup2 (submission, sizeof *submission);
+  clr_injection_post (injection, &place, service->policy);
+  return TRUE;
+}
+
 static gboolean
 start_control (ClrService *service, GError **error)
 {
@@ -167,6 +204,7 @@ start_control (ClrService *service, GError **error)
     .get_settings = get_settings,
     .list_listeners = list_listeners,
     .reload = reload,
+    .submit = submit,
     .data = service,
   };
 
@@ -242,6 +280,7 @@ start (ClrService *service, GError **error)
 
   if (policy == NULL || !lock_state (service, directory, error))
     return FALSE;
+  service->policy = clr_policy_ref (policy);
   service->listeners = clr_listeners_new (service->settings, policy, directory, NULL, error);
   if (service->listeners == NULL)
     return FALSE;
@@ -328,6 +367,8 @@ clr_service_reload (ClrService *service, GError **error)
     }
   clr_delivery_plan_unref (plan);
   g_set_object (&service->settings, settings);
+  clr_policy_unref (service->policy);
+  service->policy = clr_policy_ref (policy);
   clr_log_event (CLR_EVENT_SETTINGS_APPLIED, service->file);
   clr_log_flush ();
   return TRUE;
@@ -425,6 +466,7 @@ clr_service_free (ClrService *service)
   if (service->lock_fd >= 0)
     close (service->lock_fd);
   g_clear_object (&service->settings);
+  g_clear_pointer (&service->policy, clr_policy_unref);
   g_free (service->file);
   g_free (service);
 }

@@ -15,6 +15,8 @@ static const ClrVerbRow table[] = {
   { "queue", N_ ("list, show ID, retry, delete: the messages in the queue"), clr_verb_queue },
   { "config", N_ ("check, describe, get, set, unset, diff, history, undo: the settings"), clr_verb_config },
   { "check", N_ ("dkim, address, ...: one thing, without the service"), clr_verb_check },
+  { "send", N_ ("a message through the relay, followed to its result"), clr_verb_send },
+  { "log", N_ ("what the relay has done, and does"), clr_verb_log },
   { "secret", N_ ("set NAME: a password, read from standard input"), clr_verb_secret },
   { "dkim", N_ ("new DOMAIN, show FILE: keys that sign mail"), clr_verb_dkim },
 };
@@ -27,7 +29,7 @@ help (FILE *to)
     fprintf (to, "  %-8s %s\n", table[i].name, _ (table[i].help));
   fprintf (to, _ ("\nEach verb has --help, --json, --socket PATH and --config FILE.\n"
                   "Exit codes: 0 done, 1 failed, 2 wrong command line, 3 not found, 4 not valid, 5 the "
-                  "service cannot be reached.\n"));
+                  "service cannot be reached, 6 still under way.\n"));
 }
 
 int

@@ -17,6 +17,7 @@ enum
   CLR_EXIT_NOT_FOUND = 3, /* there is no such message, key, ... */
   CLR_EXIT_INVALID = 4,   /* a checked thing is not right */
   CLR_EXIT_NO_SERVICE = 5,
+  CLR_EXIT_UNDER_WAY = 6, /* not ended when the time was over */
 };
 
 typedef struct
@@ -37,6 +38,8 @@ typedef struct
 int clr_verb_status (ClrVerbOptions *options, int argc, char **argv);
 int clr_verb_queue (ClrVerbOptions *options, int argc, char **argv);
 int clr_verb_check (ClrVerbOptions *options, int argc, char **argv);
+int clr_verb_send (ClrVerbOptions *options, int argc, char **argv);
+int clr_verb_log (ClrVerbOptions *options, int argc, char **argv);
 int clr_verb_config (ClrVerbOptions *options, int argc, char **argv);
 int clr_verb_secret (ClrVerbOptions *options, int argc, char **argv);
 int clr_verb_dkim (ClrVerbOptions *options, int argc, char **argv);

@@ -70,26 +70,15 @@ set_error (ClrClient *self, guint status, const char *body, GError **error)
                "%s", text ? text : soup_status_get_phrase (status));
 }
 
-char *
-clr_client_request_sync (ClrClient *self, const char *method, const char *path, const char *body,
-                         GCancellable *cancellable, GError **error)
+/* Sends @message; takes the answer's text. */
+static char *
+send_sync (ClrClient *self, SoupMessage *message, GCancellable *cancellable, GError **error)
 {
-  g_autofree char *uri = g_strconcat ("http://localhost", path, NULL);
-  g_autoptr (SoupMessage) message = soup_message_new (method, uri);
-  g_autoptr (GBytes) bytes = NULL;
   g_autoptr (GError) problem = NULL;
+  g_autoptr (GBytes) bytes = NULL;
+  gsize size;
 
-  if (message == NULL)
-    {
-      g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, _ ("%s is not a path"), path);
-      return NULL;
-    }
   soup_message_headers_replace (soup_message_get_request_headers (message), "X-Clrelay", "1");
-  if (body || !g_str_equal (method, "GET"))
-    {
-      g_autoptr (GBytes) sent = g_bytes_new (body ? body : "{}", strlen (body ? body : "{}"));
-      soup_message_set_request_body_from_bytes (message, "application/json", sent);
-    }
   bytes = soup_session_send_and_read (self->session, message, cancellable, &problem);
   if (bytes == NULL)
     {
@@ -99,13 +88,75 @@ clr_client_request_sync (ClrClient *self, const char *method, const char *path, 
                    self->socket, problem->message);
       return NULL;
     }
-  gsize size;
   const char *data = g_bytes_get_data (bytes, &size);
   g_autofree char *text = g_strndup (data ? data : "", size);
-  if (!SOUP_STATUS_IS_SUCCESSFUL (soup_message_get_status (message)))
+  if (SOUP_STATUS_IS_SUCCESSFUL (soup_message_get_status (message)))
+    return g_steal_pointer (&text);
+  set_error (self, soup_message_get_status (message), text, error);
+  return NULL;
+}
+
+char *
+clr_client_request_sync (ClrClient *self, const char *method, const char *path, const char *body,
+                         GCancellable *cancellable, GError **error)
+{
+  g_autofree char *uri = g_strconcat ("http://localhost", path, NULL);
+  g_autoptr (SoupMessage) message = soup_message_new (method, uri);
+
+  if (message == NULL)
     {
-      set_error (self, soup_message_get_status (message), text, error);
+      g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, _ ("%s is not a path"), path);
       return NULL;
     }
-  return g_steal_pointer (&text);
+  if (body || !g_str_equal (method, "GET"))
+    {
+      g_autoptr (GBytes) sent = g_bytes_new (body ? body : "{}", strlen (body ? body : "{}"));
+      soup_message_set_request_body_from_bytes (message, "application/json", sent);
+    }
+  return send_sync (self, message, cancellable, error);
+}
+
+/* A field of HTTP is ASCII. (transfer full) */
+static char *
+envelope_to_field (const char *sender, const char *const *recipients)
+{
+  g_autoptr (JsonBuilder) builder = json_builder_new ();
+  GString *field = g_string_new (NULL);
+
+  json_builder_begin_object (builder);
+  json_builder_set_member_name (builder, "from");
+  json_builder_add_string_value (builder, sender);
+  json_builder_set_member_name (builder, "to");
+  json_builder_begin_array (builder);
+  for (; *recipients; recipients++)
+    json_builder_add_string_value (builder, *recipients);
+  json_builder_end_array (builder);
+  json_builder_end_object (builder);
+  g_autoptr (JsonNode) root = json_builder_get_root (builder);
+  g_autofree char *text = json_to_string (root, FALSE);
+  for (const char *p = text; *p; p = g_utf8_next_char (p))
+    {
+      gunichar u = g_utf8_get_char (p);
+
+      if (u < 0x80)
+        g_string_append_c (field, (char)u);
+      else if (u < 0x10000)
+        g_string_append_printf (field, "\\u%04x", u);
+      else
+        g_string_append_printf (field, "\\u%04x\\u%04x", 0xd800 + ((u - 0x10000) >> 10),
+                                0xdc00 + ((u - 0x10000) & 0x3ff));
+    }
+  return g_string_free (field, FALSE);
+}
+
+char *
+clr_client_submit_sync (ClrClient *self, const char *sender, const char *const *recipients, GBytes *content,
+                        GCancellable *cancellable, GError **error)
+{
+  g_autoptr (SoupMessage) message = soup_message_new ("POST", "http://localhost" CLR_API_SUBMISSIONS);
+  g_autofree char *field = envelope_to_field (sender, recipients);
+
+  soup_message_headers_replace (soup_message_get_request_headers (message), CLR_API_ENVELOPE, field);
+  soup_message_set_request_body_from_bytes (message, "message/rfc822", content);
+  return send_sync (self, message, cancellable, error);
 }

@@ -34,4 +34,19 @@ ClrClient *clr_client_new (const char *socket);
 char *clr_client_request_sync (ClrClient *self, const char *method, const char *path, const char *body,
                                GCancellable *cancellable, GError **error);
 
+/**
+ * clr_client_submit_sync:
+ * @sender: the envelope's sender, "" for none
+ * @recipients: (array zero-terminated=1): the envelope's recipients
+ * @content: the message
+ * @cancellable: (nullable): cancels the request
+ * @error: what failed, in words
+ *
+ * Gives the relay a message to deliver.
+ *
+ * Returns: (transfer full): the JSON text of the answer, with the message's "id"
+ */
+char *clr_client_submit_sync (ClrClient *self, const char *sender, const char *const *recipients,
+                              GBytes *content, GCancellable *cancellable, GError **error);
+
 G_END_DECLS

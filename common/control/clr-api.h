@@ -18,7 +18,11 @@
 #define CLR_API_SETTINGS_DIFF    "/v1/settings/diff"
 #define CLR_API_SETTINGS_HISTORY "/v1/settings/history"
 #define CLR_API_SETTINGS_UNDO    "/v1/settings/undo"
-#define CLR_API_METRICS          "/metrics"
+/* A message (message/rfc822) with its envelope, {"from": "...", "to": ["..."]}, in a field of the request. */
+#define CLR_API_SUBMISSIONS "/v1/submissions"
+#define CLR_API_ENVELOPE    "X-Clrelay-Envelope"
+#define CLR_API_LOG         "/v1/log"
+#define CLR_API_METRICS     "/metrics"
 
 /* Messages of one page of /v1/queue. */
 #define CLR_API_PAGE      100

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "base/clr-log.h"
 #include "base/clr-error.h"
+#include "base/clr-ring.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -15,25 +16,38 @@ static atomic_int log_fd = STDERR_FILENO;
 static atomic_int log_level = CLR_LEVEL_INFO;
 static atomic_int log_format = CLR_LOG_HUMAN;
 
-static void
-free_lines (void *lines)
+/* What a thread has gathered since its last flush. */
+typedef struct
 {
-  g_string_free (lines, TRUE);
+  GString *lines;      /* for the log */
+  GByteArray *records; /* for those who follow */
+} Gathered;
+
+static void
+free_gathered (void *data)
+{
+  Gathered *gathered = data;
+
+  g_string_free (gathered->lines, TRUE);
+  g_byte_array_unref (gathered->records);
+  g_free (gathered);
 }
 
-static GPrivate lines_key = G_PRIVATE_INIT (free_lines);
+static GPrivate gathered_key = G_PRIVATE_INIT (free_gathered);
 
-static GString *
-get_lines (void)
+static Gathered *
+get_gathered (void)
 {
-  GString *lines = g_private_get (&lines_key);
+  Gathered *gathered = g_private_get (&gathered_key);
 
-  if (lines == NULL)
+  if (gathered == NULL)
     {
-      lines = g_string_sized_new (1024);
-      g_private_set (&lines_key, lines);
+      gathered = g_new0 (Gathered, 1);
+      gathered->lines = g_string_sized_new (1024);
+      gathered->records = g_byte_array_sized_new (1024);
+      g_private_set (&gathered_key, gathered);
     }
-  return lines;
+  return gathered;
 }
 
 gboolean
@@ -72,11 +86,10 @@ clr_log_wants (ClrEventId id)
 }
 
 static void
-append_time (GString *lines)
+append_time (GString *lines, int64_t now)
 {
   static _Thread_local time_t cached = -1;
   static _Thread_local char text[32];
-  int64_t now = g_get_real_time ();
   time_t second = now / 1000000;
 
   if (second != cached)
@@ -98,11 +111,14 @@ clr_log_event_values (ClrEventId id, const char *const *values)
   if (!clr_log_wants (id))
     return;
 
-  GString *lines = get_lines ();
+  Gathered *gathered = get_gathered ();
+  GString *lines = gathered->lines;
+  int64_t now = g_get_real_time ();
+  clr_ring_gather (gathered->records, id, now, values);
   if (atomic_load_explicit (&log_format, memory_order_relaxed) == CLR_LOG_JSON)
     {
       g_string_append (lines, "{\"time\":\"");
-      append_time (lines);
+      append_time (lines, now);
       g_string_append_printf (lines, "\",\"level\":\"%s\",\"event\":\"%s\"", level_names[info->level],
                               info->name);
       clr_event_to_json (id, values, lines);
@@ -110,7 +126,7 @@ clr_log_event_values (ClrEventId id, const char *const *values)
     }
   else
     {
-      append_time (lines);
+      append_time (lines, now);
       g_string_append_printf (lines, " %-7s ", level_names[info->level]);
       clr_event_to_sentence (id, values, lines);
       g_string_append_c (lines, '\n');
@@ -122,10 +138,13 @@ clr_log_event_values (ClrEventId id, const char *const *values)
 void
 clr_log_flush (void)
 {
-  GString *lines = g_private_get (&lines_key);
+  Gathered *gathered = g_private_get (&gathered_key);
+  GString *lines;
 
-  if (lines == NULL || lines->len == 0)
+  if (gathered == NULL || gathered->lines->len == 0)
     return;
+  clr_ring_append (gathered->records);
+  lines = gathered->lines;
   int fd = atomic_load_explicit (&log_fd, memory_order_relaxed);
   for (size_t done = 0; done < lines->len;)
     {

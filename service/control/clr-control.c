@@ -16,6 +16,7 @@
 
 #define CONNECTIONS_MOST 64
 #define IDLE_S           60
+#define LAST_ANSWERS     50 /* times 0.1 s */
 
 struct ClrControl
 {
@@ -93,6 +94,12 @@ on_incoming (GSocketService *listener, GSocketConnection *connection, GObject *s
   return TRUE;
 }
 
+static gboolean
+is_submission (SoupServerMessage *message)
+{
+  return g_strcmp0 (g_uri_get_path (soup_server_message_get_uri (message)), CLR_API_SUBMISSIONS) == 0;
+}
+
 /* A web page that was led here by a browser has no header of ours, and another Host (RFC 9110 section 7.2).
  */
 static gboolean
@@ -105,7 +112,7 @@ is_ours (SoupServerMessage *message)
   if (g_strcmp0 (host, "localhost") != 0 || soup_message_headers_get_one (headers, "Origin"))
     return FALSE;
   return g_str_equal (soup_server_message_get_method (message), "GET")
-         || g_strcmp0 (type, "application/json") == 0;
+         || g_strcmp0 (type, is_submission (message) ? "message/rfc822" : "application/json") == 0;
 }
 
 static void
@@ -116,8 +123,10 @@ on_request (SoupServer *server, SoupServerMessage *message, const char *path, GH
   Peer *peer = address ? g_object_get_data (G_OBJECT (address), "clr-peer") : NULL;
 
   if (!is_ours (message))
-    clr_methods_answer_error (message, SOUP_STATUS_FORBIDDEN,
-                              "requests need Host: localhost, no Origin, and Content-Type: application/json");
+    clr_methods_answer_error (
+        message, SOUP_STATUS_FORBIDDEN,
+        "requests need Host: localhost, no Origin, and Content-Type: application/json (a "
+        "submission: message/rfc822)");
   else
     clr_methods_handle (&control->place, message, path, query, peer ? peer->role : CLR_ROLE_NONE,
                         peer ? peer->who : "unknown");
@@ -128,9 +137,14 @@ on_request (SoupServer *server, SoupServerMessage *message, const char *path, GH
 static void
 on_got_chunk (SoupServerMessage *message, GBytes *chunk, void *data)
 {
+  ClrControlHost *host = &((ClrControl *)data)->place.host;
   goffset size = soup_server_message_get_request_body (message)->length;
+  goffset most = CLR_API_BODY_MAX;
 
-  if (size > CLR_API_BODY_MAX)
+  if (is_submission (message))
+    most = clr_section_get_number (clr_settings_get_section (host->get_settings (host->data), "limits"),
+                                   "max-message-size");
+  if (size > most)
     {
       soup_message_body_set_accumulate (soup_server_message_get_request_body (message), FALSE);
       clr_methods_answer_error (message, SOUP_STATUS_REQUEST_ENTITY_TOO_LARGE, "the request is too large");
@@ -140,7 +154,7 @@ on_got_chunk (SoupServerMessage *message, GBytes *chunk, void *data)
 static void
 on_request_started (SoupServer *server, SoupServerMessage *message, void *data)
 {
-  g_signal_connect (message, "got-chunk", G_CALLBACK (on_got_chunk), NULL);
+  g_signal_connect (message, "got-chunk", G_CALLBACK (on_got_chunk), data);
 }
 
 static gboolean
@@ -199,6 +213,14 @@ clr_control_free (ClrControl *control)
   g_socket_service_stop (control->listener);
   g_socket_listener_close (G_SOCKET_LISTENER (control->listener));
   g_unlink (control->path);
+  clr_methods_log_stop (&control->place);
+  clr_mailbox_wake_up (control->place.mailbox);
+  /* Answers on their way find their requests; the threads that give them still run. */
+  for (unsigned i = 0; control->place.n_waiting > 0 && i < LAST_ANSWERS; i++)
+    {
+      clr_mailbox_wait (control->place.mailbox, G_USEC_PER_SEC / 10);
+      clr_mailbox_open_all (control->place.mailbox);
+    }
   soup_server_disconnect (control->server);
   g_object_unref (control->server);
   g_object_unref (control->listener);

@@ -10,6 +10,19 @@
 
 typedef struct ClrControl ClrControl;
 
+/* A message to be taken in, and what becomes of it. */
+typedef struct
+{
+  const char *who; /* for the trace */
+  const char *sender;
+  char **recipients;
+  GBytes *content;
+  ClrMailbox *reply_to; /* whose owner calls @done */
+  /* @reply: "250 2.0.0 queued as ID"; @id: "" when it is not stored. */
+  void (*done) (const char *reply, const char *id, void *data);
+  void *data;
+} ClrControlSubmission;
+
 /* What the API needs of the service; the functions are called in the main thread. */
 typedef struct
 {
@@ -18,6 +31,8 @@ typedef struct
   ClrSettings *(*get_settings) (void *data); /* (transfer none) */
   char **(*list_listeners) (void *data);     /* (transfer full) */
   gboolean (*reload) (void *data, GError **error);
+  /* Strings are copied. FALSE: the service stops. */
+  gboolean (*submit) (const ClrControlSubmission *submission, void *data);
   void *data;
 } ClrControlHost;
 

@@ -52,3 +52,9 @@ void clr_method_undo_settings (ClrCall *call);
 
 /* clr-methods-metrics.c */
 void clr_method_get_metrics (ClrCall *call);
+
+/* clr-methods-submission.c */
+void clr_method_submit (ClrCall *call);
+
+/* clr-methods-log.c */
+void clr_method_get_log (ClrCall *call);

@@ -55,6 +55,7 @@ clr_call_wait (ClrCall *call)
   pending->place = call->place;
   pending->message = g_object_ref (call->message);
   soup_server_message_pause (call->message);
+  call->place->n_waiting++;
   return pending;
 }
 
@@ -62,6 +63,7 @@ void
 clr_pending_call_go_on (ClrPendingCall *pending)
 {
   soup_server_message_unpause (pending->message);
+  pending->place->n_waiting--;
   g_object_unref (pending->message);
   g_free (pending);
 }
@@ -139,11 +141,13 @@ static const struct
   { "GET", CLR_API_MESSAGES, CLR_ROLE_VIEWER, clr_method_get_message },
   { "PUT", CLR_API_SECRETS, CLR_ROLE_ADMIN, put_secret },
   { "POST", CLR_API_RELOAD, CLR_ROLE_ADMIN, reload },
+  { "POST", CLR_API_SUBMISSIONS, CLR_ROLE_OPERATOR, clr_method_submit },
   { "GET", CLR_API_SETTINGS, CLR_ROLE_VIEWER, clr_method_get_settings },
   { "PATCH", CLR_API_SETTINGS, CLR_ROLE_ADMIN, clr_method_patch_settings },
   { "GET", CLR_API_SETTINGS_DIFF, CLR_ROLE_VIEWER, clr_method_diff_settings },
   { "GET", CLR_API_SETTINGS_HISTORY, CLR_ROLE_VIEWER, clr_method_list_settings_history },
   { "POST", CLR_API_SETTINGS_UNDO, CLR_ROLE_ADMIN, clr_method_undo_settings },
+  { "GET", CLR_API_LOG, CLR_ROLE_VIEWER, clr_method_get_log },
   { "GET", CLR_API_METRICS, CLR_ROLE_VIEWER, clr_method_get_metrics },
 };
 

@@ -13,10 +13,16 @@ typedef struct
 {
   ClrControlHost host;
   ClrMailbox *mailbox; /* the main thread's: answers of other threads come here */
+  unsigned n_waiting;  /* requests that wait for such an answer */
+  GSList *followers;   /* of the log, that wait */
+  uint64_t submitted;  /* octets of messages on their way in */
 } ClrMethodPlace;
 
 /* Handles one request. @role, @who: the peer's. */
 void clr_methods_handle (ClrMethodPlace *place, SoupServerMessage *message, const char *path,
                          GHashTable *query, ClrRole role, const char *who);
+
+/* Answers those who wait for events. */
+void clr_methods_log_stop (ClrMethodPlace *place);
 
 void clr_methods_answer_error (SoupServerMessage *message, unsigned status, const char *text);

@@ -323,7 +323,8 @@ write_stamp (ClrIntake *intake, GString *prefix, GError **error)
   char id[CLR_ID_TEXT];
   ClrReceived received = {
     .helo = intake->helo,
-    .address = intake->client,
+    /* Who sent it by another way than SMTP has no address. */
+    .address = g_str_equal (intake->origin, "smtp") ? intake->client : NULL,
     .hostname = clr_policy_get_hostname (intake->policy),
     .protocol = intake->protocol,
     .tls = intake->tls,
