@@ -3,9 +3,10 @@
 
 #include <string.h>
 
-#define AROUND    3u
-#define CELLS_MAX (16u * 1024 * 1024) /* of the table; beyond it, all lines in between are told as replaced  \
-                                       */
+#define AROUND 3u
+#define CELLS_MAX                                                                                            \
+  (16u * 1024 * 1024) /* of the table; beyond it, all lines in between are told as replaced                  \
+                       */
 
 static char **
 split (const char *text)

@@ -1,24 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "check/clr-check.h"
 
+#include "base/clr-domain.h"
 #include "smtp/clr-address.h"
 
 #include <glib/gi18n-lib.h>
-#include <idn2.h>
 #include <string.h>
-
-/* RFC 5890 section 2.3.2.1; NULL when a label cannot be one. (transfer full) */
-static char *
-to_a_labels (const char *domain)
-{
-  uint8_t *text = NULL;
-  char *labels = NULL;
-
-  if (idn2_lookup_u8 ((const uint8_t *)domain, &text, IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL) == IDN2_OK)
-    labels = g_strdup ((const char *)text);
-  idn2_free (text);
-  return labels;
-}
 
 /* Why the grammar does not take it, for a person: the first thing that is wrong. */
 static const char *
@@ -66,7 +53,7 @@ describe (const char *address)
   json_object_set_string_member (details, "local-part", local);
   if (domain && !clr_address_is_ascii (domain))
     {
-      labels = to_a_labels (domain);
+      labels = clr_domain_to_ascii (domain);
       if (labels == NULL)
         {
           json_object_unref (details);

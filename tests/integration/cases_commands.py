@@ -289,3 +289,114 @@ def _():
         check(after["clrelay_queue_oldest_age_seconds"] >= 1, "age")
         check(any(k.startswith('clrelay_lane_recipients{lane="smarthost:out') for k in after), "lanes")
         check(before["clrelay_queue_oldest_age_seconds"] == 0, "age of nothing")
+
+
+@case("send: composed and raw, followed to its result, refused, too late")
+def _():
+    folder = temp("send")
+    script = {"RCPT": lambda r: "550 5.1.1 unknown" if r.startswith("bad") else None}
+    with Sink(script) as sink, Relay(sink.route(), extra=key_settings(), limits="max-message-size = 1M\n") as relay:
+        said = relay.cli("send", "--from", "anna@internal.test", "--to", "b@example.test", "--to", "c@example.test", "--subject", "Gr\u00fc\u00dfe",
+                         "--body", "Hello,\nJ\u00f6rg.\n", "--attach", save(folder, "r\u00e9sum\u00e9.txt", b"x" * 3000))
+        check("<b@example.test> delivered" in said and "<c@example.test> delivered" in said, said)
+        mail = sink.wait()[0]
+        import email
+        import email.policy
+        message = email.message_from_bytes(mail.content, policy=email.policy.default)
+        equal((message["subject"], message["from"], len(list(message.iter_attachments()))), ("Gr\u00fc\u00dfe", "anna@internal.test", 1), "the message")
+        equal((message.get_body().get_content(), next(message.iter_attachments()).get_filename()), ("Hello,\r\nJ\u00f6rg.\r\n", "r\u00e9sum\u00e9.txt"), "parts")
+        check(message["date"] and message["message-id"], "completed by the relay")
+        equal(verify_dkim(mail.content), 2, "signatures")
+        # Raw: octets as they came, but for lone newlines.
+        identity = relay.cli("send", "--from", "", "--to", "raw@example.test", "--no-wait", data=b"From: x@internal.test\nDate: Tue, 24 Nov 2026 10:00:00 +0000\n"
+                             b"Message-ID: <1@x>\nSubject: raw\n\n.dot\r\nlone\rcr\n").strip()
+        wait_for(lambda: len(sink.mails) == 2, 10, "the raw message")
+        check(sink.mails[1].body() in (b".dot\r\nlone\r\ncr\r\n",), sink.mails[1].body())
+        wait_for(lambda: relay.show(identity)["place"] == "history", 10, "the history")
+        equal((relay.show(identity)["sender"], relay.show(identity)["origin"] if "origin" in relay.show(identity) else "api"), ("", "api"), "trace")
+        # The end of each recipient decides the exit code.
+        said = relay.cli("send", "--from", "anna@internal.test", "--to", "bad@example.test", "--body", "x", expect=1)
+        check("550" in said or "failed" in said or "unknown" in said, said)
+        answer = json.loads(relay.cli("send", "--from", "anna@internal.test", "--to", "b@example.test", "--body", "x", "--json"))
+        equal(answer["recipients"][0]["state"], "delivered", "--json")
+        for words, code in (([], 2), (["--from", "a@internal.test"], 2), (["--from", "a b", "--to", "c@d.test", "--body", "x"], 1),
+                            (["--from", "a@internal.test", "--to", "c", "--body", "x"], 1),
+                            (["--from", "a@internal.test", "--to", "c@d.test", "--subject", "a\nBcc: x"], 1),
+                            (["--from", "a@internal.test", "--to", "c@d.test", "--body", "x", "--attach", "/nonexistent"], 1)):
+            relay.cli("send", *words, expect=code)
+        n = len(sink.mails)
+        relay.cli("send", "--from", "a@internal.test", "--to", "c@d.test", data=b"x" * 2000000, expect=1)
+        equal(len(sink.mails), n, "what was refused")
+        for header in ("x", "{}", '{"from":1,"to":["a@b.c"]}', '{"from":"a@b.c","to":[]}', '{"from":"a@b.c","to":[1]}'):
+            connection = Unix(relay.socket)
+            connection.request("POST", "/v1/submissions", b"x", {"Content-Type": "message/rfc822", "X-Clrelay-Envelope": header})
+            equal(connection.getresponse().status, 400, header)
+            connection.close()
+    with Relay(f"[smarthost out]\nhosts = 127.0.0.1:{free_port()}\n[route default]\nvia = smarthost:out\n") as relay:
+        relay.cli("send", "--from", "a@internal.test", "--to", "c@d.test", "--body", "x", "--timeout", "1", expect=6)
+    command("--socket", "/nonexistent", "send", "--from", "a@internal.test", "--to", "c@d.test", "--body", "x", expect=5)
+
+
+@case("send: several at once, while the relay stops: each is kept or told")
+def _():
+    with Relay(f"[smarthost out]\nhosts = 127.0.0.1:{free_port()}\n[route default]\nvia = smarthost:out\n", server="drain-time = 2\n") as relay:
+        results, lock = [], threading.Lock()
+
+        def go():
+            for _ in range(6):
+                result = run(clrelay(), "--socket", relay.socket, "send", "--from", "a@internal.test", "--to", "c@d.test", "--no-wait", "--body", "x" * 20000)
+                with lock:
+                    results.append((result.returncode, result.stdout.decode().strip()))
+
+        threads = [threading.Thread(target=go) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        wait_for(lambda: len(results) >= 5, 20, "some messages")
+        relay.stop()
+        for thread in threads:
+            thread.join()
+        relay.start()
+        kept = {m["id"] for m in relay.queue()}
+        told = {text for code, text in results if code == 0}
+        check(len(told) >= 5 and told <= kept, f"told {len(told)}, kept {len(kept)}, missing {told - kept}")
+
+
+@case("log: the past, filters, --json, following")
+def _():
+    with Sink() as sink, Relay(sink.route(), log="level = debug\n") as relay:
+        first, second = relay.send(), relay.send()
+        relay.wait_empty()
+        wait_for(lambda: "finished" in relay.cli("log", "--id", second), 10, "the events")
+        lines = relay.cli("log", "--id", first).splitlines()
+        check(all(first in line for line in lines) and any("accepted" in line for line in lines), lines)
+        events = [json.loads(line) for line in relay.cli("log", "--json", "--event", "recipient.", "-n", "100").splitlines()]
+        equal([(e["event"], e["fields"]["id"], e["level"]) for e in events],
+              [("recipient.delivered", first, "info"), ("recipient.delivered", second, "info")], "filtered events")
+        check(all(e["text"] and e["time"].endswith("Z") for e in events), events)
+        equal(relay.cli("log", "--event", "recipient"), "", "half a name")
+        equal(relay.cli("log", "--level", "error"), "", "level")
+        equal(len(relay.cli("log", "--text", "READY: Version").splitlines()), 1, "text, whatever its case")
+        equal(len(relay.cli("log", "-n", "2").splitlines()), 2, "-n")
+        equal(relay.cli("log", "-n", "0"), "", "-n 0")
+        relay.cli("log", "--level", "loud", expect=1)
+        relay.cli("log", "extra", expect=2)
+        follower = subprocess.Popen([clrelay(), "--socket", relay.socket, "log", "-f", "-n", "0", "--json"], stdout=subprocess.PIPE)
+        try:
+            time.sleep(0.5)
+            third = relay.send()
+            got = []
+            while not (got and got[-1]["event"] == "recipient.delivered"):
+                got.append(json.loads(follower.stdout.readline()))
+            check(third in {e["fields"].get("id") for e in got} and first not in {e["fields"].get("id") for e in got}, got)
+        finally:
+            follower.kill()
+            follower.wait(10)
+        waiting = [threading.Thread(target=lambda: run(clrelay(), "--socket", relay.socket, "log", "-f")) for _ in range(3)]
+        for thread in waiting:
+            thread.start()
+        time.sleep(0.5)
+        start = time.monotonic()
+        relay.stop()
+        check(time.monotonic() - start < 10, "followers hold the stop up")
+        for thread in waiting:
+            thread.join(20)
