@@ -63,8 +63,15 @@ LLVMFuzzerTestOneInput (const uint8_t *bytes, size_t size)
   g_autofree char *enhanced = take_text (&bytes, &size), *content = g_malloc (MAX (size, 1u));
   static const char *const addressees[] = { "a@example.com", "jörg@example.com" };
   ClrReportRecipient recipients[] = {
-    { .address = "joe@example.org", .orcpt = orcpt, .action = variant % CLR_ACTION_LAST, .text = reply, .host = host,
-      .code = variant & 16 ? 550 : 0, .enhanced = enhanced, .tried_us = 1764000000000000, .until_us = 1764000000000000 },
+    { .address = "joe@example.org",
+      .orcpt = orcpt,
+      .action = variant % CLR_ACTION_LAST,
+      .text = reply,
+      .host = host,
+      .code = variant & 16 ? 550 : 0,
+      .enhanced = enhanced,
+      .tried_us = 1764000000000000,
+      .until_us = 1764000000000000 },
     { .address = "ann@example.org", .action = CLR_ACTION_FAILED, .code = 452 },
   };
   const char *to = addressees[(variant & 32) != 0];
@@ -104,7 +111,8 @@ LLVMFuzzerTestOneInput (const uint8_t *bytes, size_t size)
   fuzz_check (n == 3);
   fuzz_check (clr_bounce_parse (&bounce, header->str, header->len));
   fuzz_check (bounce.source == CLR_BOUNCE_FIELDS && bounce.recipients->len == 2);
-  fuzz_check (g_str_equal (g_array_index (bounce.recipients, ClrBounceRecipient, 0).address, "joe@example.org"));
+  fuzz_check (
+      g_str_equal (g_array_index (bounce.recipients, ClrBounceRecipient, 0).address, "joe@example.org"));
   clr_bounce_clear (&bounce);
   return 0;
 }
