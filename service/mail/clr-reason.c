@@ -99,6 +99,19 @@ static const struct
   ClrReason reason;
   const char *words;
 } sayings[] = {
+  /* Our own, of what delivery meets. */
+  { CLR_REASON_LOOP, "mail would go round in circles|leads to this machine" },
+  { CLR_REASON_SECURITY, "tls is required for this next hop|offers no auth|not sent in clear|way to log in" },
+  { CLR_REASON_INTERNATIONAL, "has 8-bit content" },
+  { CLR_REASON_TOO_LARGE, "larger than the next hop accepts" },
+  { CLR_REASON_NO_DOMAIN, "there is no domain|there is no such name" },
+  { CLR_REASON_NO_MAIL, "have no valid names|(null mx)" },
+  { CLR_REASON_POLICY, "mail to this recipient is not accepted" },
+  { CLR_REASON_TROUBLE, "does not speak smtp|answers are out of step|has no meaning there" },
+  { CLR_REASON_UNREACHABLE,
+    "the connect took too long|closed the connection|did not answer in time|cannot be looked up|"
+    "cannot be resolved" },
+  /* The world's. */
   { CLR_REASON_LOOP, "too many hops|hop count exceeded|mail loop|mail forwarding loop|routing loop|"
                      "loops back to myself|loop detected|maximum hop count" },
   { CLR_REASON_INTERNATIONAL, "smtputf8|internationalized|8bitmime was not offered" },

@@ -434,6 +434,48 @@ test_durations (void)
     }
 }
 
+/* What delivery says of itself and what servers say, in the words of a person. */
+static void
+test_reasons (void)
+{
+  static const struct
+  {
+    int code;
+    const char *enhanced, *text;
+    ClrReason reason;
+  } table[] = {
+    { 0, "5.4.6", "mx.example.org: this is one of our own listeners: mail would go round in circles",
+      CLR_REASON_LOOP },
+    { 0, "4.7.5", "TLS is required for this next hop, but the server does not offer STARTTLS",
+      CLR_REASON_SECURITY },
+    { 0, "5.3.4", "the message is larger than the next hop accepts", CLR_REASON_TOO_LARGE },
+    { 0, "5.1.2", "there is no domain nowhere.example", CLR_REASON_NO_DOMAIN },
+    { 0, "5.1.10", "the domain example.org does not accept mail (null MX)", CLR_REASON_NO_MAIL },
+    { 0, "4.4.1", "mx.example.org: the connect took too long", CLR_REASON_UNREACHABLE },
+    { 0, "4.4.3", "the name mx.example.org cannot be resolved: the name servers did not answer in time",
+      CLR_REASON_UNREACHABLE },
+    { 0, NULL, "192.0.2.1:25: Connection refused", CLR_REASON_UNREACHABLE },
+    { 550, "5.1.1", "<a@b>: Recipient address rejected: User unknown in local table", CLR_REASON_NO_USER },
+    { 550, NULL, "No  such\nuser", CLR_REASON_NO_USER },
+    { 552, "5.2.2", "The email account that you tried to reach is over quota", CLR_REASON_FULL },
+    { 452, "4.2.2", "", CLR_REASON_FULL },
+    { 550, "5.7.26", "Unauthenticated email is not accepted due to DMARC policy", CLR_REASON_AUTHENTICATION },
+    { 554, "5.7.1", "Service unavailable; Client host [192.0.2.1] blocked using zen.spamhaus.org",
+      CLR_REASON_BLOCKED },
+    { 451, "4.7.1", "Greylisting in action, please come back later", CLR_REASON_BUSY },
+    { 554, "5.7.1", "<a@b>: Relay access denied", CLR_REASON_RELAYING },
+    { 553, "5.1.8", "Domain of sender address a@b does not exist", CLR_REASON_SENDER },
+    { 421, NULL, NULL, CLR_REASON_BUSY },
+    { 556, NULL, "", CLR_REASON_NO_MAIL },
+    { 550, "5.0.0", "no", CLR_REASON_UNKNOWN },
+    { 0, "", "", CLR_REASON_UNKNOWN },
+  };
+
+  for (unsigned i = 0; i < G_N_ELEMENTS (table); i++)
+    g_assert_cmpstr (clr_reason_get_name (clr_reason_find (table[i].code, table[i].enhanced, table[i].text)),
+                     ==, clr_reason_get_name (table[i].reason));
+}
+
 /* -- encodings */
 
 static void
@@ -535,6 +577,7 @@ main (int argc, char *argv[])
     }
   g_test_add_func ("/report/bounds", test_bounds);
   g_test_add_func ("/report/words", test_words);
+  g_test_add_func ("/report/reasons", test_reasons);
   g_test_add_func ("/report/durations", test_durations);
   g_test_add_func ("/encoding/words-read", test_words_read);
   g_test_add_func ("/encoding/words-write", test_words_write);
