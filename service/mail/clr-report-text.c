@@ -80,18 +80,6 @@ clr_report_dup_subject (const ClrReportFacts *facts, size_t longest)
   return subject;
 }
 
-ClrReason
-clr_report_find_reason (const ClrReportRecipient *recipient, gboolean *expired)
-{
-  ClrReason reason = clr_reason_find (recipient->code, recipient->enhanced, recipient->text);
-  gboolean permanent = recipient->code >= 500 || (recipient->enhanced && recipient->enhanced[0] == '5');
-
-  *expired = recipient->action == CLR_ACTION_FAILED && !permanent;
-  if (reason == CLR_REASON_UNKNOWN && recipient->code == 0 && !permanent)
-    reason = CLR_REASON_UNREACHABLE;
-  return reason;
-}
-
 /* A stranger's text on lines of its own: valid UTF-8, nothing that steers a terminal. */
 static void
 write_foreign (GString *into, const char *prefix, const char *text, unsigned indent)
@@ -135,8 +123,7 @@ write_action (const ClrReportFacts *facts, ClrReportAction action, GString *into
   for (unsigned i = 0; i < facts->n_recipients && told < ADDRESSES_MOST; i++)
     {
       const ClrReportRecipient *recipient = &facts->recipients[i];
-      gboolean expired;
-      ClrReason reason = clr_report_find_reason (recipient, &expired);
+      ClrReason reason = recipient->reason;
 
       if (recipient->action != action)
         continue;
@@ -148,9 +135,7 @@ write_action (const ClrReportFacts *facts, ClrReportAction action, GString *into
       const ClrReportRecipient *next
           = recipient + 1 < facts->recipients + facts->n_recipients && told < ADDRESSES_MOST ? recipient + 1
                                                                                              : NULL;
-      gboolean next_expired;
-      if (next && next->action == action && clr_report_find_reason (next, &next_expired) == reason
-          && next_expired == expired)
+      if (next && next->action == action && next->reason == reason && next->expired == recipient->expired)
         continue;
       write_wrapped (into, clr_words_get_reason (facts->language, reason), 6);
       if (action == CLR_ACTION_FAILED)
@@ -183,13 +168,11 @@ write_outlook (const ClrReportFacts *facts, GString *into)
   for (unsigned i = 0; i < facts->n_recipients; i++)
     {
       const ClrReportRecipient *recipient = &facts->recipients[i];
-      gboolean expired;
 
       has[recipient->action] = TRUE;
-      clr_report_find_reason (recipient, &expired);
-      any_expired = any_expired || expired;
+      any_expired = any_expired || recipient->expired;
       if (recipient->action == CLR_ACTION_FAILED)
-        all_expired = all_expired && expired;
+        all_expired = all_expired && recipient->expired;
       if (recipient->action == CLR_ACTION_DELAYED && recipient->until_us > until)
         until = recipient->until_us;
     }

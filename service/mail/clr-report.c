@@ -161,16 +161,14 @@ static char *
 make_status (const ClrReportRecipient *recipient)
 {
   static const char classes[] = { '5', '4', '2', '2', '2' };
-  gboolean expired;
-  ClrReason reason = clr_report_find_reason (recipient, &expired);
-  const char *detail = clr_reason_get_detail (reason);
+  const char *detail = clr_reason_get_detail (recipient->reason);
 
   if (classes[recipient->action] == '2')
     detail = "0.0";
   if (is_enhanced (recipient->enhanced))
     detail = recipient->enhanced + 2;
   /* Delivery time expired, unless the peer was clear about the recipient. */
-  if (expired && (detail[0] == '4' || detail[0] == '0' || detail[0] == '3' || detail[0] == '7'))
+  if (recipient->expired && (detail[0] == '4' || detail[0] == '0' || detail[0] == '3' || detail[0] == '7'))
     detail = "4.7";
   return g_strdup_printf ("%c.%s", classes[recipient->action], detail);
 }
@@ -400,8 +398,29 @@ write_header (const ClrReportFacts *facts, const char *boundary, GString *into)
                           boundary);
 }
 
-gboolean
-clr_report_write (const ClrReportFacts *facts, GString *header, GString *body, gboolean *smtputf8)
+/* What the replies mean. The same one many times, which is what a refused message brings, is looked up once.
+ */
+static void
+judge (ClrReportRecipient *recipients, unsigned n)
+{
+  for (unsigned i = 0; i < n; i++)
+    {
+      ClrReportRecipient *recipient = &recipients[i], *before = i > 0 ? recipient - 1 : NULL;
+      gboolean permanent = recipient->code >= 500 || (recipient->enhanced && recipient->enhanced[0] == '5');
+
+      recipient->expired = recipient->action == CLR_ACTION_FAILED && !permanent;
+      if (before && before->code == recipient->code && g_strcmp0 (before->text, recipient->text) == 0
+          && g_strcmp0 (before->enhanced, recipient->enhanced) == 0)
+        recipient->reason = before->reason;
+      else
+        recipient->reason = clr_reason_find (recipient->code, recipient->enhanced, recipient->text);
+      if (recipient->reason == CLR_REASON_UNKNOWN && recipient->code == 0 && !permanent)
+        recipient->reason = CLR_REASON_UNREACHABLE;
+    }
+}
+
+static gboolean
+write_judged (const ClrReportFacts *facts, GString *header, GString *body, gboolean *smtputf8)
 {
   g_autofree char *boundary = make_boundary (facts);
   g_autoptr (GString) text = g_string_sized_new (2048);
@@ -436,4 +455,16 @@ clr_report_write (const ClrReportFacts *facts, GString *header, GString *body, g
     }
   g_string_append_printf (body, "\r\n--%s--\r\n", boundary);
   return !clr_is_ascii (header->str, header->len) || !clr_is_ascii (body->str, body->len);
+}
+
+gboolean
+clr_report_write (const ClrReportFacts *facts, GString *header, GString *body, gboolean *smtputf8)
+{
+  g_autofree ClrReportRecipient *recipients
+      = g_memdup2 (facts->recipients, facts->n_recipients * sizeof *recipients);
+  ClrReportFacts judged = *facts;
+
+  judge (recipients, facts->n_recipients);
+  judged.recipients = recipients;
+  return write_judged (&judged, header, body, smtputf8);
 }

@@ -33,6 +33,10 @@ typedef struct
   const char *host; /* "mx.example.org (192.0.2.1:25)", as delivery names it */
   int64_t tried_us; /* microseconds since 1970 */
   int64_t until_us; /* delayed: given up then */
+
+  /* Found by clr_report_write(): what the reply means, and whether the time ran out over it. */
+  ClrReason reason;
+  gboolean expired;
 } ClrReportRecipient;
 
 typedef struct
@@ -67,9 +71,7 @@ gboolean clr_report_write (const ClrReportFacts *facts, GString *header, GString
 
 const char *clr_report_action_get_name (ClrReportAction action);
 
-/* The text for people, in UTF-8, lines ended by CRLF. */
+/* Inside the report: the text for people, in UTF-8, lines ended by CRLF. */
 void clr_report_write_text (const ClrReportFacts *facts, GString *into);
 /* The subject of the message it is about, decoded, at most @longest octets; NULL for none. (transfer full) */
 char *clr_report_dup_subject (const ClrReportFacts *facts, size_t longest);
-/* What the recipient's reply means; with @expired, whether the time ran out over it. */
-ClrReason clr_report_find_reason (const ClrReportRecipient *recipient, gboolean *expired);
