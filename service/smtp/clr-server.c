@@ -555,7 +555,7 @@ is_http (const char *line, size_t size)
 static ClrComplaint
 check_order (ClrSmtpServer *server, const ClrCommand *command)
 {
-  Flag flags = table[command->verb].flags;
+  Flag flags = command->verb == CLR_VERB_UNKNOWN ? 0 : table[command->verb].flags;
 
   if (command->verb == CLR_VERB_UNKNOWN || ((flags & FLAG_TLS_ONLY) && !server->config->offer_tls))
     return (ClrComplaint){ 500, "5.5.1", "no such command; HELP lists them" };

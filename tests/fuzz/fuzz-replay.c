@@ -27,6 +27,8 @@ main (int n, char **words)
   g_autofree char *folder = g_build_filename (CORPUS, FUZZ_NAME, NULL);
   unsigned played = 0;
 
+  g_log_set_always_fatal (G_LOG_LEVEL_CRITICAL | G_LOG_LEVEL_WARNING | G_LOG_FATAL_MASK);
+
   if (n > 1 && !g_str_equal (words[1], "--tap"))
     {
       for (int i = 1; i < n; i++)
