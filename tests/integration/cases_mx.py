@@ -5,7 +5,7 @@ import socket
 import ssl
 import time
 
-from harness import Dns, Relay, Sink, case, certificate, check, clrelay, equal, free_port, run, wait_for
+from harness import Dns, Raw, Relay, Sink, case, certificate, check, clrelay, equal, free_port, queue_id, run, wait_for
 
 MX = """
 mx1 A 127.0.0.2
@@ -121,6 +121,17 @@ def _():
     with world("xn--bcher-kva MX 10 mx1\n") as (relay, (first, _second), _dns):
         identity = relay.send(to=["u@XN--Bcher-kva.test"])
         first.wait()
+        expect(relay, identity, "delivered", "mx1.test (127.0.0.2:")
+        first.extensions += ("SMTPUTF8",)
+        time.sleep(6)  # the connection that does not know of it has ended
+        with Raw(relay.port) as client:
+            client.reply()
+            client.ask("EHLO client.test")
+            check(client.ask("MAIL FROM:<a@internal.test> SMTPUTF8").startswith("250"), "MAIL")
+            check(client.ask("RCPT TO:<u@bücher.test>").startswith("250"), "RCPT")
+            client.ask("DATA")
+            identity = queue_id(client.ask("Subject: x\r\n\r\nx\r\n."))
+        first.wait(2)
         expect(relay, identity, "delivered", "mx1.test (127.0.0.2:")
 
 
