@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unbound-event.h>
 #include <unbound.h>
 #include <unistd.h>
@@ -17,19 +18,35 @@
 #define SECURITY_BOGUS 1
 #define SECURITY_GOOD  2
 #define TTL_MOST       86400u
+#define LOOK_US        G_USEC_PER_SEC /* between two looks at resolv.conf */
+
+/* libunbound's context. Its servers cannot change after the first question: when the system's do, another one
+ * takes the new questions, and this one lasts until the old are answered. */
+typedef struct
+{
+  struct ub_ctx *ctx;
+  unsigned waiting; /* questions */
+} Context;
 
 struct ClrResolver
 {
   ClrWorker *worker;
   ClrUnboundBase *base;
-  struct ub_ctx *ctx;
+  char **servers;
+  char *trust_anchor;
+  char *resolv_conf;
   int64_t timeout_us;
+  Context *context;
+  GPtrArray *former;  /* of Context */
   GPtrArray *lookups; /* all that are alive */
+  int64_t next_look_us;
+  struct stat seen; /* resolv.conf, as the context was made from it */
 };
 
 typedef struct
 {
   ClrLookup *lookup;
+  Context *context; /* while it is waiting */
   ClrDnsType type;
   int async_id;
   gboolean waiting;
@@ -48,6 +65,132 @@ struct ClrLookup
   ClrTimer timer; /* time-out; then, with nothing left to wait for, the moment to tell */
 };
 
+/* -- libunbound's contexts */
+
+static void
+context_free (void *data)
+{
+  Context *context = data;
+
+  ub_ctx_delete (context->ctx);
+  g_free (context);
+}
+
+/* Returns: an error of libunbound, 0 for none. */
+static int
+set_servers (struct ub_ctx *ctx, char **servers)
+{
+  int code = 0;
+
+  for (; *servers && code == 0; servers++)
+    {
+      ClrEndpoint endpoint;
+      char address[CLR_ENDPOINT_TEXT];
+
+      if (!clr_endpoint_parse (&endpoint, *servers, 53))
+        continue;
+      clr_endpoint_address_to_text (&endpoint, address);
+      g_autofree char *text = g_strdup_printf ("%s@%u", address, clr_endpoint_get_port (&endpoint));
+      code = ub_ctx_set_fwd (ctx, text);
+    }
+  return code;
+}
+
+static int
+set_up (ClrResolver *resolver, struct ub_ctx *ctx)
+{
+  static const char *const options[][2] = {
+    { "qname-minimisation:", "yes" },
+    { "msg-cache-size:", "256k" },
+    { "rrset-cache-size:", "512k" },
+    { "key-cache-size:", "64k" },
+    { "neg-cache-size:", "64k" },
+    { "outgoing-range:", "64" },
+    { "num-queries-per-thread:", "256" },
+    { "do-not-query-localhost:", "no" },
+    /* A server that was down is asked again soon, not after minutes. */
+    { "infra-host-ttl:", "60" },
+    { "infra-keep-probing:", "yes" },
+    { "infra-cache-max-rtt:", "4000" },
+  };
+  /* An office's own server knows names that libunbound would answer itself. */
+  static const char *const own_options[][2]
+      = { { "unblock-lan-zones:", "yes" }, { "insecure-lan-zones:", "yes" } };
+  static const char *const own_zones[] = { "test.", "localhost.", "home.arpa.", "invalid." };
+  gboolean has_own = *resolver->servers != NULL;
+  int code;
+
+  for (unsigned i = 0; i < G_N_ELEMENTS (options); i++)
+    ub_ctx_set_option (ctx, options[i][0], options[i][1]);
+  for (unsigned i = 0; has_own && i < G_N_ELEMENTS (own_options); i++)
+    ub_ctx_set_option (ctx, own_options[i][0], own_options[i][1]);
+  if (resolver->trust_anchor && (code = ub_ctx_add_ta_file (ctx, resolver->trust_anchor)) != 0)
+    return code;
+  /* Without servers of its own and without a resolv.conf the root servers are asked. */
+  if (!has_own)
+    {
+      ub_ctx_resolvconf (ctx, resolver->resolv_conf);
+      return 0;
+    }
+  code = set_servers (ctx, resolver->servers);
+  /* This comes last: it finalizes the context. */
+  for (unsigned i = 0; i < G_N_ELEMENTS (own_zones) && code == 0; i++)
+    code = ub_ctx_zone_add (ctx, own_zones[i], "transparent");
+  return code;
+}
+
+static Context *
+context_new (ClrResolver *resolver, GError **error)
+{
+  Context *context = g_new0 (Context, 1);
+  int code;
+
+  context->ctx = ub_ctx_create_ub_event (clr_unbound_base_get (resolver->base));
+  code = context->ctx ? set_up (resolver, context->ctx) : UB_NOMEM;
+  if (code == 0)
+    return context;
+  g_set_error (error, CLR_ERROR, CLR_ERROR_FAILED, "the resolver cannot be set up: %s", ub_strerror (code));
+  if (context->ctx)
+    ub_ctx_delete (context->ctx);
+  g_free (context);
+  return NULL;
+}
+
+static gboolean
+is_same_file (const struct stat *a, const struct stat *b)
+{
+  return a->st_ino == b->st_ino && a->st_size == b->st_size && a->st_mtim.tv_sec == b->st_mtim.tv_sec
+         && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
+}
+
+/* The network has changed when resolv.conf has. Not to be called by libunbound: contexts end here. */
+static void
+look_for_new_servers (ClrResolver *resolver)
+{
+  struct stat now;
+  Context *context;
+
+  if (*resolver->servers || resolver->worker->now < resolver->next_look_us)
+    return;
+  resolver->next_look_us = resolver->worker->now + LOOK_US;
+  for (unsigned i = resolver->former->len; i-- > 0;)
+    if (((Context *)g_ptr_array_index (resolver->former, i))->waiting == 0)
+      g_ptr_array_remove_index_fast (resolver->former, i);
+  if (stat (resolver->resolv_conf, &now) != 0 || is_same_file (&now, &resolver->seen)
+      || (context = context_new (resolver, NULL)) == NULL)
+    return;
+  g_ptr_array_add (resolver->former, resolver->context);
+  resolver->context = context;
+  resolver->seen = now;
+}
+
+static void
+end_waiting (Question *question)
+{
+  question->waiting = FALSE;
+  question->context->waiting--;
+}
+
 static void
 lookup_free (ClrLookup *lookup)
 {
@@ -56,7 +199,10 @@ lookup_free (ClrLookup *lookup)
       Question *question = &lookup->questions[i];
 
       if (question->waiting)
-        ub_cancel (lookup->resolver->ctx, question->async_id);
+        {
+          ub_cancel (question->context->ctx, question->async_id);
+          end_waiting (question);
+        }
       clr_dns_answer_clear (&question->answer);
     }
   clr_timers_clear (lookup->resolver->worker->timers, &lookup->timer);
@@ -129,8 +275,8 @@ on_timer (ClrTimer *timer, void *data)
 
       if (!question->waiting)
         continue;
-      ub_cancel (lookup->resolver->ctx, question->async_id);
-      question->waiting = FALSE;
+      ub_cancel (question->context->ctx, question->async_id);
+      end_waiting (question);
       set_problem (question, CLR_DNS_TEMPORARY, "the name servers did not answer in time");
     }
   tell (lookup);
@@ -151,7 +297,7 @@ on_answer (void *data, int rcode, void *packet, int size, int security, char *wh
   Question *question = data;
   ClrDnsAnswer *answer = &question->answer;
 
-  question->waiting = FALSE;
+  end_waiting (question);
   answer->ttl = TTL_MOST;
   /* @rcode tells only what went wrong on the way; what the servers say stands in the packet. */
   if (rcode == RCODE_OK && size > 3)
@@ -179,12 +325,12 @@ on_answer (void *data, int rcode, void *packet, int size, int security, char *wh
 static void
 ask (Question *question, const char *name)
 {
-  int code = ub_resolve_event (question->lookup->resolver->ctx, name, question->type, CLASS_IN, question,
-                               on_answer, &question->async_id);
+  int code = ub_resolve_event (question->context->ctx, name, question->type, CLASS_IN, question, on_answer,
+                               &question->async_id);
 
   if (code == 0)
     return;
-  question->waiting = FALSE;
+  end_waiting (question);
   /* RFC 1035 section 2.3.4: too long, or an empty label. Nobody has such a name. */
   if (code == UB_SYNTAX)
     set_problem (question, CLR_DNS_NO_NAME, "this cannot be a name");
@@ -197,6 +343,7 @@ lookup_new (ClrResolver *resolver, const char *name, unsigned n_types, const Clr
 {
   ClrLookup *lookup = g_new0 (ClrLookup, 1);
 
+  look_for_new_servers (resolver);
   lookup->resolver = resolver;
   lookup->data = data;
   lookup->n_questions = n_types;
@@ -205,7 +352,11 @@ lookup_new (ClrResolver *resolver, const char *name, unsigned n_types, const Clr
   g_ptr_array_add (resolver->lookups, lookup);
   /* A question may be answered from the cache inside the call: the others must be seen to be open by then. */
   for (unsigned i = 0; i < n_types; i++)
-    lookup->questions[i] = (Question){ .lookup = lookup, .type = types[i], .waiting = TRUE };
+    {
+      lookup->questions[i]
+          = (Question){ .lookup = lookup, .context = resolver->context, .type = types[i], .waiting = TRUE };
+      resolver->context->waiting++;
+    }
   for (unsigned i = 0; i < n_types; i++)
     ask (&lookup->questions[i], name);
   check_complete (lookup);
@@ -242,9 +393,22 @@ clr_lookup_cancel (ClrLookup *lookup)
 
 /* -- waiting */
 
+typedef struct
+{
+  ClrWorker *worker;
+  ClrDnsAnswer *answer;
+  ClrTimer wake; /* the worker, which would sleep after it has told */
+} Waiter;
+
+static void
+on_wake (ClrTimer *timer, void *data)
+{
+}
+
 static void
 on_answer_now (const ClrDnsAnswer *answer, void *data)
 {
+  Waiter *waiter = data;
   ClrDnsAnswer *copy = g_new (ClrDnsAnswer, 1);
 
   *copy = *answer;
@@ -263,102 +427,49 @@ on_answer_now (const ClrDnsAnswer *answer, void *data)
           record->bytes = bytes;
         }
     }
-  *(ClrDnsAnswer **)data = copy;
+  waiter->answer = copy;
+  clr_timers_set (waiter->worker->timers, &waiter->wake, waiter->worker->now + 1); /* not in this turn */
 }
 
 ClrDnsAnswer *
 clr_resolver_ask_now (ClrResolver *resolver, const char *name, ClrDnsType type)
 {
-  ClrDnsAnswer *answer = NULL;
+  Waiter waiter = { .worker = resolver->worker };
 
   g_assert (resolver->worker->thread == NULL);
-  clr_resolver_ask (resolver, name, type, on_answer_now, &answer);
-  while (answer == NULL)
+  clr_timer_init (&waiter.wake, on_wake, NULL);
+  clr_worker_turn (resolver->worker, 0); /* its clock may stand still since long */
+  clr_resolver_ask (resolver, name, type, on_answer_now, &waiter);
+  while (waiter.answer == NULL)
     clr_worker_turn (resolver->worker, -1);
-  return answer;
+  clr_timers_clear (resolver->worker->timers, &waiter.wake);
+  return waiter.answer;
 }
 
-/* -- setting up */
-
-static gboolean
-set_up (ClrResolver *resolver, const ClrResolverOptions *options, GError **error)
-{
-  const char *const *servers = options->servers;
-  static const char *const own_zones[] = { "test.", "localhost.", "home.arpa.", "invalid." };
-  gboolean has_own = *servers != NULL;
-  int code = 0;
-
-  ub_ctx_set_option (resolver->ctx, "qname-minimisation:", "yes");
-  ub_ctx_set_option (resolver->ctx, "msg-cache-size:", "256k");
-  ub_ctx_set_option (resolver->ctx, "rrset-cache-size:", "512k");
-  ub_ctx_set_option (resolver->ctx, "key-cache-size:", "64k");
-  ub_ctx_set_option (resolver->ctx, "neg-cache-size:", "64k");
-  ub_ctx_set_option (resolver->ctx, "outgoing-range:", "64");
-  ub_ctx_set_option (resolver->ctx, "num-queries-per-thread:", "256");
-  ub_ctx_set_option (resolver->ctx, "do-not-query-localhost:", "no");
-  /* A server that was down is asked again soon, not after minutes. */
-  ub_ctx_set_option (resolver->ctx, "infra-host-ttl:", "60");
-  ub_ctx_set_option (resolver->ctx, "infra-keep-probing:", "yes");
-  ub_ctx_set_option (resolver->ctx, "infra-cache-max-rtt:", "4000");
-  if (options->trust_anchor)
-    {
-      /* libunbound would tell of a missing file only with the first question. */
-      if (access (options->trust_anchor, R_OK) != 0)
-        {
-          g_set_error (error, CLR_ERROR, CLR_ERROR_FAILED, "[dns] trust-anchor: %s: %s",
-                       options->trust_anchor, g_strerror (errno));
-          return FALSE;
-        }
-      code = ub_ctx_add_ta_file (resolver->ctx, options->trust_anchor);
-    }
-  if (has_own)
-    {
-      ub_ctx_set_option (resolver->ctx, "unblock-lan-zones:", "yes");
-      ub_ctx_set_option (resolver->ctx, "insecure-lan-zones:", "yes");
-    }
-  for (; *servers && code == 0; servers++)
-    {
-      ClrEndpoint endpoint;
-      char address[CLR_ENDPOINT_TEXT];
-
-      if (!clr_endpoint_parse (&endpoint, *servers, 53))
-        continue;
-      clr_endpoint_address_to_text (&endpoint, address);
-      g_autofree char *text = g_strdup_printf ("%s@%u", address, clr_endpoint_get_port (&endpoint));
-      code = ub_ctx_set_fwd (resolver->ctx, text);
-    }
-  /* An office's own server knows names that libunbound would answer itself. This comes last: it finalizes the
-   * context. */
-  for (unsigned i = 0; has_own && i < G_N_ELEMENTS (own_zones) && code == 0; i++)
-    code = ub_ctx_zone_add (resolver->ctx, own_zones[i], "transparent");
-  if (code == 0)
-    return TRUE;
-  g_set_error (error, CLR_ERROR, CLR_ERROR_FAILED, "the resolver cannot be set up: %s", ub_strerror (code));
-  return FALSE;
-}
+/* -- for the owner */
 
 ClrResolver *
 clr_resolver_new (ClrWorker *worker, const ClrResolverOptions *options, GError **error)
 {
   ClrResolver *resolver = g_new0 (ClrResolver, 1);
-  gboolean ok;
 
   resolver->worker = worker;
+  resolver->servers = g_strdupv ((char **)options->servers);
+  resolver->trust_anchor = g_strdup (options->trust_anchor);
+  resolver->resolv_conf = g_strdup (options->resolv_conf ? options->resolv_conf : "/etc/resolv.conf");
   resolver->timeout_us = options->timeout_us;
+  resolver->former = g_ptr_array_new_with_free_func (context_free);
   resolver->lookups = g_ptr_array_new ();
   resolver->base = clr_unbound_base_new (worker);
-  resolver->ctx = ub_ctx_create_ub_event (clr_unbound_base_get (resolver->base));
-  if (resolver->ctx == NULL)
-    {
-      g_set_error (error, CLR_ERROR, CLR_ERROR_FAILED, "the resolver cannot be made");
-      clr_resolver_free (resolver);
-      return NULL;
-    }
-  /* Without a resolv.conf the root servers are asked. */
-  if (*options->servers == NULL)
-    ub_ctx_resolvconf (resolver->ctx, NULL);
-  ok = set_up (resolver, options, error);
-  if (!ok)
+  if (stat (resolver->resolv_conf, &resolver->seen) != 0)
+    resolver->seen = (struct stat){ 0 };
+  /* libunbound would tell of a missing file only with the first question. */
+  if (options->trust_anchor && access (options->trust_anchor, R_OK) != 0)
+    g_set_error (error, CLR_ERROR, CLR_ERROR_FAILED, "[dns] trust-anchor: %s: %s", options->trust_anchor,
+                 g_strerror (errno));
+  else
+    resolver->context = context_new (resolver, error);
+  if (resolver->context == NULL)
     {
       clr_resolver_free (resolver);
       return NULL;
@@ -372,9 +483,12 @@ clr_resolver_free (ClrResolver *resolver)
 {
   while (resolver->lookups->len > 0)
     lookup_free (g_ptr_array_index (resolver->lookups, 0));
-  if (resolver->ctx)
-    ub_ctx_delete (resolver->ctx);
+  g_ptr_array_unref (resolver->former);
+  g_clear_pointer (&resolver->context, context_free);
   clr_unbound_base_free (resolver->base);
   g_ptr_array_unref (resolver->lookups);
+  g_strfreev (resolver->servers);
+  g_free (resolver->trust_anchor);
+  g_free (resolver->resolv_conf);
   g_free (resolver);
 }

@@ -22,6 +22,7 @@ typedef struct
 typedef struct
 {
   const char *const *servers; /* "address:port"; none: the system's */
+  const char *resolv_conf;    /* NULL: the system's; read again when it has changed */
   const char *trust_anchor;   /* a file of DS or DNSKEY records, or NULL: DNSSEC is not asked for */
   int64_t timeout_us;         /* for one question */
 } ClrResolverOptions;
