@@ -12,6 +12,7 @@ struct ClrMailbox
 {
   _Atomic (ClrLetter *) newest;
   atomic_int asleep;
+  atomic_int posters; /* inside a post */
   void *owner;
   int fd;
 };
@@ -31,6 +32,9 @@ clr_mailbox_new (void *owner)
 void
 clr_mailbox_free (ClrMailbox *mailbox)
 {
+  /* The last letter may be open already while its poster still looks whether somebody sleeps. */
+  while (atomic_load (&mailbox->posters) > 0)
+    g_thread_yield ();
   close (mailbox->fd);
   g_free (mailbox);
 }
@@ -38,8 +42,10 @@ clr_mailbox_free (ClrMailbox *mailbox)
 void
 clr_mailbox_post (ClrMailbox *mailbox, ClrLetter *letter)
 {
-  ClrLetter *newest = atomic_load_explicit (&mailbox->newest, memory_order_relaxed);
+  ClrLetter *newest;
 
+  atomic_fetch_add (&mailbox->posters, 1);
+  newest = atomic_load_explicit (&mailbox->newest, memory_order_relaxed);
   do
     letter->next = newest;
   while (!atomic_compare_exchange_weak (&mailbox->newest, &newest, letter));
@@ -50,6 +56,7 @@ clr_mailbox_post (ClrMailbox *mailbox, ClrLetter *letter)
       ssize_t written = write (mailbox->fd, &one, sizeof one);
       (void)written; /* fails only when the counter is full, and then the owner is awake */
     }
+  atomic_fetch_sub (&mailbox->posters, 1);
 }
 
 unsigned

@@ -501,6 +501,39 @@ test_id_unique (void)
 }
 
 static void
+open_last (ClrLetter *letter, void *owner)
+{
+  *(gboolean *)owner = TRUE;
+}
+
+static void *
+post_last (void *data)
+{
+  static ClrLetter letter;
+
+  letter.open = open_last;
+  clr_mailbox_post (data, &letter);
+  return NULL;
+}
+
+/* Who has got the last letter may free the box at once; its poster may not have left yet. */
+static void
+test_mailbox_freed_at_once (void)
+{
+  for (unsigned i = 0; i < 500; i++)
+    {
+      gboolean came = FALSE;
+      ClrMailbox *mailbox = clr_mailbox_new (&came);
+      GThread *thread = g_thread_new ("poster", post_last, mailbox);
+
+      while (!came)
+        clr_mailbox_open_all (mailbox);
+      clr_mailbox_free (mailbox);
+      g_thread_join (thread);
+    }
+}
+
+static void
 test_id_clock_goes_back (void)
 {
   int64_t now = g_get_real_time ();
@@ -688,6 +721,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/base/mailbox/many-posters", test_mailbox_many_posters);
   g_test_add_func ("/base/mailbox/sleep", test_mailbox_sleep);
   g_test_add_func ("/base/id/unique", test_id_unique);
+  g_test_add_func ("/base/mailbox/freed-at-once", test_mailbox_freed_at_once);
   g_test_add_func ("/base/id/clock-goes-back", test_id_clock_goes_back);
   g_test_add_func ("/base/id/text", test_id_text);
   g_test_add_func ("/base/event/table", test_event_table);
