@@ -269,6 +269,20 @@ def _():
         equal([c.split("<")[1].split(">")[0] for c in asked], ["joe@out.test", "ann@internal.test", "postmaster@internal.test"], "who was asked for")
 
 
+@case("reports: kill -9 while 30 of them are made; after the restart every sender has exactly one")
+def _():
+    with Sink({"RCPT": lambda r: "550 5.1.1 no"}) as sink, office(sink) as relay:
+        sent = {send(relay) for _ in range(30)}
+        wait_for(lambda: " failed " in relay.read_log(), 20, "the first failure")
+        relay.kill()
+        relay.start()
+        wait_for(lambda: len(all_reports(relay)) >= len(sent), 40, "the reports")
+        relay.wait_empty()
+        # One that was captured and not yet marked so is captured again, as any message; another is never made.
+        made = {(identity, r.message["Message-ID"]) for r in all_reports(relay) for identity in sent if identity in r.text}
+        equal(sorted(identity for identity, _ in made), sorted(sent), "messages reported")
+
+
 @case("reports: in German, and after a change of the settings in English")
 def _():
     with Sink({"RCPT": lambda r: "550 5.1.1 no such user"}) as sink, office(sink, reports="language = de\n") as relay:
