@@ -13,6 +13,7 @@
 #include "inbound/clr-inbound.h"
 #include "intake/clr-injection.h"
 #include "intake/clr-reporter.h"
+#include "pickup/clr-pickup.h"
 #include "queue/clr-store-sqlite.h"
 
 #include <errno.h>
@@ -38,6 +39,7 @@ struct ClrService
   unsigned n_workers;
   ClrListeners *listeners;
   ClrControl *control;
+  ClrPickup *pickup;
 
   void (*stopped) (void *data);
   void *stopped_data;
@@ -250,6 +252,17 @@ fill_workers (ClrService *service, ClrDeliveryPlan *plan, ClrPolicy *policy)
     }
 }
 
+/* The workers run already: they open what is posted to them. */
+static void
+start_pickup (ClrService *service, ClrPolicy *policy)
+{
+  g_autofree ClrIntakePlace *places = g_new0 (ClrIntakePlace, service->n_workers);
+
+  for (unsigned i = 0; i < service->n_workers; i++)
+    places[i] = (ClrIntakePlace){ service->workers[i], service->queue, service->disk };
+  service->pickup = clr_pickup_new (places, service->n_workers, service->settings, policy);
+}
+
 static GError *
 join_problems (char **problems)
 {
@@ -307,6 +320,7 @@ start (ClrService *service, GError **error)
       for (unsigned i = 0; i < service->n_workers; i++)
         clr_worker_start (service->workers[i]);
       clr_listeners_start (service->listeners, service->workers, service->n_workers);
+      start_pickup (service, policy);
     }
   if (plan)
     clr_delivery_plan_unref (plan);
@@ -366,6 +380,7 @@ clr_service_reload (ClrService *service, GError **error)
       clr_reporter_post_policy (service->reporters[i], policy);
     }
   clr_delivery_plan_unref (plan);
+  clr_pickup_post_settings (service->pickup, settings, policy);
   g_set_object (&service->settings, settings);
   clr_policy_unref (service->policy);
   service->policy = clr_policy_ref (policy);
@@ -379,8 +394,8 @@ look_whether_drained (void *data)
 {
   ClrService *service = data;
   int64_t now = clr_clock_monotonic ();
-  gboolean busy
-      = clr_counter_get (CLR_COUNTER_CONNECTIONS_IN) > 0 || clr_counter_get (CLR_COUNTER_QUEUE_ACTIVE) > 0;
+  gboolean busy = clr_counter_get (CLR_COUNTER_CONNECTIONS_IN) > 0
+                  || clr_counter_get (CLR_COUNTER_QUEUE_ACTIVE) > 0 || clr_pickup_is_busy (service->pickup);
 
   if (busy && now < service->drain_until_us)
     return G_SOURCE_CONTINUE;
@@ -418,6 +433,7 @@ clr_service_stop (ClrService *service, const char *reason, void (*stopped) (void
   service->drain_until_us = clr_clock_monotonic () + drain * G_USEC_PER_SEC;
   g_clear_pointer (&service->listeners, clr_listeners_stop);
   clr_queue_post_pause (service->queue);
+  clr_pickup_post_stop (service->pickup);
   for (unsigned i = 0; i < service->n_workers; i++)
     {
       clr_inbound_post_stop (service->inbounds[i], FALSE);
@@ -433,9 +449,13 @@ clr_service_free (ClrService *service)
     g_source_remove (service->drain_source);
   g_clear_pointer (&service->control, clr_control_free);
   g_clear_pointer (&service->listeners, clr_listeners_stop);
+  if (service->pickup)
+    clr_pickup_join (service->pickup);
   for (unsigned i = 0; i < service->n_workers; i++)
     if (service->workers[i] && service->workers[i]->thread)
       clr_worker_stop (service->workers[i]);
+  if (service->pickup)
+    clr_pickup_abandon (service->pickup);
   /* The queue stores what the workers have sent it, and answers; then nobody takes jobs any more. */
   g_clear_pointer (&service->queue, clr_queue_free);
   for (unsigned i = 0; i < service->n_workers; i++)
@@ -459,6 +479,7 @@ clr_service_free (ClrService *service)
           clr_resolver_free (service->workers[i]->resolver);
         clr_worker_free (service->workers[i]);
       }
+  g_clear_pointer (&service->pickup, clr_pickup_free);
   g_free (service->workers);
   g_free (service->inbounds);
   g_free (service->deliveries);

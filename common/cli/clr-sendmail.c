@@ -24,6 +24,7 @@
 #define HEADER_MAX     (1024 * 1024) /* octets looked through for fields; the service has a limit of its own */
 #define RECIPIENTS_MAX 100000
 #define PIECE          65536
+#define LAST_WORDS_MS  60000 /* -bs: how long the relay may be silent behind the end of input */
 
 static int
 fail (int code, const char *text)
@@ -336,6 +337,7 @@ speak_smtp (const ClrSendmailOptions *options)
   g_autoptr (GSocketConnection) connection
       = g_socket_client_connect_to_host (client, address, 25, NULL, &error);
   char piece[PIECE];
+  int n_ready;
 
   if (connection == NULL)
     {
@@ -347,8 +349,12 @@ speak_smtp (const ClrSendmailOptions *options)
   struct pollfd polls[] = { { STDIN_FILENO, POLLIN, 0 }, { fd, POLLIN, 0 } };
 
   g_socket_set_blocking (socket, TRUE);
-  while (poll (polls, G_N_ELEMENTS (polls), -1) >= 0 || errno == EINTR)
+  /* Behind the end of input only the relay speaks; a half-closed connection would be closed by it at once. */
+  while ((n_ready = poll (polls, G_N_ELEMENTS (polls), polls[0].fd < 0 ? LAST_WORDS_MS : -1)) > 0
+         || (n_ready < 0 && errno == EINTR))
     {
+      if (n_ready < 0)
+        continue;
       if (polls[1].revents)
         {
           ssize_t n = read (fd, piece, sizeof piece);
@@ -363,16 +369,13 @@ speak_smtp (const ClrSendmailOptions *options)
           ssize_t n = read (STDIN_FILENO, piece, sizeof piece);
 
           if (n <= 0)
-            {
-              polls[0].fd = -1;
-              g_socket_shutdown (socket, FALSE, TRUE, NULL);
-            }
+            polls[0].fd = -1;
           else if (!write_all (fd, piece, n))
             return fail (EX_IOERR, g_strerror (errno));
         }
       polls[0].revents = polls[1].revents = 0;
     }
-  return fail (EX_OSERR, g_strerror (errno));
+  return n_ready == 0 ? EX_OK : fail (EX_OSERR, g_strerror (errno));
 }
 
 int

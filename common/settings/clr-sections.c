@@ -241,6 +241,28 @@ declare_next_hop (ClrSectionClass *section, int max_connections)
         N_ ("Local address to connect from; the system chooses when not set."), NULL, 0);
 }
 
+DEFINE_SECTION (Pickup, pickup)
+{
+  SECTION ("pickup", TRUE, N_ ("A folder from which messages are taken. Who may write to it may relay."));
+  TEXT (PATH, "directory", N_ ("Directory"),
+        N_ ("The folder. Files with X-Sender and X-Receiver in front, or plain messages with From and To."),
+        NULL, CLR_SETTING_REQUIRED);
+  BOOLEAN (
+      "local-users", N_ ("Local users"),
+      N_ ("All users of this machine may leave messages in it, as clrelay-sendmail does; its mode is 3733."),
+      FALSE, 0);
+  BOOLEAN (
+      "repair-headers", N_ ("Repair headers"),
+      N_ ("Add a missing Date, Message-ID or From before signing; each repair is recorded. Bcc always goes."),
+      TRUE, 0);
+  TEXT (PATH, "bad-directory", N_ ("Bad mail"),
+        N_ ("Where files go that are no message or are refused; STATE/badmail when not set."), NULL, 0);
+  NUMBER (DURATION, "poll-interval", N_ ("Interval"), N_ ("How often the folder is looked into."), 1, HOUR, 2,
+          0);
+  NUMBER (DURATION, "settle-time", N_ ("Settle time"),
+          N_ ("How long a file must not have changed before it is taken as whole."), 0, HOUR, 2, 0);
+}
+
 DEFINE_SECTION (Smarthost, smarthost)
 {
   SECTION ("smarthost", TRUE, N_ ("A relay of a provider that takes our mail."));
@@ -294,7 +316,7 @@ DEFINE_SECTION (Key, key)
 const GType *
 clr_sections_get_types (unsigned *n_types)
 {
-  static GType types[12];
+  static GType types[13];
 
   if (g_once_init_enter (&types[0]))
     {
@@ -306,9 +328,10 @@ clr_sections_get_types (unsigned *n_types)
       types[6] = clr_dkim_section_get_type ();
       types[7] = clr_listener_section_get_type ();
       types[8] = clr_device_section_get_type ();
-      types[9] = clr_smarthost_section_get_type ();
-      types[10] = clr_route_section_get_type ();
-      types[11] = clr_key_section_get_type ();
+      types[9] = clr_pickup_section_get_type ();
+      types[10] = clr_smarthost_section_get_type ();
+      types[11] = clr_route_section_get_type ();
+      types[12] = clr_key_section_get_type ();
       g_once_init_leave (&types[0], clr_server_section_get_type ());
     }
   *n_types = G_N_ELEMENTS (types);

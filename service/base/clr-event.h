@@ -44,6 +44,9 @@ typedef enum
   X (MESSAGE_ACCEPTED, INFO, "message.accepted", "id client device from recipients size repairs signatures", \
      "{id}: accepted from {client} ({device}): <{from}>, {recipients} recipients, {size} "                   \
      "bytes{repairs}{signatures}")                                                                           \
+  X (PICKUP_FAILED, ERROR, "pickup.failed", "pickup directory why",                                          \
+     "pickup {pickup}: the folder {directory} cannot be used: {why}")                                        \
+  X (PICKUP_BAD, WARNING, "pickup.bad", "pickup file why", "pickup {pickup}: {file}: {why}")                 \
   X (RECIPIENT_DELIVERED, INFO, "recipient.delivered", "id to host reply",                                   \
      "{id}: <{to}> delivered by {host}: {reply}")                                                            \
   X (RECIPIENT_DEFERRED, WARNING, "recipient.deferred", "id to host reply next",                             \

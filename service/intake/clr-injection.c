@@ -10,14 +10,6 @@
 
 G_STATIC_ASSERT (sizeof (((ClrInjection *)NULL)->id) >= CLR_ID_TEXT);
 
-/* What comes from the machine's own people is completed as a device's mail would be. */
-static const ClrDevice own_device = {
-  .name = (char *)"local",
-  .label = (char *)"local",
-  .repair_headers = TRUE,
-  .normalize_newlines = TRUE,
-};
-
 void
 clr_injection_free (ClrInjection *injection)
 {
@@ -25,6 +17,10 @@ clr_injection_free (ClrInjection *injection)
   g_free (injection->client);
   g_free (injection->sender);
   g_strfreev (injection->recipients);
+  g_free (injection->device);
+  g_free (injection->envid);
+  g_free (injection->notify);
+  g_strfreev (injection->orcpt);
   if (injection->content)
     g_bytes_unref (injection->content);
   if (injection->policy)
@@ -33,9 +29,16 @@ clr_injection_free (ClrInjection *injection)
   g_free (injection);
 }
 
+void
+clr_injection_abandon (ClrInjection *injection)
+{
+  g_clear_pointer (&injection->intake, clr_intake_abandon);
+}
+
 static void
 answer (ClrInjection *injection, ClrIntakeResult result, int code, const char *enhanced, const char *text)
 {
+  injection->intake = NULL;
   injection->result = result;
   injection->reply = g_strdup_printf ("%d %s %s", code, enhanced, text);
   injection->letter.open = injection->open;
@@ -172,11 +175,16 @@ static void
 open_injection (ClrLetter *letter, void *owner)
 {
   ClrInjection *injection = (ClrInjection *)letter;
+  /* What comes from the machine's own people is completed as a device's mail would be. */
+  char *name = injection->device ? injection->device : (char *)"local";
+  ClrDevice device = {
+    .name = name, .label = name, .repair_headers = !injection->keep_header, .normalize_newlines = TRUE
+  };
   ClrOrigin origin = {
     .origin = injection->origin,
     .client = injection->client,
     .helo = "",
-    .device = &own_device,
+    .device = &device,
   };
 
   injection->reply = find_objection (injection);
@@ -188,11 +196,14 @@ open_injection (ClrLetter *letter, void *owner)
       return;
     }
   injection->intake = clr_intake_begin (&injection->place, injection->policy, &origin, &events, injection);
-  clr_intake_set_sender (injection->intake, injection->sender, 0, "");
-  for (char **recipient = injection->recipients; *recipient; recipient++)
-    if (!clr_intake_add_recipient (injection->intake, *recipient, 0, ""))
+  clr_intake_set_sender (injection->intake, injection->sender, injection->ret,
+                         injection->envid ? injection->envid : "");
+  for (unsigned i = 0; injection->recipients[i]; i++)
+    if (!clr_intake_add_recipient (injection->intake, injection->recipients[i],
+                                   injection->notify ? injection->notify[i] : 0,
+                                   injection->orcpt ? injection->orcpt[i] : ""))
       {
-        g_autofree char *text = g_strdup_printf ("no route takes mail for <%s>", *recipient);
+        g_autofree char *text = g_strdup_printf ("no route takes mail for <%s>", injection->recipients[i]);
 
         clr_intake_abandon (injection->intake);
         answer (injection, CLR_INTAKE_REFUSED, 550, "5.7.1", text);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * ClrInjection: a whole message that comes by another way than SMTP (the API; later the pickup folder and
- * sendmail), on its way through a worker: envelope looked at, lines made CRLF, then the intake as for every
+ * ClrInjection: a whole message that comes by another way than SMTP (the API, pickup
+ * folders), on its way through a worker: envelope looked at, lines made CRLF, then the intake as for every
  * other message. Comes back as a letter with its answer. Memory holds it whole: whoever makes one bounds
  * their sizes and number.
  */
@@ -17,6 +17,12 @@ typedef struct
   char *sender; /* "" for the null sender */
   char **recipients;
   GBytes *content;
+  char *device;         /* the name it is listed under; NULL: "local" */
+  gboolean keep_header; /* what the header section lacks is not added */
+  unsigned ret;         /* ClrDsnReturn of RFC 3461 */
+  char *envid;          /* NULL: none */
+  unsigned *notify;     /* ClrNotify of each recipient; NULL: not said */
+  char **orcpt;         /* of each recipient, "" for none; NULL: none at all */
   ClrMailbox *reply_to;
   void (*open) (ClrLetter *injection, void *owner);
   void *data;
@@ -38,4 +44,6 @@ typedef struct
 
 /* Any thread. Takes @injection; it comes back to its reply_to. */
 void clr_injection_post (ClrInjection *injection, const ClrIntakePlace *place, ClrPolicy *policy);
+/* Instead of waiting for the answer, once the worker has ended. The message may be stored all the same. */
+void clr_injection_abandon (ClrInjection *injection);
 void clr_injection_free (ClrInjection *injection);
