@@ -12,7 +12,6 @@
 
 #define OPTIONS_MOST 24u
 #define LINE_MOST    (16u * 1024 * 1024) /* octets of one line of --batch */
-#define MESSAGE_MOST (1024u * 1024 * 1024)
 
 /* What stands on the command line for a check's option. */
 typedef struct
@@ -37,33 +36,6 @@ load_zone (const char *file, GError **error)
   else
     g_prefix_error (error, "%s: ", file);
   return NULL;
-}
-
-/* Standard input as a file that can be mapped. (transfer full) */
-static char *
-keep_input (GError **error)
-{
-  char *path = NULL;
-  int fd = g_file_open_tmp ("clrelay-XXXXXX", &path, error);
-  char piece[64 * 1024];
-  size_t n, all = 0;
-  gboolean ok = fd >= 0;
-
-  while (ok && (n = fread (piece, 1, sizeof piece, stdin)) > 0)
-    {
-      all += n;
-      ok = all <= MESSAGE_MOST && write (fd, piece, n) == (ssize_t)n;
-    }
-  if (fd >= 0)
-    close (fd);
-  if (!ok && path)
-    {
-      g_set_error (error, G_IO_ERROR, G_IO_ERROR_FAILED, "%s: %s", path,
-                   all > MESSAGE_MOST ? _ ("the message is too large") : g_strerror (errno));
-      unlink (path);
-      g_clear_pointer (&path, g_free);
-    }
-  return path;
 }
 
 static JsonNode *
@@ -230,7 +202,7 @@ run_once (ClrVerbOptions *options, const ClrCheckRow *row, JsonObject *in, ClrZo
 
   if (g_strcmp0 (clr_check_get_text (in, "file"), "-") == 0)
     {
-      kept = keep_input (&error);
+      kept = clr_verb_keep_input (&error);
       if (kept == NULL)
         {
           fprintf (stderr, "clrelay: %s\n", error->message);
@@ -243,6 +215,15 @@ run_once (ClrVerbOptions *options, const ClrCheckRow *row, JsonObject *in, ClrZo
   if (kept)
     unlink (kept);
   return code;
+}
+
+static gboolean
+takes (const ClrCheckRow *row, const char *name)
+{
+  for (const ClrCheckOption *option = row->options; option->name; option++)
+    if (g_str_equal (option->name, name))
+      return TRUE;
+  return FALSE;
 }
 
 int
@@ -268,6 +249,9 @@ clr_verb_check (ClrVerbOptions *options, int argc, char **argv)
   for (unsigned i = 0, n = 3; row && row->options[i].name; i++)
     {
       const ClrCheckOption *option = &row->options[i];
+
+      if (g_str_equal (option->name, "config"))
+        continue;
 
       g_assert (i < OPTIONS_MOST);
       entries[n++]
@@ -295,7 +279,16 @@ clr_verb_check (ClrVerbOptions *options, int argc, char **argv)
       fprintf (stderr, "clrelay: %s\n", error->message);
       return CLR_EXIT_FAILED;
     }
+  /* Lines of a batch mostly bring their own answers. */
+  if (zone == NULL && (zone = clr_zone_new_from_resolver (resolver, &error)) == NULL)
+    {
+      fprintf (stderr, "clrelay: --resolver: %s\n", error->message);
+      return CLR_EXIT_USAGE;
+    }
   g_autoptr (JsonObject) in = collect (row, given, argc > 2 ? argv[2] : NULL);
+  /* The settings file is common to all verbs. */
+  if (options->config && takes (row, "config"))
+    json_object_set_string_member (in, "config", options->config);
   code = batch ? run_batch (row, in, zone) : run_once (options, row, in, zone);
   for (unsigned i = 0; i < OPTIONS_MOST; i++)
     g_free (given[i].text);

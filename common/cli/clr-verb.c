@@ -7,7 +7,11 @@
 #include "settings/clr-settings.h"
 
 #include <glib/gi18n.h>
+#include <errno.h>
 #include <stdio.h>
+#include <unistd.h>
+
+#define MESSAGE_MOST (1024u * 1024 * 1024)
 
 gboolean
 clr_verb_parse (ClrVerbOptions *options, const char *usage, const char *summary, const GOptionEntry *entries,
@@ -89,4 +93,30 @@ const char *
 clr_verb_get (JsonObject *object, const char *name)
 {
   return json_object_get_string_member_with_default (object, name, "");
+}
+
+char *
+clr_verb_keep_input (GError **error)
+{
+  char *path = NULL;
+  int fd = g_file_open_tmp ("clrelay-XXXXXX", &path, error);
+  char piece[64 * 1024];
+  size_t n, all = 0;
+  gboolean ok = fd >= 0;
+
+  while (ok && (n = fread (piece, 1, sizeof piece, stdin)) > 0)
+    {
+      all += n;
+      ok = all <= MESSAGE_MOST && write (fd, piece, n) == (ssize_t)n;
+    }
+  if (fd >= 0)
+    close (fd);
+  if (!ok && path)
+    {
+      g_set_error (error, G_IO_ERROR, G_IO_ERROR_FAILED, "%s: %s", path,
+                   all > MESSAGE_MOST ? _ ("the message is too large") : g_strerror (errno));
+      unlink (path);
+      g_clear_pointer (&path, g_free);
+    }
+  return path;
 }

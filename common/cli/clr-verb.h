@@ -39,6 +39,7 @@ int clr_verb_status (ClrVerbOptions *options, int argc, char **argv);
 int clr_verb_queue (ClrVerbOptions *options, int argc, char **argv);
 int clr_verb_check (ClrVerbOptions *options, int argc, char **argv);
 int clr_verb_send (ClrVerbOptions *options, int argc, char **argv);
+int clr_verb_sign (ClrVerbOptions *options, int argc, char **argv);
 int clr_verb_log (ClrVerbOptions *options, int argc, char **argv);
 int clr_verb_config (ClrVerbOptions *options, int argc, char **argv);
 int clr_verb_secret (ClrVerbOptions *options, int argc, char **argv);
@@ -57,6 +58,8 @@ JsonNode *clr_verb_request (ClrVerbOptions *options, const char *method, const c
                             int *code);
 /* The exit code for what went wrong. */
 int clr_verb_get_code (const GError *error);
+/* Standard input as a file that can be mapped, to be unlinked. (transfer full) */
+char *clr_verb_keep_input (GError **error);
 int clr_verb_usage (const char *text);
 void clr_verb_print_json (JsonNode *node);
 /* A member's text; "" when it is not there. */

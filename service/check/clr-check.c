@@ -18,10 +18,20 @@ static const ClrCheckOption address_options[] = {
   { NULL },
 };
 
+static const ClrCheckOption route_options[] = {
+  { "to", CLR_CHECK_TEXT, "ADDRESS", N_ ("The recipient") },
+  { "from", CLR_CHECK_TEXT, "ADDRESS", N_ ("The sender; its domain chooses the DKIM keys") },
+  { "client", CLR_CHECK_TEXT, "IP", N_ ("The address the client connects from") },
+  { "device", CLR_CHECK_TEXT, "NAME", N_ ("Or the device it is") },
+  { "config", CLR_CHECK_FILE, "FILE", N_ ("Settings file") },
+  { NULL },
+};
+
 static const ClrCheckRow table[] = {
   { "dkim", N_ ("the DKIM signatures of a message"), dkim_options, clr_check_dkim },
   { "address", N_ ("whether an address may stand in an envelope, and what it needs"), address_options,
     clr_check_address },
+  { "route", N_ ("which way mail to a recipient would take, and how"), route_options, clr_check_route },
 };
 
 const ClrCheckRow *

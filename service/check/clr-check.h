@@ -63,3 +63,7 @@ JsonNode *clr_check_dkim_key (JsonObject *in, ClrZone *zone);
 JsonNode *clr_check_dkim (JsonObject *in, ClrZone *zone);
 JsonNode *clr_check_address (JsonObject *in, ClrZone *zone);
 JsonNode *clr_check_route (JsonObject *in, ClrZone *zone);
+
+/* Not in the table: {"file", "config"} or {"file", "key", "domain", "selector"}: details.fields are the
+ * DKIM-Signature fields that the relay would put in front of this message. Result: ok, none, error. */
+JsonNode *clr_check_sign (JsonObject *in);

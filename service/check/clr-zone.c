@@ -1,13 +1,21 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "check/clr-zone.h"
 
+#include "base/clr-error.h"
+#include "dns/clr-resolver.h"
+
+#include <glib/gi18n-lib.h>
+
 #include <string.h>
 
-#define CNAMES_MOST 8
+#define CNAMES_MOST     8
+#define TIMEOUT_SECONDS 10
 
 struct ClrZone
 {
-  GHashTable *names; /* in lower case, without the final dot -> JsonObject */
+  GHashTable *names; /* in lower case, without the final dot -> JsonObject; NULL: the resolver is asked */
+  ClrWorker *worker; /* of the resolver; turned while an answer is waited for */
+  ClrResolver *resolver;
 };
 
 static char *
@@ -38,10 +46,40 @@ clr_zone_new_from_json (JsonObject *names)
   return zone;
 }
 
+ClrZone *
+clr_zone_new_from_resolver (const char *server, GError **error)
+{
+  ClrZone *zone = g_new0 (ClrZone, 1);
+  char text[CLR_ENDPOINT_TEXT] = "";
+  const char *const servers[] = { server ? text : NULL, NULL };
+  ClrEndpoint endpoint;
+  ClrResolverOptions options = { .servers = servers, .timeout_us = TIMEOUT_SECONDS * G_USEC_PER_SEC };
+
+  if (server && !clr_endpoint_parse (&endpoint, server, 53))
+    {
+      g_set_error (error, CLR_ERROR, CLR_ERROR_INVALID, _ ("%s: an IP address with a port is needed"),
+                   server);
+      clr_zone_free (zone);
+      return NULL;
+    }
+  if (server)
+    clr_endpoint_to_text (&endpoint, text);
+  zone->worker = clr_worker_new (0);
+  zone->resolver = clr_resolver_new (zone->worker, &options, error);
+  if (zone->resolver == NULL)
+    g_clear_pointer (&zone, clr_zone_free);
+  return zone;
+}
+
 void
 clr_zone_free (ClrZone *zone)
 {
-  g_hash_table_unref (zone->names);
+  if (zone->names)
+    g_hash_table_unref (zone->names);
+  if (zone->resolver)
+    clr_resolver_free (zone->resolver);
+  if (zone->worker)
+    clr_worker_free (zone->worker);
   g_free (zone);
 }
 
@@ -117,12 +155,65 @@ find_records (JsonObject *records, const char *type)
              : NULL;
 }
 
+static char *
+answer_to_text (const ClrDnsRecord *record, ClrDnsType type)
+{
+  char address[CLR_ENDPOINT_TEXT];
+
+  switch (type)
+    {
+    case CLR_DNS_MX:
+      return g_strdup_printf ("%u %s", record->preference, record->name);
+    case CLR_DNS_PTR:
+      return g_strdup (record->name);
+    case CLR_DNS_TXT:
+      return g_strndup ((const char *)record->bytes, record->size);
+    default:
+      clr_endpoint_address_to_text (&record->address, address);
+      return g_strdup (address);
+    }
+}
+
+static ClrZoneStatus
+ask (ClrZone *zone, const char *name, const char *type, GPtrArray *values)
+{
+  static const struct
+  {
+    const char *name;
+    ClrDnsType type;
+  } types[] = {
+    { "A", CLR_DNS_A },     { "AAAA", CLR_DNS_AAAA }, { "MX", CLR_DNS_MX },
+    { "TXT", CLR_DNS_TXT }, { "PTR", CLR_DNS_PTR },
+  };
+  static const ClrZoneStatus statuses[] = {
+    [CLR_DNS_FOUND] = CLR_ZONE_FOUND,
+    [CLR_DNS_NO_NAME] = CLR_ZONE_NXDOMAIN,
+    [CLR_DNS_NO_DATA] = CLR_ZONE_NODATA,
+    [CLR_DNS_TEMPORARY] = CLR_ZONE_SERVFAIL,
+  };
+
+  for (unsigned t = 0; t < G_N_ELEMENTS (types); t++)
+    if (g_str_equal (types[t].name, type))
+      {
+        ClrDnsAnswer *answer = clr_resolver_ask_now (zone->resolver, name, types[t].type);
+        ClrZoneStatus status = statuses[answer->status];
+
+        for (unsigned i = 0; i < answer->n_records; i++)
+          g_ptr_array_add (values, answer_to_text (&answer->records[i], types[t].type));
+        clr_dns_answer_free (answer);
+        return status;
+      }
+  return CLR_ZONE_NODATA;
+}
+
 ClrZoneStatus
 clr_zone_find (ClrZone *zone, const char *name, const char *type, GPtrArray **values)
 {
   g_autofree char *wanted = fold_name (name);
 
   *values = g_ptr_array_new_with_free_func (g_free);
+  if (zone->resolver)
+    return ask (zone, wanted, type, *values);
   for (unsigned hops = 0; hops < CNAMES_MOST; hops++)
     {
       JsonObject *records = g_hash_table_lookup (zone->names, wanted);

@@ -23,6 +23,8 @@ typedef struct ClrZone ClrZone;
  * matter. "_other" (NODATA, NXDOMAIN, SERVFAIL or TIMEOUT) answers for types that are not listed. A name that
  * is not listed does not exist, unless names lie below it. Kept. */
 ClrZone *clr_zone_new_from_json (JsonObject *names);
+/* @server: "address:port", or NULL for the system's. */
+ClrZone *clr_zone_new_from_resolver (const char *server, GError **error);
 void clr_zone_free (ClrZone *zone);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ClrZone, clr_zone_free)
 

@@ -296,6 +296,12 @@ clr_policy_find_lane (const ClrPolicy *policy, const char *recipient)
   return clr_routes_find_lane (policy->routes, recipient);
 }
 
+const char *
+clr_policy_find_route (const ClrPolicy *policy, const char *recipient)
+{
+  return clr_routes_find_name (policy->routes, recipient);
+}
+
 /* Octets of @domain that @key_domain covers: all of both when equal, 0 when it is not above. */
 static size_t
 match_length (const char *domain, const char *key_domain)

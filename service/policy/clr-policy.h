@@ -66,6 +66,8 @@ const ClrDevice *clr_policy_find_device (const ClrPolicy *policy, const uint8_t 
 /* The key of the lane by which mail to @recipient leaves; NULL when no route takes it. Returns: (transfer
  * full) (nullable) */
 char *clr_policy_find_lane (const ClrPolicy *policy, const char *recipient);
+/* The name of the [route] behind it. */
+const char *clr_policy_find_route (const ClrPolicy *policy, const char *recipient);
 
 /* The keys that sign for a From domain: those of its longest match, itself or above.
  * Returns: (transfer container) an array of const ClrDkimIdentity*, NULL when there is none. */

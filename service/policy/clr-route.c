@@ -8,6 +8,7 @@
 typedef struct
 {
   char **domains; /* NULL: all */
+  char *name;
   char *lane;
   gboolean by_domain; /* the recipient's domain belongs behind the lane */
 } Route;
@@ -21,6 +22,7 @@ static void
 clear_route (void *data)
 {
   g_strfreev (((Route *)data)->domains);
+  g_free (((Route *)data)->name);
   g_free (((Route *)data)->lane);
 }
 
@@ -56,7 +58,8 @@ clr_routes_new (ClrSettings *settings)
 
         if (is_default != last)
           continue;
-        Route route = { .lane = make_lane (section),
+        Route route = { .name = g_strdup (clr_section_get_name (section)),
+                        .lane = make_lane (section),
                         .by_domain = g_str_equal (clr_section_get_text (section, "via"), "mx") };
         if (clr_section_is_set (section, "recipients"))
           {
@@ -104,24 +107,39 @@ is_taken (const Route *route, const char *domain)
   return FALSE;
 }
 
+/* @domain: (out): of the recipient, in A-labels where it is a name. */
+static const Route *
+find (const ClrRoutes *routes, const char *recipient, char **domain)
+{
+  const char *at = strrchr (recipient, '@');
+
+  /* Routes are written, and the DNS is asked, in A-labels. */
+  *domain = at && !g_str_is_ascii (at + 1) ? clr_domain_to_ascii (at + 1) : NULL;
+  if (*domain == NULL)
+    *domain = g_strdup (at ? at + 1 : "");
+  for (unsigned i = 0; i < routes->routes->len; i++)
+    if (is_taken (&g_array_index (routes->routes, Route, i), *domain))
+      return &g_array_index (routes->routes, Route, i);
+  return NULL;
+}
+
 char *
 clr_routes_find_lane (const ClrRoutes *routes, const char *recipient)
 {
-  const char *at = strrchr (recipient, '@');
-  const char *domain = at ? at + 1 : "";
-  g_autofree char *ascii = NULL;
+  g_autofree char *domain = NULL, *lower = NULL;
+  const Route *route = find (routes, recipient, &domain);
 
-  /* Routes are written, and the DNS is asked, in A-labels. */
-  if (!g_str_is_ascii (domain) && (ascii = clr_domain_to_ascii (domain)) != NULL)
-    domain = ascii;
-  for (unsigned i = 0; i < routes->routes->len; i++)
-    {
-      const Route *route = &g_array_index (routes->routes, Route, i);
+  if (route == NULL)
+    return NULL;
+  lower = route->by_domain ? g_ascii_strdown (domain, -1) : NULL;
+  return g_strconcat (route->lane, lower, NULL);
+}
 
-      if (!is_taken (route, domain))
-        continue;
-      g_autofree char *lower = route->by_domain ? g_ascii_strdown (domain, -1) : NULL;
-      return g_strconcat (route->lane, lower, NULL);
-    }
-  return NULL;
+const char *
+clr_routes_find_name (const ClrRoutes *routes, const char *recipient)
+{
+  g_autofree char *domain = NULL;
+  const Route *route = find (routes, recipient, &domain);
+
+  return route ? route->name : NULL;
 }

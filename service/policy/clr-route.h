@@ -16,3 +16,5 @@ void clr_routes_free (ClrRoutes *routes);
  * matches. The domain is in A-labels and lower case, unless it is none. Returns: (transfer full) (nullable)
  */
 char *clr_routes_find_lane (const ClrRoutes *routes, const char *recipient);
+/* The name of the [route] that takes it; NULL when none does. */
+const char *clr_routes_find_name (const ClrRoutes *routes, const char *recipient);

@@ -9,7 +9,7 @@ import subprocess
 import threading
 import time
 
-from harness import (ROOT, Raw, Relay, Sink, Skip, case, check, clrelay, dkim_keys, equal, free_port, key_settings, need, run, temp, verify_dkim,
+from harness import (Dns, Raw, Relay, Sink, Skip, case, check, clrelay, dkim_keys, equal, free_port, key_settings, need, run, temp, verify_dkim,
                      wait_for)
 
 
@@ -400,3 +400,91 @@ def _():
         check(time.monotonic() - start < 10, "followers hold the stop up")
         for thread in waiting:
             thread.join(20)
+
+
+@case("sign: by the settings and by a key; line ends; dkimpy and our own verifier agree")
+def _():
+    folder = temp("sign")
+    zone = zone_of_keys(folder)
+    conf = save(folder, "relay.conf", ("[server]\nhostname = relay.internal.test\npostmaster = p@internal.test\n" + key_settings()).encode())
+    signed = run(clrelay(), "--config", conf, "sign", data=MESSAGE)
+    equal((signed.returncode, verify_dkim(signed.stdout)), (0, 2), f"signatures: {signed.stderr.decode()}")
+    check(signed.stdout.endswith(MESSAGE), "the message itself was changed")
+    command("check", "dkim", "-", "--zone", zone, data=signed.stdout)
+    unix = run(clrelay(), "--config", conf, "sign", data=MESSAGE.replace(b"\r\n", b"\n"))
+    check(b"\r" not in unix.stdout and unix.stdout.endswith(MESSAGE.replace(b"\r\n", b"\n")), "line ends")
+    equal(verify_dkim(unix.stdout.replace(b"\n", b"\r\n")), 2, "signatures of a message with LF")
+    command("check", "dkim", "-", "--zone", zone, data=unix.stdout)
+    large = MESSAGE + b"0123456789" * 7 + b"\r\n"
+    large = large + large[-72:] * 100000
+    result = run(clrelay(), "sign", "--key", dkim_keys()["ed25519"][0], "--domain", "internal.test", "--selector", "ed25519", data=large)
+    equal(verify_dkim(result.stdout), 1, "a large message")
+    fields = json.loads(run(clrelay(), "--config", conf, "sign", "--json", data=MESSAGE).stdout)
+    check(fields["details"]["fields"].startswith("DKIM-Signature: "), fields)
+    command("--config", conf, "sign", data=MESSAGE.replace(b"internal.test", b"other.test"), expect=3)
+    command("--config", conf, "sign", data=b"Subject: x\r\n\r\n", expect=3)
+    command("--config", "/nonexistent", "sign", data=MESSAGE, expect=1)
+    command("sign", "--key", "/nonexistent", "--domain", "x.test", "--selector", "s", data=MESSAGE, expect=1)
+    command("sign", "--key", "x", data=MESSAGE, expect=2)
+    command("sign", "file", expect=2)
+
+
+@case("check route: device, route, hosts, MX plan, signatures")
+def _():
+    folder = temp("route")
+    conf = save(folder, "relay.conf", ("[server]\nhostname = relay.internal.test\npostmaster = p@internal.test\n"
+                                       "[device office]\nnetworks = 192.0.2.0/24\n[smarthost out]\nhosts = smtp.example.com, [2001:db8::1]:2525\ntls = verify\n"
+                                       "[route partner]\nrecipients = partner.example\nvia = smarthost:out\n"
+                                       "[route never]\nrecipients = never.example\nvia = reject\nreply = not from here\n"
+                                       "[route world]\nvia = mx\n" + key_settings()).encode())
+    zone = save(folder, "zone.json", json.dumps({"two.example": {"MX": [[20, "b.example"], [10, "A.example"]]}, "null.example": {"MX": [[0, "."]]},
+                                                 "implicit.example": {"A": ["192.0.2.9"]}, "broken.example": {"_other": "SERVFAIL"},
+                                                 "self.example": {"MX": [[10, "relay.internal.test"]]}}).encode())
+
+    def route(to, expect=0, **options):
+        words = [word for name, value in options.items() for word in ("--" + name, value)]
+        result = run(clrelay(), "--config", conf, "check", "route", to, "--zone", zone, "--json", *words)
+        equal(result.returncode, expect, f"route {to}: {result.stdout.decode()} {result.stderr.decode()}")
+        return json.loads(result.stdout)
+
+    partner = route("x@PARTNER.example", **{"from": "a@sub.internal.test"}, client="192.0.2.7")
+    equal((partner["details"]["route"], partner["details"]["transport"], partner["details"]["tls"], partner["details"]["device"]),
+          ("partner", "smarthost", "verify", "office"), "partner")
+    equal(partner["details"]["hosts"], ["smtp.example.com:25", "[2001:db8::1]:2525"], "hosts")
+    equal(partner["details"]["signatures"], ["rsa._domainkey.internal.test", "ed25519._domainkey.internal.test"], "signatures")
+    two = route("x@two.example")
+    equal([(h["host"], h["preference"]) for h in two["details"]["hosts"]], [("a.example", 10), ("b.example", 20)], "exchangers")
+    equal(route("x@implicit.example")["details"]["hosts"][0]["host"], "implicit.example", "implicit")
+    equal(route("x@null.example", 4)["result"], "permerror", "null MX")
+    equal(route("x@broken.example", 4)["result"], "temperror", "SERVFAIL")
+    equal(route("x@nowhere.example", 4)["result"], "permerror", "NXDOMAIN")
+    equal(route("x@self.example", 4)["result"], "permerror", "ourselves")
+    equal(route("x@never.example", 4)["result"], "refused", "reject")
+    equal(route("x@partner.example", 4, client="198.51.100.1")["result"], "refused", "a client that may not")
+    equal(route("x@partner.example", device="office")["details"]["device"], "office", "a device")
+    route("x", 1)
+    route("x@partner.example", 1, client="nonsense")
+    route("x@partner.example", 1, device="nonsense")
+    command("check", "route", "x@y.example", "--config", "/nonexistent", expect=1)
+
+
+@case("check --resolver: answers of a server, and of none")
+def _():
+    def strings(text):
+        return " ".join(f'"{text[i:i + 200]}"' for i in range(0, len(text), 200))
+
+    zone = "".join(f"{kind}._domainkey TXT {strings(record.decode())}\n" for kind, (_, record) in dkim_keys().items())
+    folder = temp("resolver")
+    with Dns({"internal.test": zone, "lame.test": None}) as server:
+        resolver = f"127.0.0.1:{server.port}"
+
+        def check_signature(domain, selector, expect):
+            signed = run(clrelay(), "sign", "--key", dkim_keys()["rsa"][0], "--domain", domain, "--selector", selector, data=MESSAGE).stdout
+            result = run(clrelay(), "check", "dkim", save(folder, "signed.eml", signed), "--resolver", resolver, "--json")
+            equal(json.loads(result.stdout)["result"], expect, f"{selector} of {domain}: {result.stdout.decode()}")
+
+        check_signature("internal.test", "rsa", "pass")
+        check_signature("internal.test", "other", "permerror")
+        check_signature("lame.test", "rsa", "temperror")
+    check_signature("internal.test", "rsa", "temperror")
+    command("check", "dkim", save(folder, "x", b""), "--resolver", "nonsense", expect=2)

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "clr-verb.h"
+
+#include "check/clr-check.h"
+#include "settings/clr-settings.h"
+
+#include <glib/gi18n.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+/* The signature's lines end as the message's own do. */
+static void
+print_fields (const char *fields, gboolean unix_lines)
+{
+  for (; *fields; fields++)
+    if (*fields != '\r' || !unix_lines)
+      putchar (*fields);
+}
+
+static gboolean
+print_signed (const char *path, const char *fields)
+{
+  FILE *file = fopen (path, "r");
+  char piece[64 * 1024];
+  size_t n, end;
+  gboolean first = TRUE;
+
+  if (file == NULL)
+    return FALSE;
+  while ((n = fread (piece, 1, sizeof piece, file)) > 0)
+    {
+      if (first)
+        {
+          for (end = 0; end < n && piece[end] != '\n';)
+            end++;
+          print_fields (fields, end < n && (end == 0 || piece[end - 1] != '\r'));
+        }
+      first = FALSE;
+      fwrite (piece, 1, n, stdout);
+    }
+  if (first)
+    print_fields (fields, FALSE);
+  gboolean ok = !ferror (file) && fflush (stdout) == 0 && !ferror (stdout);
+  fclose (file);
+  return ok;
+}
+
+static int
+sign (ClrVerbOptions *options, JsonObject *in, const char *path)
+{
+  g_autoptr (JsonNode) answer = clr_check_sign (in);
+  JsonObject *object = json_node_get_object (answer);
+  const char *result = clr_verb_get (object, "result");
+
+  if (g_str_equal (result, "ok") && options->json)
+    clr_verb_print_json (answer);
+  else if (!g_str_equal (result, "ok"))
+    {
+      fprintf (stderr, "clrelay: %s\n", clr_verb_get (object, "reason"));
+      return g_str_equal (result, "none") ? CLR_EXIT_NOT_FOUND : CLR_EXIT_FAILED;
+    }
+  else if (!print_signed (path, clr_verb_get (json_object_get_object_member (object, "details"), "fields")))
+    {
+      fprintf (stderr, _ ("clrelay: the signed message could not be written\n"));
+      return CLR_EXIT_FAILED;
+    }
+  return CLR_EXIT_OK;
+}
+
+int
+clr_verb_sign (ClrVerbOptions *options, int argc, char **argv)
+{
+  g_autofree char *key = NULL, *domain = NULL, *selector = NULL, *path = NULL;
+  GOptionEntry entries[] = {
+    { "key", 0, 0, G_OPTION_ARG_FILENAME, &key, N_ ("Private key, instead of those of the settings"),
+      "FILE" },
+    { "domain", 0, 0, G_OPTION_ARG_STRING, &domain, N_ ("With --key: the d= of the signature"), "DOMAIN" },
+    { "selector", 0, 0, G_OPTION_ARG_STRING, &selector, N_ ("With --key: the s= of the signature"), "NAME" },
+    G_OPTION_ENTRY_NULL,
+  };
+  g_autoptr (JsonObject) in = json_object_new ();
+  g_autoptr (GError) error = NULL;
+  int code;
+
+  if (!clr_verb_parse (
+          options, "< MESSAGE > SIGNED",
+          _ ("Signs a message with DKIM: from standard input to standard output, with the keys that "
+             "the settings have for the domain of its From field. Lines that end with LF alone are "
+             "signed as the CRLF they will be when sent, and printed as they came. With --json only "
+             "the fields are printed."),
+          entries, &argc, &argv, &code))
+    return code;
+  if (argc > 1)
+    return clr_verb_usage (_ ("sign reads standard input"));
+  if ((key != NULL) != (domain != NULL) || (key != NULL) != (selector != NULL))
+    return clr_verb_usage (_ ("sign: --key, --domain and --selector go together"));
+  path = clr_verb_keep_input (&error);
+  if (path == NULL)
+    {
+      fprintf (stderr, "clrelay: %s\n", error->message);
+      return CLR_EXIT_FAILED;
+    }
+  json_object_set_string_member (in, "file", path);
+  if (key)
+    {
+      json_object_set_string_member (in, "key", key);
+      json_object_set_string_member (in, "domain", domain);
+      json_object_set_string_member (in, "selector", selector);
+    }
+  if (options->config || !key)
+    json_object_set_string_member (in, "config", options->config ? options->config : CLR_SETTINGS_FILE);
+  code = sign (options, in, path);
+  unlink (path);
+  return code;
+}
