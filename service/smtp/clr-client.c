@@ -442,6 +442,13 @@ on_reply (ClrSmtpClient *client, const ClrSmtpReply *reply)
     case CLR_PHASE_TLS:
       if (class == 2)
         client->handler->start_tls (client, client->data);
+      else if (client->config->tls == CLR_CLIENT_TLS_MAY && class >= 4 && !is_farewell (reply))
+        {
+          /* RFC 3207 section 4: whether to go on without is the client's choice. It was said: if it can be.
+           */
+          client->offers.offers &= ~CLR_OFFER_STARTTLS;
+          go_on (client);
+        }
       else
         fail_with (client, reply);
       break;

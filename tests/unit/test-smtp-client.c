@@ -441,6 +441,7 @@ test_starttls_rules (void)
 {
   Rig required = { .config = { .tls = CLR_CLIENT_TLS_REQUIRED } },
       may = { .config = { .tls = CLR_CLIENT_TLS_MAY } },
+      may_refused = { .config = { .tls = CLR_CLIENT_TLS_MAY } },
       refused = { .config = { .tls = CLR_CLIENT_TLS_REQUIRED } };
 
   rig_begin (&required);
@@ -453,6 +454,14 @@ test_starttls_rules (void)
   exchange (&may, "220 mx\r\n250 mx\r\n", "EHLO relay.example.com\r\n");
   g_assert_cmpuint (may.ready, ==, 1);
   rig_end (&may);
+
+  /* A refusal is no reason to keep back what may go in clear; a farewell is one. */
+  rig_begin (&may_refused);
+  exchange (&may_refused, "220 mx\r\n", "EHLO relay.example.com\r\n");
+  exchange (&may_refused, "250-mx\r\n250 STARTTLS\r\n", "STARTTLS\r\n");
+  exchange (&may_refused, "454 not now\r\n", "");
+  g_assert_cmpuint (may_refused.ready, ==, 1);
+  rig_end (&may_refused);
 
   rig_begin (&refused);
   exchange (&refused, "220 mx\r\n", "EHLO relay.example.com\r\n");
