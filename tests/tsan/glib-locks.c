@@ -6,12 +6,13 @@
  */
 #include <glib.h>
 
-void __real_g_mutex_lock (GMutex *mutex);
-void __real_g_mutex_unlock (GMutex *mutex);
+/* Weak: it is linked into everything, programs without GLib or ThreadSanitizer included. */
+void __real_g_mutex_lock (GMutex *mutex) __attribute__ ((weak));
+void __real_g_mutex_unlock (GMutex *mutex) __attribute__ ((weak));
+void __tsan_acquire (void *address) __attribute__ ((weak));
+void __tsan_release (void *address) __attribute__ ((weak));
 void __wrap_g_mutex_lock (GMutex *mutex);
 void __wrap_g_mutex_unlock (GMutex *mutex);
-void __tsan_acquire (void *address);
-void __tsan_release (void *address);
 
 void
 __wrap_g_mutex_lock (GMutex *mutex)
