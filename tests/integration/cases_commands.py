@@ -5,11 +5,12 @@ import json
 import os
 import re
 import socket
+import struct
 import subprocess
 import threading
 import time
 
-from harness import (Dns, Raw, Relay, Sink, Skip, case, check, clrelay, dkim_keys, equal, free_port, key_settings, need, run, temp, verify_dkim,
+from harness import (Dns, Raw, Relay, Sink, Skip, case, check, clrelay, dkim_keys, equal, free_port, key_settings, need, run, running, temp, verify_dkim,
                      wait_for)
 
 
@@ -488,3 +489,58 @@ def _():
         check_signature("lame.test", "rsa", "temperror")
     check_signature("internal.test", "rsa", "temperror")
     command("check", "dkim", save(folder, "x", b""), "--resolver", "nonsense", expect=2)
+
+
+def milter_sign(port, message):
+    """MESSAGE as a milter at PORT changes it: fields put in front. The protocol of Sendmail's libmilter, as far as a signer needs it."""
+    def send(sock, kind, data=b""):
+        sock.sendall(struct.pack(">I", len(data) + 1) + kind + data)
+
+    def receive(sock):
+        head = sock.recv(4, socket.MSG_WAITALL)
+        data = sock.recv(struct.unpack(">I", head)[0], socket.MSG_WAITALL)
+        return data[:1], data[1:]
+
+    header, body = message.split(b"\r\n\r\n", 1)
+    fields = []
+    with socket.create_connection(("127.0.0.1", port), 20) as sock:
+        send(sock, b"O", struct.pack(">III", 6, 0x1ff, 0))
+        receive(sock)
+        steps = [(b"C", b"localhost\0" + b"4" + struct.pack(">H", 40000) + b"127.0.0.1\0"), (b"H", b"localhost\0"), (b"M", b"<anna@internal.test>\0"),
+                 (b"R", b"<b@example.test>\0")]
+        steps += [(b"L", name + b"\0" + value.lstrip() + b"\0") for name, value in (line.split(b":", 1) for line in header.split(b"\r\n"))]
+        for kind, data in steps + [(b"N", b""), (b"B", body)]:
+            send(sock, kind, data)
+            answer = receive(sock)
+            check(answer[0] == b"c", f"the milter answers {kind} with {answer}")
+        send(sock, b"E")
+        while True:
+            kind, data = receive(sock)
+            if kind in (b"a", b"c"):
+                break
+            if kind in (b"i", b"h"):
+                name, value = (data[4:] if kind == b"i" else data).split(b"\0")[:2]
+                fields.append(name + b": " + value.strip().replace(b"\r\n", b"\n").replace(b"\n", b"\r\n") + b"\r\n")
+            else:
+                check(kind == b"p", f"the milter ends with {kind} {data}")
+    return b"".join(fields) + message
+
+
+@case("check dkim: what OpenDKIM signs verifies")
+def _():
+    opendkim = need("opendkim", "/usr/sbin/opendkim")
+    folder = temp("opendkim")
+    zone = zone_of_keys(folder)
+    for canon in ("simple/simple", "relaxed/relaxed", "relaxed/simple"):
+        port = free_port()
+        conf = save(folder, "opendkim.conf", f"Mode s\nDomain internal.test\nSelector rsa\nKeyFile {dkim_keys()['rsa'][0]}\nRequireSafeKeys no\nSyslog no\n"
+                    f"Canonicalization {canon}\nSocket inet:{port}@127.0.0.1\nOversignHeaders From\n".encode())
+        with running(opendkim, "-f", "-x", conf):
+            def listens():
+                with socket.socket() as sock:
+                    return sock.connect_ex(("127.0.0.1", port)) == 0
+
+            wait_for(listens, 15, "OpenDKIM")
+            signed = milter_sign(port, MESSAGE)
+        answer = json.loads(run(clrelay(), "check", "dkim", save(folder, "signed.eml", signed), "--zone", zone, "--json").stdout)
+        equal([(s["result"], s["algorithm"]) for s in answer["details"].get("signatures", [])], [("pass", "rsa-sha256")], f"{canon}: {answer} {signed}")
