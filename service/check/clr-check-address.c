@@ -68,9 +68,12 @@ describe (const char *address)
     }
   /* A domain alone could travel as A-labels; the local part cannot (RFC 6531 section 3.2). */
   json_object_set_boolean_member (details, "smtputf8", !clr_address_is_ascii (local));
-  if (domain && strlen (address) > 254)
-    json_object_set_string_member (
-        details, "warning", _ ("longer than 254 octets: many servers refuse it (RFC 5321, 4.5.3.1.3)"));
+  /* RFC 5321 section 4.5.3.1.3: 256 octets with the brackets. Longer ones are met, and this relay takes them.
+   */
+  if (strlen (address) > 254)
+    return clr_check_answer (
+        "invalid", _ ("it is longer than 254 octets, and many servers refuse it; this relay would not"),
+        details);
   return clr_check_answer ("valid",
                            !clr_address_is_ascii (local)
                                ? _ ("well formed; it can only go to servers with SMTPUTF8")

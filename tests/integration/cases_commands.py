@@ -149,7 +149,9 @@ def _():
 @case("check address")
 def _():
     lines = [("user@example.com", "valid"), ("j\u00f6rg@b\u00fccher.example", "valid"), ("a b@example.com", "invalid"), ("a@", "invalid"), ("a@[192.0.2.1]", "valid"),
-             ("\"a b\"@example.com", "valid"), ("a@-x.example", "invalid"), ("", "invalid"), ("a\r\nb@x.example", "invalid")]
+             ("\"a b\"@example.com", "valid"), ("a@-x.example", "invalid"), ("", "invalid"), ("a\r\nb@x.example", "invalid"),
+             ("a@" + ".".join(["x" * 60] * 4) + ".example", "valid"), ("abc@" + ".".join(["x" * 61] * 4) + ".ex", "valid"),
+             ("abcd@" + ".".join(["x" * 61] * 4) + ".ex", "invalid")]
     data = "".join(json.dumps({"address": address}) + "\n" for address, _ in lines).encode()
     answers = [json.loads(line) for line in command("check", "address", "--batch", data=data).splitlines()]
     equal([a["result"] for a in answers], [result for _, result in lines], "results")
