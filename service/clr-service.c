@@ -241,6 +241,21 @@ make_workers (ClrService *service, GError **error)
   return TRUE;
 }
 
+/* Delivery signs what it changes with the keys of the policy. */
+static ClrDeliveryPlan *
+make_plan (ClrSettings *settings, ClrPolicy *policy, unsigned n_workers, ClrListeners *listeners,
+           GError **error)
+{
+  ClrDeliveryPlan *plan
+      = clr_delivery_plan_new (settings, n_workers, clr_listeners_get_endpoints (listeners), error);
+
+  if (plan)
+    clr_delivery_plan_set_signing (plan, clr_policy_get_dkim_style (policy),
+                                   clr_policy_list_identities (policy), clr_policy_ref (policy),
+                                   (GDestroyNotify)clr_policy_unref);
+  return plan;
+}
+
 static void
 fill_workers (ClrService *service, ClrDeliveryPlan *plan, ClrPolicy *policy)
 {
@@ -300,8 +315,7 @@ start (ClrService *service, GError **error)
   ok = make_workers (service, error);
   if (ok)
     {
-      plan = clr_delivery_plan_new (service->settings, service->n_workers,
-                                    clr_listeners_get_endpoints (service->listeners), error);
+      plan = make_plan (service->settings, policy, service->n_workers, service->listeners, error);
       ok = plan != NULL;
     }
   /* The queue posts jobs as soon as it runs: the sides that take them stand before it, and letters wait until
@@ -361,7 +375,7 @@ clr_service_reload (ClrService *service, GError **error)
   listeners = clr_listeners_new (settings, policy, directory, service->listeners, error);
   if (listeners == NULL)
     return FALSE;
-  plan = clr_delivery_plan_new (settings, service->n_workers, clr_listeners_get_endpoints (listeners), error);
+  plan = make_plan (settings, policy, service->n_workers, listeners, error);
   if (plan == NULL || !set_up_log (settings, error))
     {
       if (plan)

@@ -133,11 +133,11 @@ fall_back_to_clear (ClrApproach *approach, ClrPhase phase, const ClrSmtpReply *r
 }
 
 void
-clr_approach_go_on (ClrApproach *approach, ClrPhase phase, const ClrSmtpReply *reply,
+clr_approach_go_on (ClrApproach *approach, ClrOutcome outcome, ClrPhase phase, const ClrSmtpReply *reply,
                     void (*drop_stream) (void *data))
 {
   if (!fall_back_to_clear (approach, phase, reply))
-    remember (approach, CLR_OUTCOME_DEFERRED, phase, reply);
+    remember (approach, outcome, phase, reply);
   approach->drop_stream = drop_stream;
   clr_timers_set (approach->place->worker->timers, &approach->step, approach->place->worker->now);
 }

@@ -28,9 +28,10 @@ ClrApproach *clr_approach_new (const ClrDeliveryPlace *place, const ClrDeliveryP
                                const ClrApproachEvents *events, void *data);
 void clr_approach_free (ClrApproach *approach);
 
-/* The host reached last would not have us: the next one. May be called inside the client that tells it:
+/* The host reached last would not have us, now or (@outcome failed) ever: the next one. May be called inside
+ * the client that tells it:
  * @drop_stream is called from the loop, before anything else happens. */
-void clr_approach_go_on (ClrApproach *approach, ClrPhase phase, const ClrSmtpReply *reply,
+void clr_approach_go_on (ClrApproach *approach, ClrOutcome outcome, ClrPhase phase, const ClrSmtpReply *reply,
                          void (*drop_stream) (void *data));
 
 /* Of the host reached last. */

@@ -14,6 +14,10 @@ struct ClrDeliveryPlan
   GHashTable *next_hops; /* "smarthost:NAME" or "mx:ROUTE" -> ClrNextHop */
   GHashTable *replies;   /* route -> text */
   GArray *own;           /* of ClrEndpoint */
+  const ClrDkimStyle *style;
+  GPtrArray *identities; /* of const ClrDkimIdentity */
+  void *signing_owner;
+  GDestroyNotify release_signing;
 };
 
 static gboolean
@@ -81,6 +85,10 @@ clr_delivery_plan_unref (ClrDeliveryPlan *plan)
   g_hash_table_unref (plan->next_hops);
   g_hash_table_unref (plan->replies);
   g_array_unref (plan->own);
+  if (plan->identities)
+    g_ptr_array_unref (plan->identities);
+  if (plan->release_signing)
+    plan->release_signing (plan->signing_owner);
   g_free (plan);
 }
 
@@ -135,4 +143,36 @@ clr_delivery_plan_is_own (const ClrDeliveryPlan *plan, const ClrEndpoint *endpoi
         return TRUE;
     }
   return FALSE;
+}
+
+void
+clr_delivery_plan_set_signing (ClrDeliveryPlan *plan, const ClrDkimStyle *style, GPtrArray *identities,
+                               void *owner, GDestroyNotify release)
+{
+  g_assert (plan->identities == NULL);
+  plan->style = style;
+  plan->identities = identities;
+  plan->signing_owner = owner;
+  plan->release_signing = release;
+}
+
+const ClrDkimStyle *
+clr_delivery_plan_get_dkim_style (const ClrDeliveryPlan *plan)
+{
+  return plan->style;
+}
+
+const ClrDkimIdentity *
+clr_delivery_plan_find_identity (const ClrDeliveryPlan *plan, const char *name)
+{
+  for (unsigned i = 0; plan->identities && i < plan->identities->len; i++)
+    {
+      const ClrDkimIdentity *identity = g_ptr_array_index (plan->identities, i);
+      size_t n = strlen (identity->selector);
+
+      if (strncmp (name, identity->selector, n) == 0 && g_str_has_prefix (name + n, "._domainkey.")
+          && strcmp (name + n + strlen ("._domainkey."), identity->domain) == 0)
+        return identity;
+    }
+  return NULL;
 }

@@ -3,12 +3,12 @@
 
 #include "base/clr-clock.h"
 #include "delivery/clr-approach.h"
+#include "delivery/clr-content-pump.h"
+#include "delivery/clr-rendering.h"
 
 #include <string.h>
 
-#define PIECE       (64u * 1024)  /* octets of content written at once */
-#define SPOOL_PIECE (256u * 1024) /* octets read from the spool at once */
-#define AT_HAND     PIECE         /* octets of a content that may leave with its envelope */
+#define AT_HAND (64u * 1024) /* octets of a content that may leave with its envelope */
 
 struct ClrSmtpConnection
 {
@@ -18,7 +18,7 @@ struct ClrSmtpConnection
   const ClrSmtpConnectionEvents *events;
   void *data;
 
-  ClrApproach *approach; /* until a host works */
+  ClrApproach *approach; /* until a host has begun to take mail */
   ClrStream *stream;
   ClrSmtpClient *client;
   ClrSmtpClientConfig config;
@@ -33,11 +33,9 @@ struct ClrSmtpConnection
   unsigned transactions;
   gboolean clean; /* nothing went wrong in this job */
 
-  /* Content that is being sent. */
-  unsigned slice;
-  size_t slice_offset;
-  uint64_t spool_sent;
-  ClrDiskRequest *reading; /* asked of the disk, or NULL */
+  ClrContentPump *pump;    /* content that is being sent */
+  ClrRendering *rendering; /* for a peer that cannot have it as it is */
+  gboolean passing_on;     /* the job waits for another host, which offers more */
 
   gboolean works;
   gboolean ending; /* after this job */
@@ -86,6 +84,8 @@ finish_job (ClrSmtpConnection *connection)
 {
   ClrJob *job = g_steal_pointer (&connection->job);
 
+  g_clear_pointer (&connection->pump, clr_content_pump_free);
+  g_clear_pointer (&connection->rendering, clr_rendering_free);
   connection->events->job_done (connection, job, connection->clean, connection->data);
 }
 
@@ -118,7 +118,7 @@ broken (ClrSmtpConnection *connection, ClrPhase phase, const ClrSmtpReply *reply
   if (phase < CLR_PHASE_IDLE)
     {
       clr_timers_clear (connection->place->worker->timers, &connection->timer);
-      clr_approach_go_on (connection->approach, phase, reply, drop_stream);
+      clr_approach_go_on (connection->approach, CLR_OUTCOME_DEFERRED, phase, reply, drop_stream);
       return;
     }
   if (phase == CLR_PHASE_MAIL && connection->transactions > 0 && connection->first == 0
@@ -166,90 +166,77 @@ on_timer (ClrTimer *timer, void *data)
 
 /* -- content */
 
-static void pump (ClrSmtpConnection *connection);
-
-static void
-on_spool_read (ClrLetter *letter, void *owner)
+static gboolean
+has_room (void *data)
 {
-  ClrDiskRequest *request = (ClrDiskRequest *)letter;
-  ClrSmtpConnection *connection = request->data;
+  ClrSmtpConnection *connection = data;
 
-  if (connection == NULL)
-    {
-      clr_disk_request_free (request); /* the connection is gone */
-      return;
-    }
-  connection->reading = NULL;
-  if (request->problem)
-    {
-      /* The peer has got a piece of the message: only closing tells it that this was not all. */
-      broken_with_text (connection, request->problem);
-      clr_disk_request_free (request);
-      return;
-    }
-  for (unsigned i = 0; i < request->bytes.n_slices; i++)
-    clr_smtp_client_send_content (connection->client, request->bytes.slices[i].data,
-                                  request->bytes.slices[i].size);
-  connection->spool_sent += request->bytes.size;
-  clr_disk_request_free (request);
-  pump (connection);
-  clr_stream_flush (connection->stream);
+  if (clr_stream_get_pending (connection->stream) <= CLR_STREAM_HIGH_WATER)
+    return TRUE;
+  clr_stream_want_room (connection->stream);
+  return FALSE;
 }
 
 static void
-read_spool (ClrSmtpConnection *connection)
+send_octets (const uint8_t *bytes, size_t size, void *data)
 {
-  ClrDiskRequest *request = g_new0 (ClrDiskRequest, 1);
-
-  request->kind = CLR_DISK_READ;
-  request->id = connection->job->message->id;
-  request->offset = connection->spool_sent;
-  request->size = MIN (SPOOL_PIECE, connection->job->message->spool_size - connection->spool_sent);
-  request->reply_to = connection->place->worker->mailbox;
-  request->open = on_spool_read;
-  request->data = connection;
-  connection->reading = request;
-  clr_disk_post (connection->place->disk, request);
+  clr_smtp_client_send_content (((ClrSmtpConnection *)data)->client, bytes, size);
 }
+
+static void
+on_piece (const uint8_t *bytes, size_t size, void *data)
+{
+  ClrSmtpConnection *connection = data;
+
+  if (connection->rendering)
+    clr_rendering_feed (connection->rendering, bytes, size);
+  else
+    send_octets (bytes, size, connection);
+}
+
+static void
+on_all_given (void *data)
+{
+  ClrSmtpConnection *connection = data;
+
+  g_clear_pointer (&connection->pump, clr_content_pump_free);
+  if (connection->rendering)
+    clr_rendering_end (connection->rendering);
+  clr_smtp_client_end_content (connection->client);
+  if (!connection->over)
+    arm_phase (connection);
+}
+
+static void
+on_unreadable (const char *why, void *data)
+{
+  ClrSmtpConnection *connection = data;
+
+  g_clear_pointer (&connection->pump, clr_content_pump_free);
+  /* The peer has got a piece of the message: only closing tells it that this was not all. */
+  broken_with_text (connection, why);
+}
+
+static void
+on_went_on (void *data)
+{
+  ClrSmtpConnection *connection = data;
+
+  if (!connection->over && connection->stream)
+    clr_stream_flush (connection->stream);
+}
+
+static const ClrContentPumpEvents pump_events
+    = { has_room, on_piece, on_all_given, on_unreadable, on_went_on };
 
 /* Writes content until the stream has enough. */
 static void
 pump (ClrSmtpConnection *connection)
 {
-  const ClrMessage *message;
-
-  if (connection->over || connection->job == NULL)
+  if (connection->over || connection->pump == NULL)
     return;
-  message = connection->job->message;
   arm_phase (connection);
-  while (connection->slice < message->content.n_slices)
-    {
-      const ClrSlice *slice = &message->content.slices[connection->slice];
-      size_t n = MIN (slice->size - connection->slice_offset, PIECE);
-
-      if (clr_stream_get_pending (connection->stream) > CLR_STREAM_HIGH_WATER)
-        {
-          clr_stream_want_room (connection->stream);
-          return;
-        }
-      clr_smtp_client_send_content (connection->client, slice->data + connection->slice_offset, n);
-      connection->slice_offset += n;
-      if (connection->slice_offset == slice->size)
-        {
-          connection->slice++;
-          connection->slice_offset = 0;
-        }
-    }
-  if (connection->spool_sent < message->spool_size)
-    {
-      if (clr_stream_get_pending (connection->stream) > CLR_STREAM_HIGH_WATER)
-        clr_stream_want_room (connection->stream);
-      else if (connection->reading == NULL)
-        read_spool (connection);
-      return;
-    }
-  clr_smtp_client_end_content (connection->client);
-  arm_phase (connection);
+  clr_content_pump_run (connection->pump);
 }
 
 /* -- the client's events */
@@ -272,6 +259,141 @@ get_recipient (unsigned index, ClrSmtpRecipient *recipient, void *data)
   *recipient = (ClrSmtpRecipient){ kept->address, kept->notify, kept->orcpt };
 }
 
+static void begin_transaction (ClrSmtpConnection *connection);
+
+static gboolean
+has_ascii_envelope (const ClrJob *job)
+{
+  if (!clr_address_is_ascii (job->message->sender))
+    return FALSE;
+  for (unsigned i = 0; i < job->n_recipients; i++)
+    if (!clr_address_is_ascii (job->message->recipients[job->recipients[i]].address))
+      return FALSE;
+  return TRUE;
+}
+
+/* What cannot be sent to this peer, for what it is. */
+static void
+refuse_job (ClrSmtpConnection *connection, const ClrSmtpReply *reply)
+{
+  for (unsigned i = 0; i < connection->job->n_recipients; i++)
+    observe (connection, i, reply->code < 500 ? CLR_OUTCOME_DEFERRED : CLR_OUTCOME_FAILED, CLR_PHASE_MAIL,
+             reply);
+  connection->clean = connection->clean && reply->code >= 500;
+  finish_job (connection);
+  take_job (connection);
+}
+
+/* RFC 6531 section 3.2: another exchanger may offer what this one does not. */
+static void
+pass_on (ClrSmtpConnection *connection, const ClrSmtpReply *reply)
+{
+  connection->works = FALSE;
+  clr_timers_clear (connection->place->worker->timers, &connection->timer);
+  if (connection->approach)
+    {
+      connection->passing_on = TRUE;
+      clr_approach_go_on (connection->approach, CLR_OUTCOME_FAILED, CLR_PHASE_MAIL, reply, drop_stream);
+      return;
+    }
+  /* A kept connection knows no other hosts: the job begins anew with one that does. */
+  ClrJob *job = g_steal_pointer (&connection->job);
+
+  connection->events->job_undone (connection, job, connection->data);
+  connection->ending = TRUE;
+  clr_smtp_client_quit (connection->client);
+  arm_phase (connection);
+}
+
+/* No host is left that could take the job that was passed on. */
+static void
+give_job_up (ClrSmtpConnection *connection, ClrOutcome outcome, ClrPhase phase, const ClrSmtpReply *reply)
+{
+  connection->passing_on = FALSE;
+  connection->clean = FALSE;
+  for (unsigned i = 0; i < connection->job->n_recipients; i++)
+    observe (connection, i, outcome, phase, reply);
+  finish_job (connection);
+}
+
+static void
+on_rendering_ready (void *data)
+{
+  ClrSmtpConnection *connection = data;
+
+  if (clr_rendering_get_problem (connection->rendering)->code)
+    {
+      ClrSmtpReply reply = *clr_rendering_get_problem (connection->rendering);
+      refuse_job (connection, &reply);
+    }
+  else
+    begin_transaction (connection);
+  if (!connection->over && connection->stream)
+    clr_stream_flush (connection->stream);
+}
+
+/* What the peer does not offer decides over what it gets. Returns: FALSE when no transaction begins now. */
+static gboolean
+prepare (ClrSmtpConnection *connection)
+{
+  const ClrMessage *message = connection->job->message;
+  const ClrOffers *offers = clr_smtp_client_get_offers (connection->client);
+  gboolean takes_utf8 = (offers->offers & CLR_OFFER_SMTPUTF8) != 0,
+           takes_8bit = (offers->offers & CLR_OFFER_8BITMIME) != 0;
+  ClrSmtpReply reply = { 0 };
+
+  /* RFC 1870 section 6.1: what the peer will not take is not sent. */
+  if (offers->max_size > 0 && message->size > offers->max_size)
+    clr_smtp_reply_set (&reply, 552, "5.3.4", "the message is larger than the next hop accepts");
+  /* RFC 6531 section 3.2 */
+  else if (message->smtputf8 && !takes_utf8 && !has_ascii_envelope (connection->job))
+    {
+      clr_smtp_reply_set (&reply, 553, "5.6.7",
+                          "an address needs SMTPUTF8, which the next hop does not offer");
+      pass_on (connection, &reply);
+      return FALSE;
+    }
+  if (reply.code)
+    {
+      refuse_job (connection, &reply);
+      return FALSE;
+    }
+  /* RFC 6152 section 3: 8-bit content may not go to a 7-bit peer. */
+  if (connection->rendering || !((message->smtputf8 && !takes_utf8) || (message->eight_bit && !takes_8bit)))
+    return TRUE;
+  connection->rendering
+      = clr_rendering_new (connection->place, connection->plan, message, on_rendering_ready, connection);
+  arm_phase (connection);
+  clr_rendering_start (connection->rendering);
+  return FALSE;
+}
+
+/* How many of the next recipients fit into one transaction (RFC 9422). */
+static unsigned
+count_recipients (ClrSmtpConnection *connection)
+{
+  const ClrJob *job = connection->job;
+  const ClrOffers *offers = clr_smtp_client_get_offers (connection->client);
+  unsigned n = MIN (job->n_recipients - connection->first, connection->hop->max_recipients);
+  g_autoptr (GHashTable) domains = NULL;
+
+  if (offers->max_recipients > 0)
+    n = MIN (n, offers->max_recipients);
+  if (offers->max_recipient_domains == 0 || n < 2)
+    return n;
+  domains = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  for (unsigned i = 0; i < n; i++)
+    {
+      const char *address = job->message->recipients[job->recipients[connection->first + i]].address;
+      const char *domain = clr_address_get_domain (address);
+
+      g_hash_table_add (domains, g_ascii_strdown (domain ? domain : "", -1));
+      if (g_hash_table_size (domains) > offers->max_recipient_domains)
+        return i;
+    }
+  return n;
+}
+
 static void
 begin_transaction (ClrSmtpConnection *connection)
 {
@@ -287,38 +409,35 @@ begin_transaction (ClrSmtpConnection *connection)
     .at_hand = message->spool_size == 0 && message->content.size <= AT_HAND,
     .get_recipient = get_recipient,
   };
-  const ClrOffers *offers = clr_smtp_client_get_offers (connection->client);
-  uint64_t most = offers->max_size;
-  ClrSmtpReply reply = { 0 };
 
-  /* RFC 1870 section 6.1: what the peer will not take is not sent. */
-  if (most > 0 && message->size > most)
-    clr_smtp_reply_set (&reply, 552, "5.3.4", "the message is larger than the next hop accepts");
-  /* RFC 6152 section 3: 8-bit content may not go to a 7-bit peer. */
-  else if (message->eight_bit && !(offers->offers & CLR_OFFER_8BITMIME))
-    clr_smtp_reply_set (&reply, 554, "5.6.3",
-                        "the message has 8-bit content, which the next hop does not accept");
-  if (reply.code)
+  if (!prepare (connection))
+    return;
+  g_clear_pointer (&connection->approach, clr_approach_free);
+  if (connection->rendering)
     {
-      for (unsigned i = 0; i < connection->job->n_recipients; i++)
-        observe (connection, i, CLR_OUTCOME_FAILED, CLR_PHASE_MAIL, &reply);
-      finish_job (connection);
-      take_job (connection);
-      return;
+      transaction.size = clr_rendering_get_size (connection->rendering);
+      transaction.eight_bit = transaction.smtputf8 = FALSE;
     }
-  transaction.n_recipients = connection->n_now
-      = MIN (connection->job->n_recipients - connection->first, connection->hop->max_recipients);
-  connection->slice = 0;
-  connection->slice_offset = 0;
-  connection->spool_sent = 0;
+  transaction.n_recipients = connection->n_now = count_recipients (connection);
+  g_clear_pointer (&connection->pump, clr_content_pump_free);
   clr_smtp_client_begin (connection->client, &transaction);
-  arm_phase (connection);
+  if (!connection->over)
+    arm_phase (connection);
+}
+
+static gboolean
+has_sent_enough (const ClrSmtpConnection *connection)
+{
+  unsigned most = clr_smtp_client_get_offers (connection->client)->max_messages;
+
+  return connection->transactions >= connection->hop->max_messages
+         || (most > 0 && connection->transactions >= most);
 }
 
 static void
 take_job (ClrSmtpConnection *connection)
 {
-  if (connection->ending || connection->transactions >= connection->hop->max_messages)
+  if (connection->ending || has_sent_enough (connection))
     {
       clr_smtp_connection_end (connection, FALSE);
       return;
@@ -341,17 +460,29 @@ on_ready (ClrSmtpClient *client, void *data)
   ClrSmtpConnection *connection = data;
 
   connection->works = TRUE;
-  g_clear_pointer (&connection->approach, clr_approach_free);
   if (connection->job == NULL)
     {
       take_job (connection);
+      return;
+    }
+  if (connection->passing_on)
+    {
+      connection->passing_on = FALSE;
+      begin_transaction (connection);
       return;
     }
   connection->transactions++;
   connection->first += connection->n_now;
   if (connection->first < connection->job->n_recipients)
     {
-      begin_transaction (connection);
+      if (has_sent_enough (connection))
+        {
+          /* RFC 9422: no more here; the rest comes again by another connection. */
+          finish_job (connection);
+          clr_smtp_connection_end (connection, FALSE);
+        }
+      else
+        begin_transaction (connection);
       return;
     }
   finish_job (connection);
@@ -375,7 +506,13 @@ on_result (ClrSmtpClient *client, unsigned recipient, ClrPhase phase, const ClrS
 static void
 on_want_content (ClrSmtpClient *client, void *data)
 {
-  pump (data);
+  ClrSmtpConnection *connection = data;
+
+  connection->pump
+      = clr_content_pump_new (connection->place, connection->job->message, &pump_events, connection);
+  if (connection->rendering)
+    clr_rendering_begin (connection->rendering, send_octets, connection);
+  pump (connection);
 }
 
 static void
@@ -466,7 +603,11 @@ on_exhausted (ClrApproach *approach, ClrOutcome outcome, ClrPhase phase, const C
 {
   ClrSmtpConnection *connection = data;
 
-  connection->events->unreachable (connection, outcome, phase, reply, peer, connection->data);
+  /* One that was passed on has seen a host that works: the others get there too. */
+  if (connection->passing_on)
+    give_job_up (connection, outcome, phase, reply);
+  else
+    connection->events->unreachable (connection, outcome, phase, reply, peer, connection->data);
   end (connection);
 }
 
@@ -495,8 +636,8 @@ clr_smtp_connection_free (ClrSmtpConnection *connection)
   connection->over = TRUE;
   clr_timers_clear (connection->place->worker->timers, &connection->timer);
   g_clear_pointer (&connection->approach, clr_approach_free);
-  if (connection->reading)
-    connection->reading->data = NULL;
+  g_clear_pointer (&connection->pump, clr_content_pump_free);
+  g_clear_pointer (&connection->rendering, clr_rendering_free);
   drop_stream (connection);
   clr_delivery_plan_unref (connection->plan);
   g_free (connection->peer);
@@ -535,7 +676,15 @@ clr_smtp_connection_end (ClrSmtpConnection *connection, gboolean now)
     return;
   if (now)
     {
-      if (connection->job)
+      if (connection->passing_on)
+        {
+          ClrSmtpReply reply;
+
+          clr_smtp_reply_set (&reply, 0, NULL, "the relay is stopping");
+          give_job_up (connection, CLR_OUTCOME_DEFERRED, CLR_PHASE_CONNECT, &reply);
+          end (connection);
+        }
+      else if (connection->job)
         broken_with_text (connection, "the relay is stopping");
       else
         end (connection);

@@ -335,3 +335,13 @@ clr_policy_find_identities (const ClrPolicy *policy, const char *domain)
     }
   return found;
 }
+
+GPtrArray *
+clr_policy_list_identities (const ClrPolicy *policy)
+{
+  GPtrArray *all = g_ptr_array_new ();
+
+  for (unsigned i = 0; i < policy->identities->len; i++)
+    g_ptr_array_add (all, &g_array_index (policy->identities, ClrDkimIdentity, i));
+  return all;
+}

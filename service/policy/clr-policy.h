@@ -72,3 +72,5 @@ const char *clr_policy_find_route (const ClrPolicy *policy, const char *recipien
 /* The keys that sign for a From domain: those of its longest match, itself or above.
  * Returns: (transfer container) an array of const ClrDkimIdentity*, NULL when there is none. */
 GPtrArray *clr_policy_find_identities (const ClrPolicy *policy, const char *domain);
+/* All of them. Returns: (transfer container) of const ClrDkimIdentity, which live as long as @policy. */
+GPtrArray *clr_policy_list_identities (const ClrPolicy *policy);

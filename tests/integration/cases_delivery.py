@@ -44,13 +44,11 @@ def _():
             check(sink.wait()[0].content.endswith(TEXT), "the content changed")
 
 
-@case("8-bit content needs a next hop with 8BITMIME; the word BODY=8BITMIME alone does not")
+@case("8-bit content is declared to a next hop with 8BITMIME, whatever the client said; the word BODY=8BITMIME alone asks nothing")
 def _():
     with Sink(extensions=("ENHANCEDSTATUSCODES",)) as sink, Relay(sink.route()) as relay:
         relay.send(TEXT, eight_bit=True)
-        sink.wait()
-        identity = relay.send(TEXT.replace(b"Hello", "Grüße".encode()))
-        wait_for(lambda: relay.states(identity) == {"b@example.test": "failed"}, 10, "the failure")
+        check(sink.wait()[0].content.endswith(TEXT), "the content changed")
     with Sink() as sink, Relay(sink.route()) as relay:
         relay.send(TEXT.replace(b"Hello", "Grüße".encode()))
         check(any("BODY=8BITMIME" in c for c in sink.commands) if sink.wait() else False, "8BITMIME was not declared")

@@ -522,7 +522,7 @@ class _Dialogue:
     def __init__(self, sink, sock, secure):
         self.sink, self.sock, self.secure, self.user = sink, sock, secure, None
         self.buffer = b""
-        self.sender, self.recipients = None, []
+        self.sender, self.recipients, self.chunks = None, [], b""
 
     def line(self):
         while b"\r\n" not in self.buffer:
@@ -570,13 +570,15 @@ class _Dialogue:
                 self.login(line.split(" "))
             elif verb == "MAIL":
                 if self.answer("MAIL", line[10:], "250 2.1.0 ok"):
-                    self.sender, self.recipients = line[11:].split(">")[0], []
+                    self.sender, self.recipients, self.chunks = line[11:].split(">")[0], [], b""
             elif verb == "RCPT":
                 recipient = line[9:].split(">")[0]
                 if self.answer("RCPT", recipient, "250 2.1.5 ok"):
                     self.recipients.append(recipient)
             elif verb == "DATA":
                 self.data()
+            elif verb == "BDAT":
+                self.chunk(line.split(" "))
             elif verb == "QUIT":
                 self.say("221 bye")
                 return
@@ -612,6 +614,22 @@ class _Dialogue:
             self.say("235 2.7.0 welcome")
         else:
             self.say("535 5.7.8 no")
+
+    def chunk(self, words):
+        """RFC 3030: the octets are eaten, whatever the answer is."""
+        size, last = int(words[1]), len(words) > 2
+        while len(self.buffer) < size:
+            self.more()
+        self.chunks, self.buffer = self.chunks + self.buffer[:size], self.buffer[size:]
+        if not self.recipients:
+            self.say("503 5.5.1 no recipients")
+        elif not last:
+            self.say("250 2.0.0 more")
+        else:
+            mail = Mail(self.sender, self.recipients, self.chunks, self.secure, self.user)
+            if self.answer("END", mail, "250 2.0.0 queued"):
+                self.sink.mails.append(mail)
+            self.sender, self.recipients, self.chunks = None, [], b""
 
     def data(self):
         if not self.recipients:
