@@ -132,6 +132,7 @@ ask_mail (ClrSmtpServer *server, const ClrMailCommand *mail, void *data)
         .helo = clr_smtp_server_get_helo (server),
         .protocol = protocols[mail->smtputf8 ? 2 : clr_smtp_server_is_esmtp (server)][secure],
         .tls = clr_stream_get_tls_description (session->stream),
+        .smtputf8 = mail->smtputf8,
         .device = session->device,
       };
       session->intake

@@ -26,6 +26,7 @@ struct ClrIntake
   char *origin, *client, *helo, *protocol, *tls, *device, *sender, *envid;
   gboolean repair_headers;
   gboolean eight_bit;
+  gboolean says_smtputf8;
   gboolean utf8_header; /* the header section has octets above 127 */
   unsigned ret;
   GArray *recipients; /* of ClrRecipient */
@@ -71,6 +72,7 @@ clr_intake_begin (const ClrIntakePlace *place, ClrPolicy *policy, const ClrOrigi
   intake->protocol = g_strdup (origin->protocol);
   intake->tls = g_strdup (origin->tls);
   intake->device = g_strdup (origin->device->name);
+  intake->says_smtputf8 = origin->smtputf8;
   intake->repair_headers = origin->device->repair_headers;
   intake->recipients = g_array_new (FALSE, TRUE, sizeof (ClrRecipient));
   intake->header = g_string_sized_new (1024);
@@ -383,12 +385,14 @@ on_submitted (ClrLetter *letter, void *owner)
   clr_submission_free (submission);
 }
 
-/* Whether SMTPUTF8 (RFC 6531) is needed to send it as it is; a client that only says the word does not count,
- * and one that does not say it may have UTF-8 in its header section all the same. */
+/* Whether SMTPUTF8 (RFC 6531) is needed to send it as it is. A client that only says the word asks nothing of
+ * the next hop. One that does not say it, and has octets above 127 in its header section all the same, as
+ * many a device has, gets them carried as 8-bit content, octet by octet. */
 static gboolean
 needs_smtputf8 (const ClrIntake *intake)
 {
-  if (intake->utf8_header || has_high_octets ((const uint8_t *)intake->sender, strlen (intake->sender)))
+  if ((intake->utf8_header && intake->says_smtputf8)
+      || has_high_octets ((const uint8_t *)intake->sender, strlen (intake->sender)))
     return TRUE;
   for (unsigned i = 0; i < intake->recipients->len; i++)
     {

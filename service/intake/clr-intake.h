@@ -23,6 +23,7 @@ typedef struct
   const char *helo;     /* "" for none */
   const char *protocol; /* for Received: "ESMTP", ... */
   const char *tls;      /* NULL in clear */
+  gboolean smtputf8;    /* the client said SMTPUTF8 */
   const ClrDevice *device;
 } ClrOrigin;
 
