@@ -114,8 +114,12 @@ clr_intake_set_sender (ClrIntake *intake, const char *sender, unsigned ret, cons
 gboolean
 clr_intake_add_recipient (ClrIntake *intake, const char *recipient, unsigned notify, const char *orcpt)
 {
-  char *lane = clr_policy_find_lane (intake->policy, recipient);
+  char *lane;
 
+  /* RFC 5321 section 4.5.1: who has no domain is the one who answers for this relay. */
+  if (g_ascii_strcasecmp (recipient, "postmaster") == 0)
+    recipient = clr_policy_get_postmaster (intake->policy);
+  lane = clr_policy_find_lane (intake->policy, recipient);
   if (lane == NULL)
     return FALSE;
   ClrRecipient row = {

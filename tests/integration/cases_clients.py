@@ -6,7 +6,8 @@ import smtplib
 import socket
 import ssl
 
-from harness import Raw, Relay, case, check, equal, free_port, need, queue_id, raw_data, run, temp, verify_dkim, key_settings, wait_for
+from harness import (Raw, Relay, case, check, equal, free_port, need, queue_id, raw_data, run, submit, temp, verify_dkim, key_settings,
+                     wait_for)
 
 TEXT = b"From: a@internal.test\r\nTo: b@example.test\r\nSubject: by a client\r\n\r\nHello.\r\n.dot\r\n..two\r\n"
 
@@ -268,3 +269,12 @@ def _():
         relay.launch()
         equal(relay.process.wait(20), 1, "exit status")
         check(f"127.0.0.1:{port}" in relay.read_log(), relay.read_log())
+
+
+@case("mail for <Postmaster> without a domain goes to the relay's own")
+def _():
+    with Relay() as relay, relay.client() as smtp:
+        smtp.ehlo()
+        identity = submit(smtp, b"Subject: to whom it may concern\r\n\r\nhello\r\n", to=("Postmaster",))
+        wait_for(relay.captured, 10, "delivery")
+        equal(relay.states(identity), {"postmaster@internal.test": "delivered"}, "states")
