@@ -93,6 +93,7 @@ read_retry (ClrSettings *settings, ClrRetryRule *retry, uint64_t *min_free)
 
   retry->first_us = clr_section_get_number (section, "retry-first") * G_USEC_PER_SEC;
   retry->longest_us = clr_section_get_number (section, "retry-longest") * G_USEC_PER_SEC;
+  retry->notice_us = clr_section_get_number (section, "delay-notice") * G_USEC_PER_SEC;
   retry->lifetime_us = clr_section_get_number (section, "lifetime") * G_USEC_PER_SEC;
   *min_free = clr_section_get_number (section, "min-free-space");
 }

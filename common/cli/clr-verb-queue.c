@@ -43,8 +43,19 @@ print_row (JsonObject *message)
     }
 }
 
+/* "&filter=..." for a query, or nothing. */
+static char *
+filter_query (const char *filter, const char *state)
+{
+  g_autofree char *words
+      = g_strdup_printf ("%s%s%s", filter ? filter : "", state ? " state:" : "", state ? state : "");
+  g_autofree char *escaped = g_uri_escape_string (words, NULL, FALSE);
+
+  return *escaped ? g_strconcat ("&filter=", escaped, NULL) : g_strdup ("");
+}
+
 static int
-list (ClrVerbOptions *options, const char *state)
+list (ClrVerbOptions *options, const char *filter)
 {
   g_autofree char *after = NULL;
   g_autoptr (JsonArray) all = json_array_new ();
@@ -53,9 +64,8 @@ list (ClrVerbOptions *options, const char *state)
 
   for (;;)
     {
-      g_autofree char *path
-          = g_strdup_printf ("%s?limit=%d%s%s%s%s", CLR_API_QUEUE, CLR_API_PAGE_MOST, state ? "&state=" : "",
-                             state ? state : "", after ? "&after=" : "", after ? after : "");
+      g_autofree char *path = g_strdup_printf ("%s?limit=%d%s%s%s", CLR_API_QUEUE, CLR_API_PAGE_MOST, filter,
+                                               after ? "&after=" : "", after ? after : "");
       g_autoptr (JsonNode) root = clr_verb_request (options, "GET", path, NULL, &code);
 
       if (root == NULL)
@@ -142,19 +152,47 @@ show (ClrVerbOptions *options, const char *id)
 }
 
 static int
-change (ClrVerbOptions *options, const char *path, gboolean all, const char *id)
+count (ClrVerbOptions *options, const char *filter)
 {
-  g_autoptr (JsonNode) order = json_node_new (JSON_NODE_OBJECT);
-  JsonObject *object = json_object_new ();
+  g_autofree char *path = g_strconcat (CLR_API_QUEUE_COUNT, "?", *filter ? filter + 1 : "", NULL);
+  int code;
+  g_autoptr (JsonNode) root = clr_verb_request (options, "GET", path, NULL, &code);
+
+  if (root == NULL)
+    return code;
+  if (options->json)
+    clr_verb_print_json (root);
+  else
+    printf (_ ("%lld recipients of %lld messages\n"),
+            (long long)json_object_get_int_member (json_node_get_object (root), "recipients"),
+            (long long)json_object_get_int_member (json_node_get_object (root), "messages"));
+  return CLR_EXIT_OK;
+}
+
+/* Orders: what they are called, where they go, what is said of their result. */
+static const struct
+{
+  const char *name, *path, *one, *many;
+} orders[] = {
+  { "hold", CLR_API_QUEUE_HOLD, N_ ("%d recipient is held.\n"), N_ ("%d recipients are held.\n") },
+  { "release", CLR_API_QUEUE_RELEASE, N_ ("%d recipient released.\n"), N_ ("%d recipients released.\n") },
+  { "retry", CLR_API_QUEUE_RETRY, N_ ("%d recipient is tried now.\n"),
+    N_ ("%d recipients are tried now.\n") },
+  { "delete", CLR_API_QUEUE_DELETE, N_ ("%d recipient deleted.\n"), N_ ("%d recipients deleted.\n") },
+  { "expire", CLR_API_QUEUE_EXPIRE, N_ ("%d recipient given up.\n"), N_ ("%d recipients given up.\n") },
+  { "priority", CLR_API_QUEUE_PRIORITY, N_ ("%d recipient has the new priority.\n"),
+    N_ ("%d recipients have the new priority.\n") },
+};
+
+static int
+order (ClrVerbOptions *options, unsigned which, JsonObject *chosen)
+{
+  g_autoptr (JsonNode) node = json_node_new (JSON_NODE_OBJECT);
   int code;
 
-  if (all)
-    json_object_set_boolean_member (object, "all", TRUE);
-  else
-    json_object_set_string_member (object, "id", id);
-  json_node_take_object (order, object);
-  g_autofree char *body = json_to_string (order, FALSE);
-  g_autoptr (JsonNode) root = clr_verb_request (options, "POST", path, body, &code);
+  json_node_set_object (node, chosen);
+  g_autofree char *body = json_to_string (node, FALSE);
+  g_autoptr (JsonNode) root = clr_verb_request (options, "POST", orders[which].path, body, &code);
   if (root == NULL)
     return code;
   if (options->json)
@@ -162,10 +200,8 @@ change (ClrVerbOptions *options, const char *path, gboolean all, const char *id)
   else
     {
       int n = json_object_get_int_member (json_node_get_object (root), "recipients");
-      printf (g_str_equal (path, CLR_API_QUEUE_RETRY)
-                  ? ngettext ("%d recipient is tried now.\n", "%d recipients are tried now.\n", n)
-                  : ngettext ("%d recipient deleted.\n", "%d recipients deleted.\n", n),
-              n);
+
+      printf (g_dngettext (NULL, orders[which].one, orders[which].many, n), n);
     }
   return CLR_EXIT_OK;
 }
@@ -174,28 +210,60 @@ int
 clr_verb_queue (ClrVerbOptions *options, int argc, char **argv)
 {
   gboolean all = FALSE;
-  g_autofree char *state = NULL;
+  g_autofree char *state = NULL, *words = NULL, *filter = NULL;
   GOptionEntry entries[] = {
-    { "all", 'a', 0, G_OPTION_ARG_NONE, &all, N_ ("With retry or delete: the whole queue"), NULL },
-    { "state", 0, 0, G_OPTION_ARG_STRING, &state, N_ ("With list: only waiting, active or failed"), "STATE" },
+    { "all", 'a', 0, G_OPTION_ARG_NONE, &all, N_ ("The whole queue"), NULL },
+    { "filter", 'f', 0, G_OPTION_ARG_STRING, &words, N_ ("Only mail that all the words fit (see below)"),
+      N_ ("WORDS") },
+    { "state", 0, 0, G_OPTION_ARG_STRING, &state, N_ ("With list or count: only in this state"),
+      N_ ("STATE") },
     G_OPTION_ENTRY_NULL,
   };
   int code;
 
-  if (!clr_verb_parse (options, "list | show ID | retry ID|--all | delete ID|--all",
-                       _ ("Shows and changes what waits in the queue."), entries, &argc, &argv, &code))
+  if (!clr_verb_parse (
+          options,
+          "list | count | show ID | hold|release|retry|delete|expire ID|--all|--filter WORDS | priority N …",
+          _ ("Shows and changes what waits in the queue. With expire, mail is given up and its sender told. "
+             "A "
+             "priority is a number from -9 (last) to 9 (first).\n\n"
+             "Words of a filter: from: to: domain: device: route: state: reply: subject: message-id: "
+             "older:4h "
+             "newer:2d larger:1M smaller: id:, or a part of an address or subject; -word means all others; "
+             "quotes keep blanks."),
+          entries, &argc, &argv, &code))
     return code;
-  const char *what = argc > 1 ? argv[1] : "list", *id = argc > 2 ? argv[2] : NULL;
-  if (argc > 3)
+  const char *what = argc > 1 ? argv[1] : "list";
+  gboolean is_priority = g_str_equal (what, "priority");
+  const char *number = is_priority && argc > 2 ? argv[2] : NULL;
+  const char *id = argc > 2 + is_priority ? argv[2 + is_priority] : NULL;
+  gint64 priority = 0;
+
+  filter = filter_query (words, state);
+  if (argc > 3 + is_priority)
     return clr_verb_usage (_ ("queue: too many arguments"));
   if (g_str_equal (what, "list") && id == NULL)
-    return list (options, state);
+    return list (options, filter);
+  if (g_str_equal (what, "count") && id == NULL)
+    return count (options, filter);
   if (g_str_equal (what, "show") && id)
     return show (options, id);
-  gboolean retry = g_str_equal (what, "retry");
-  if (!retry && !g_str_equal (what, "delete"))
-    return clr_verb_usage (_ ("queue: list, show ID, retry or delete"));
-  if (all == (id != NULL))
-    return clr_verb_usage (_ ("queue: retry and delete take either an id or --all"));
-  return change (options, retry ? CLR_API_QUEUE_RETRY : CLR_API_QUEUE_DELETE, all, id);
+  if (is_priority && (number == NULL || !g_ascii_string_to_signed (number, 10, -9, 9, &priority, NULL)))
+    return clr_verb_usage (_ ("queue: priority takes a number from -9 to 9, then an id, --all or --filter"));
+  for (unsigned i = 0; i < G_N_ELEMENTS (orders); i++)
+    if (g_str_equal (what, orders[i].name))
+      {
+        g_autoptr (JsonObject) chosen = json_object_new ();
+
+        if (all + (id != NULL) + (words != NULL) != 1 || state)
+          return clr_verb_usage (_ ("queue: say either an id, --all or --filter"));
+        if (all)
+          json_object_set_boolean_member (chosen, "all", TRUE);
+        else
+          json_object_set_string_member (chosen, id ? "id" : "filter", id ? id : words);
+        if (is_priority)
+          json_object_set_int_member (chosen, "priority", priority);
+        return order (options, i, chosen);
+      }
+  return clr_verb_usage (_ ("queue: list, count, show, hold, release, retry, delete, expire or priority"));
 }

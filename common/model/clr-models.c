@@ -42,6 +42,8 @@ DEFINE_MODEL (Status, status)
   NUMBER ("waiting", N_ ("Recipients waiting for their next attempt"));
   NUMBER ("active", N_ ("Recipients being delivered"));
   NUMBER ("failed", N_ ("Recipients that failed and are kept"));
+  NUMBER ("held", N_ ("Recipients held back by an administrator"));
+  NUMBER ("bouncing", N_ ("Recipients given up, whose sender is about to be told"));
   NUMBER ("connections-in", N_ ("Client connections now"));
   NUMBER ("connections-out", N_ ("Connections to next hops now"));
   NUMBER ("accepted", N_ ("Messages accepted since the start"));
@@ -55,6 +57,7 @@ DEFINE_MODEL (Status, status)
 DEFINE_MODEL (Lane, lane)
 {
   TEXT ("key", N_ ("Which way out"));
+  TEXT ("site", N_ ("The site whose limits and rest it shares"));
   NUMBER ("in-memory", N_ ("Recipients claimed for delivery"));
   TEXT ("next-due", N_ ("When the next waiting recipient is due"));
   TEXT ("resting-until", N_ ("The next hop failed; nothing is sent until then"));

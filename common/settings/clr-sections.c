@@ -131,6 +131,9 @@ DEFINE_SECTION (Queue, queue)
           7 * DAY, 4 * HOUR, 0);
   NUMBER (DURATION, "lifetime", N_ ("Lifetime"),
           N_ ("After this time a message that could not be delivered has failed."), 1, 90 * DAY, 5 * DAY, 0);
+  NUMBER (DURATION, "delay-notice", N_ ("Delay notice"),
+          N_ ("After this time the sender of mail that still waits is told so, once; 0: never."), 0, 90 * DAY,
+          4 * HOUR, 0);
   NUMBER (SIZE, "spool-size", N_ ("Spool size"),
           N_ ("Larger contents are files in the spool, smaller ones rows of the queue."), 4 * KIB, 16 * MIB,
           128 * KIB, 0);

@@ -28,7 +28,8 @@
   X (QUEUE_MESSAGES, "queue_messages", "Messages in the queue")                                              \
   X (QUEUE_WAITING, "queue_waiting", "Recipients waiting for their next attempt")                            \
   X (QUEUE_ACTIVE, "queue_active", "Recipients claimed for delivery")                                        \
-  X (QUEUE_FAILED, "queue_failed", "Recipients in state failed")
+  X (QUEUE_FAILED, "queue_failed", "Recipients in state failed")                                             \
+  X (QUEUE_HELD, "queue_held", "Recipients held back by an administrator")
 
 typedef enum
 {

@@ -51,11 +51,15 @@ typedef enum
      "{id}: <{to}> delivered by {host}: {reply}")                                                            \
   X (RECIPIENT_DEFERRED, WARNING, "recipient.deferred", "id to host reply next",                             \
      "{id}: <{to}> deferred by {host}: {reply}; next attempt {next}")                                        \
-  X (RECIPIENT_FAILED, ERROR, "recipient.failed", "id to host reply",                                        \
-     "{id}: <{to}> failed at {host}: {reply}; kept in the queue as failed")                                  \
+  X (RECIPIENT_FAILED, ERROR, "recipient.failed", "id to host reply then",                                   \
+     "{id}: <{to}> failed at {host}: {reply}; {then}")                                                       \
   X (RECIPIENT_DELETED, INFO, "recipient.deleted", "id to who", "{id}: <{to}> deleted by {who}")             \
   X (REPORT_UNSIGNED, WARNING, "report.unsigned", "id report why",                                           \
      "{id}: its report {report} goes without a signature: {why}")                                            \
+  X (RECIPIENT_CHANGED, INFO, "recipient.changed", "id to what who", "{id}: <{to}> {what} by {who}")         \
+  X (REPORT_QUEUED, INFO, "report.queued", "id kind report", "{id}: report of {kind} queued as {report}")    \
+  X (REPORT_NOT_MADE, INFO, "report.not-made", "id kind then",                                               \
+     "{id}: no report of {kind}, there is nobody to tell; {then}")                                           \
   X (MESSAGE_FINISHED, DEBUG, "message.finished", "id", "{id}: finished")                                    \
   X (NEXT_HOP_RESTING, WARNING, "next-hop.resting", "site seconds why",                                      \
      "{site}: resting {seconds} s: {why}")                                                                   \

@@ -54,7 +54,7 @@ static void
 append_states (GString *text, const ClrQueueRequest *request)
 {
   append_head (text, "queue_recipients", "gauge", "Recipients in the queue, by state");
-  for (unsigned i = 0; i < G_N_ELEMENTS (request->n_by_state); i++)
+  for (unsigned i = 0; i < CLR_RECIPIENT_GIVEN_UP; i++) /* the last one is counted nowhere */
     g_string_append_printf (text, "clrelay_queue_recipients{state=\"%s\"} %" G_GINT64_FORMAT "\n",
                             clr_recipient_state_get_name (i), (gint64)request->n_by_state[i]);
 }
@@ -139,7 +139,6 @@ ask (Scrape *scrape, ClrRequestKind kind, void (*open) (ClrLetter *letter, void 
 
   request->kind = kind;
   request->n = 1;
-  request->state = -1;
   request->reply_to = scrape->pending->place->mailbox;
   request->open = open;
   request->data = scrape;

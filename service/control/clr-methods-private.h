@@ -40,8 +40,13 @@ void clr_methods_answer_number (SoupServerMessage *message, const char *name, gi
 void clr_method_get_status (ClrCall *call);
 void clr_method_get_queue (ClrCall *call);
 void clr_method_get_message (ClrCall *call);
+void clr_method_count_queue (ClrCall *call);
+void clr_method_hold_queue (ClrCall *call);
+void clr_method_release_queue (ClrCall *call);
 void clr_method_retry_queue (ClrCall *call);
 void clr_method_delete_queue (ClrCall *call);
+void clr_method_expire_queue (ClrCall *call);
+void clr_method_priority_queue (ClrCall *call);
 
 /* clr-methods-settings.c: the settings file, changed and had back */
 void clr_method_get_settings (ClrCall *call);

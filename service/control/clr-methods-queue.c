@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "control/clr-methods-private.h"
 
+#include "base/clr-clock.h"
 #include "base/clr-counter.h"
 #include "base/clr-id.h"
 #include "base/clr-log.h"
@@ -8,13 +9,14 @@
 #include "control/clr-api.h"
 #include "control/clr-views.h"
 
+#include <string.h>
+
 static ClrQueueRequest *
 request_new (ClrCall *call, ClrRequestKind kind, void (*open) (ClrLetter *letter, void *owner))
 {
   ClrQueueRequest *request = g_new0 (ClrQueueRequest, 1);
 
   request->kind = kind;
-  request->state = -1;
   request->who = g_strdup (call->who);
   request->reply_to = call->place->mailbox;
   request->open = open;
@@ -44,7 +46,9 @@ on_status (ClrLetter *letter, void *owner)
       "settings-file", clr_settings_get_file (settings), "listeners", listeners, "messages",
       (gint64)request->n_messages, "waiting", (gint64)request->n_by_state[CLR_RECIPIENT_WAITING], "active",
       (gint64)request->n_by_state[CLR_RECIPIENT_ACTIVE], "failed",
-      (gint64)request->n_by_state[CLR_RECIPIENT_FAILED], "connections-in",
+      (gint64)request->n_by_state[CLR_RECIPIENT_FAILED], "held",
+      (gint64)request->n_by_state[CLR_RECIPIENT_HELD], "bouncing",
+      (gint64)request->n_by_state[CLR_RECIPIENT_BOUNCING], "connections-in",
       clr_counter_get (CLR_COUNTER_CONNECTIONS_IN), "connections-out",
       clr_counter_get (CLR_COUNTER_CONNECTIONS_OUT), "accepted",
       clr_counter_get (CLR_COUNTER_MESSAGES_ACCEPTED_TOTAL), "delivered",
@@ -84,12 +88,11 @@ on_list (ClrLetter *letter, void *owner)
           json_array_add_element (array, clr_json_from_object (G_OBJECT (info)));
         }
       json_object_set_array_member (object, "messages", array);
-      /* A full page may have a successor. */
-      if (request->messages->len == request->n)
+      if (request->more)
         {
           char id[CLR_ID_TEXT];
 
-          clr_id_to_text (((ClrMessage *)g_ptr_array_index (request->messages, request->n - 1))->id, id);
+          clr_id_to_text (request->after, id);
           json_object_set_string_member (object, "next", id);
         }
       json_node_take_object (node, object);
@@ -99,38 +102,95 @@ on_list (ClrLetter *letter, void *owner)
   clr_pending_call_go_on (pending);
 }
 
+/* The filter among the query's parameters or the order's members; `state` is a short form of a word of it.
+ * Returns: FALSE when a refusal has been answered. */
+static gboolean
+read_filter (ClrCall *call, const char *text, const char *state, ClrFilter **filter)
+{
+  g_autofree char *all
+      = g_strdup_printf ("%s%s%s", text ? text : "", state ? " state:" : "", state ? state : "");
+  g_autoptr (GError) error = NULL;
+
+  *filter = NULL;
+  if (text == NULL && state == NULL)
+    return TRUE;
+  *filter = clr_filter_new (all, clr_clock_wall (), &error);
+  if (error)
+    clr_methods_answer_error (call->message, SOUP_STATUS_BAD_REQUEST, error->message);
+  return error == NULL;
+}
+
+static gboolean
+read_page (ClrCall *call, uint64_t *after, unsigned *n)
+{
+  const char *cursor = clr_call_get_parameter (call, "after"),
+             *limit = clr_call_get_parameter (call, "limit");
+  guint64 number = CLR_API_PAGE;
+
+  if (cursor && !clr_id_from_text (cursor, after))
+    {
+      clr_methods_answer_error (call->message, SOUP_STATUS_BAD_REQUEST, "after: not a queue id");
+      return FALSE;
+    }
+  if (limit && !g_ascii_string_to_unsigned (limit, 10, 1, CLR_API_PAGE_MOST, &number, NULL))
+    {
+      clr_methods_answer_error (call->message, SOUP_STATUS_BAD_REQUEST, "limit: a number from 1 to 1000");
+      return FALSE;
+    }
+  *n = number;
+  return TRUE;
+}
+
 void
 clr_method_get_queue (ClrCall *call)
 {
-  const char *after = clr_call_get_parameter (call, "after"), *limit = clr_call_get_parameter (call, "limit");
-  const char *state = clr_call_get_parameter (call, "state");
-  uint64_t cursor = 0;
-  guint64 n = CLR_API_PAGE;
-  int wanted = -1;
+  uint64_t after = 0;
+  unsigned n;
+  ClrFilter *filter;
 
-  if (after && !clr_id_from_text (after, &cursor))
-    {
-      clr_methods_answer_error (call->message, SOUP_STATUS_BAD_REQUEST, "after: not a queue id");
-      return;
-    }
-  if (limit && !g_ascii_string_to_unsigned (limit, 10, 1, CLR_API_PAGE_MOST, &n, NULL))
-    {
-      clr_methods_answer_error (call->message, SOUP_STATUS_BAD_REQUEST, "limit: a number from 1 to 1000");
-      return;
-    }
-  for (int i = 0; state && i <= CLR_RECIPIENT_BOUNCING; i++)
-    if (g_str_equal (state, clr_recipient_state_get_name (i)))
-      wanted = i;
-  if (state && wanted < 0)
-    {
-      clr_methods_answer_error (call->message, SOUP_STATUS_BAD_REQUEST,
-                                "state: waiting, active, failed or held");
-      return;
-    }
+  if (!read_page (call, &after, &n)
+      || !read_filter (call, clr_call_get_parameter (call, "filter"), clr_call_get_parameter (call, "state"),
+                       &filter))
+    return;
   ClrQueueRequest *request = request_new (call, CLR_REQUEST_LIST, on_list);
-  request->after = cursor;
+  request->after = after;
   request->n = n;
-  request->state = wanted;
+  request->filter = filter;
+  clr_queue_post_request (call->place->host.queue, request);
+}
+
+static void
+on_count (ClrLetter *letter, void *owner)
+{
+  ClrQueueRequest *request = (ClrQueueRequest *)letter;
+  ClrPendingCall *pending = request->data;
+
+  if (request->problem)
+    clr_methods_answer_error (pending->message, SOUP_STATUS_SERVICE_UNAVAILABLE, request->problem);
+  else
+    {
+      g_autoptr (JsonNode) node = json_node_new (JSON_NODE_OBJECT);
+      JsonObject *object = json_object_new ();
+
+      json_object_set_int_member (object, "messages", request->n_messages);
+      json_object_set_int_member (object, "recipients", request->n_recipients);
+      json_node_take_object (node, object);
+      clr_methods_answer_json (pending->message, node);
+    }
+  clr_queue_request_free (request);
+  clr_pending_call_go_on (pending);
+}
+
+void
+clr_method_count_queue (ClrCall *call)
+{
+  ClrFilter *filter;
+
+  if (!read_filter (call, clr_call_get_parameter (call, "filter"), clr_call_get_parameter (call, "state"),
+                    &filter))
+    return;
+  ClrQueueRequest *request = request_new (call, CLR_REQUEST_COUNT, on_count);
+  request->filter = filter;
   clr_queue_post_request (call->place->host.queue, request);
 }
 
@@ -201,6 +261,11 @@ clr_method_get_message (ClrCall *call)
   clr_queue_post_request (call->place->host.queue, request);
 }
 
+static const char *const act_names[] = {
+  [CLR_ACT_RETRY] = "retry", [CLR_ACT_DELETE] = "delete",   [CLR_ACT_EXPIRE] = "expire",
+  [CLR_ACT_HOLD] = "hold",   [CLR_ACT_RELEASE] = "release", [CLR_ACT_PRIORITY] = "priority",
+};
+
 static void
 on_changed (ClrLetter *letter, void *owner)
 {
@@ -215,8 +280,8 @@ on_changed (ClrLetter *letter, void *owner)
         "nothing to change: no such message in the queue, or all of it is being delivered now");
   else
     {
-      g_autofree char *what = g_strdup_printf (
-          "%s: %u recipients", request->kind == CLR_REQUEST_RETRY ? "retry" : "delete", request->n_changed);
+      g_autofree char *what = g_strdup_printf ("%s: %" G_GUINT64_FORMAT " recipients",
+                                               act_names[request->act], request->n_changed);
 
       clr_log_event (CLR_EVENT_API_CHANGED, request->who, what);
       clr_log_flush ();
@@ -226,39 +291,58 @@ on_changed (ClrLetter *letter, void *owner)
   clr_pending_call_go_on (pending);
 }
 
+/* {"id": "..."}, {"filter": "..."} or {"all": true}: nothing is ever changed by leaving something out. */
 static void
-change (ClrCall *call, ClrRequestKind kind, uint64_t id)
-{
-  ClrQueueRequest *request = request_new (call, kind, on_changed);
-
-  request->id = id;
-  clr_queue_post_request (call->place->host.queue, request);
-}
-
-/* {"id": "..."} or {"all": true}: nothing is ever changed by leaving something out. */
-static void
-change_chosen (ClrCall *call, ClrRequestKind kind)
+change_chosen (ClrCall *call, ClrActKind act)
 {
   g_autoptr (JsonNode) root = clr_call_read_object (call);
   JsonObject *object = root ? json_node_get_object (root) : NULL;
   const char *chosen = object ? clr_json_get_text (object, "id") : NULL;
+  const char *words = object ? clr_json_get_text (object, "filter") : NULL;
+  gboolean all = object && clr_json_is_true (object, "all");
+  JsonNode *number = object ? json_object_get_member (object, "priority") : NULL;
+  gint64 priority
+      = number && json_node_get_value_type (number) == G_TYPE_INT64 ? json_node_get_int (number) : G_MININT64;
+  ClrFilter *filter = NULL;
   uint64_t id = 0;
 
-  if (chosen ? !clr_id_from_text (chosen, &id) : object == NULL || !clr_json_is_true (object, "all"))
-    clr_methods_answer_error (call->message, SOUP_STATUS_BAD_REQUEST,
-                              "say {\"id\": \"QUEUE-ID\"} or {\"all\": true}");
-  else
-    change (call, kind, id);
+  if ((chosen != NULL) + (words != NULL) + all != 1 || (chosen && !clr_id_from_text (chosen, &id)))
+    {
+      clr_methods_answer_error (call->message, SOUP_STATUS_BAD_REQUEST,
+                                "say {\"id\": \"QUEUE-ID\"}, {\"filter\": \"WORDS\"} or {\"all\": true}");
+      return;
+    }
+  if (act == CLR_ACT_PRIORITY && (priority < -9 || priority > 9))
+    {
+      clr_methods_answer_error (call->message, SOUP_STATUS_BAD_REQUEST,
+                                "priority: a number from -9 (last) to 9 (first)");
+      return;
+    }
+  /* An empty filter is more likely a mistake than a wish. */
+  if (words && words[strspn (words, " \t")] == '\0')
+    {
+      clr_methods_answer_error (call->message, SOUP_STATUS_BAD_REQUEST,
+                                "filter: it has no words; say {\"all\": true} if all is meant");
+      return;
+    }
+  if (!read_filter (call, words, NULL, &filter))
+    return;
+  ClrQueueRequest *request = request_new (call, CLR_REQUEST_ACT, on_changed);
+  request->act = act;
+  request->id = id;
+  request->filter = filter;
+  request->priority = priority;
+  clr_queue_post_request (call->place->host.queue, request);
 }
 
-void
-clr_method_retry_queue (ClrCall *call)
-{
-  change_chosen (call, CLR_REQUEST_RETRY);
-}
-
-void
-clr_method_delete_queue (ClrCall *call)
-{
-  change_chosen (call, CLR_REQUEST_DELETE);
-}
+#define METHOD(name, act)                                                                                    \
+  void clr_method_##name##_queue (ClrCall *call)                                                             \
+  {                                                                                                          \
+    change_chosen (call, act);                                                                               \
+  }
+METHOD (hold, CLR_ACT_HOLD)
+METHOD (release, CLR_ACT_RELEASE)
+METHOD (retry, CLR_ACT_RETRY)
+METHOD (delete, CLR_ACT_DELETE)
+METHOD (expire, CLR_ACT_EXPIRE)
+METHOD (priority, CLR_ACT_PRIORITY)

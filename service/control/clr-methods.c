@@ -136,8 +136,13 @@ static const struct
 } table[] = {
   { "GET", CLR_API_STATUS, CLR_ROLE_VIEWER, clr_method_get_status },
   { "GET", CLR_API_QUEUE, CLR_ROLE_VIEWER, clr_method_get_queue },
+  { "GET", CLR_API_QUEUE_COUNT, CLR_ROLE_VIEWER, clr_method_count_queue },
+  { "POST", CLR_API_QUEUE_HOLD, CLR_ROLE_OPERATOR, clr_method_hold_queue },
+  { "POST", CLR_API_QUEUE_RELEASE, CLR_ROLE_OPERATOR, clr_method_release_queue },
   { "POST", CLR_API_QUEUE_RETRY, CLR_ROLE_OPERATOR, clr_method_retry_queue },
   { "POST", CLR_API_QUEUE_DELETE, CLR_ROLE_OPERATOR, clr_method_delete_queue },
+  { "POST", CLR_API_QUEUE_EXPIRE, CLR_ROLE_OPERATOR, clr_method_expire_queue },
+  { "POST", CLR_API_QUEUE_PRIORITY, CLR_ROLE_OPERATOR, clr_method_priority_queue },
   { "GET", CLR_API_MESSAGES, CLR_ROLE_VIEWER, clr_method_get_message },
   { "PUT", CLR_API_SECRETS, CLR_ROLE_ADMIN, put_secret },
   { "POST", CLR_API_RELOAD, CLR_ROLE_ADMIN, reload },

@@ -113,8 +113,9 @@ clr_view_message (const ClrMessage *message, const char *place, const GArray *at
 ClrLaneInfo *
 clr_view_lane (const ClrLaneFacts *facts)
 {
-  ClrLaneInfo *info = g_object_new (CLR_TYPE_LANE_INFO, "key", facts->key, "in-memory",
-                                    (gint64)facts->n_memory, "reason", facts->rest_reason, NULL);
+  ClrLaneInfo *info
+      = g_object_new (CLR_TYPE_LANE_INFO, "key", facts->key, "in-memory", (gint64)facts->n_memory, "site",
+                      facts->site, "reason", facts->rest_reason, NULL);
 
   set_time (info, "next-due", facts->next_due_us);
   set_time (info, "resting-until", facts->rest_until_us);

@@ -59,6 +59,12 @@ clr_database_run (sqlite3_stmt *stmt, const char *doing, GError **error)
   return ok;
 }
 
+gboolean
+clr_database_ended (sqlite3_stmt *stmt, int code, GError **error)
+{
+  return code == SQLITE_DONE || clr_database_fail (sqlite3_db_handle (stmt), sqlite3_sql (stmt), error);
+}
+
 char *
 clr_database_dup_text (sqlite3_stmt *stmt, int column)
 {
@@ -162,6 +168,51 @@ check (sqlite3 *db, const char *path, GError **error)
   return ok;
 }
 
+/* The version that counts stands in the log as long as the log has not been copied. */
+static gboolean
+read_version (sqlite3 *db, int *version, GError **error)
+{
+  sqlite3_stmt *stmt = clr_database_prepare (db, "PRAGMA user_version");
+  gboolean ok = sqlite3_step (stmt) == SQLITE_ROW && sqlite3_column_int (stmt, 0) > 0;
+
+  if (ok)
+    *version = sqlite3_column_int (stmt, 0);
+  else
+    clr_database_fail (db, "reading the database's format", error);
+  sqlite3_finalize (stmt);
+  return ok;
+}
+
+static gboolean
+upgrade (sqlite3 *db, const ClrDatabaseKind *kind, GError **error)
+{
+  int version;
+
+  if (!read_version (db, &version, error))
+    return FALSE;
+  if (version > kind->version)
+    {
+      g_set_error (error, CLR_ERROR, CLR_ERROR_NEWER,
+                   "the database was written by a newer version of Cl Mail Relay (format %d, this version "
+                   "knows %d). Install the newer version again.",
+                   version, kind->version);
+      return FALSE;
+    }
+  for (; version < kind->version; version++)
+    {
+      g_autofree char *step = g_strdup_printf ("BEGIN IMMEDIATE; %s; PRAGMA user_version=%d; COMMIT;",
+                                               kind->upgrades[version - 1], version + 1);
+
+      if (!clr_database_exec (db, step, error))
+        {
+          g_prefix_error (error, "bringing the database to format %d: ", version + 1);
+          clr_database_exec (db, "ROLLBACK", NULL);
+          return FALSE;
+        }
+    }
+  return TRUE;
+}
+
 static sqlite3 *
 open_connection (const char *path, int flags, GError **error)
 {
@@ -247,7 +298,8 @@ clr_database_open (const char *path, const ClrDatabaseKind *kind, GError **error
   if (!clr_database_exec (db,
                           "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=0;"
                           "PRAGMA cache_size=-2048; PRAGMA temp_store=MEMORY; PRAGMA foreign_keys=OFF;",
-                          error))
+                          error)
+      || !upgrade (db, kind, error))
     goto failed;
   return db;
 

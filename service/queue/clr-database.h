@@ -14,6 +14,8 @@ typedef struct
   int application_id; /* says whose file it is */
   int version;        /* user_version we write; a file with a higher one is refused */
   const char *schema; /* SQL that makes an empty file */
+  /* upgrades[i]: SQL that makes version i + 2 of version i + 1; each runs in a transaction of its own */
+  const char *const *upgrades;
 } ClrDatabaseKind;
 
 sqlite3 *clr_database_open (const char *path, const ClrDatabaseKind *kind, GError **error);
@@ -29,6 +31,10 @@ gboolean clr_database_exec (sqlite3 *db, const char *sql, GError **error);
 sqlite3_stmt *clr_database_prepare (sqlite3 *db, const char *sql);
 /* Runs a statement that gives no rows, and resets it. */
 gboolean clr_database_run (sqlite3_stmt *stmt, const char *doing, GError **error);
+
+/* How a walk over rows ended: TRUE at their end. Whoever takes an error for the end of the rows loses mail.
+ */
+gboolean clr_database_ended (sqlite3_stmt *stmt, int code, GError **error);
 
 /* A copy of a text column, NULL for NULL. */
 char *clr_database_dup_text (sqlite3_stmt *stmt, int column);

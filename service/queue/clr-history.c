@@ -15,21 +15,38 @@
 #define SWEEP_ROWS       1000 /* a transaction */
 #define CHECKPOINT_PAGES 2000
 
-#define SCHEMA                                                                                               \
-  "CREATE TABLE message(id INTEGER PRIMARY KEY, node INTEGER NOT NULL, created INTEGER NOT NULL, sender "    \
-  "TEXT NOT NULL,"                                                                                           \
-  " size INTEGER NOT NULL, origin TEXT, client TEXT, device TEXT, attributes TEXT);"                         \
-  "CREATE INDEX message_sender ON message(sender, id);"                                                      \
-  "CREATE TABLE recipient(message INTEGER NOT NULL, number INTEGER NOT NULL, address TEXT NOT NULL, lane "   \
-  "TEXT NOT NULL,"                                                                                           \
-  " state INTEGER NOT NULL, attempts INTEGER NOT NULL, PRIMARY KEY(message, number)) WITHOUT ROWID;"         \
-  "CREATE INDEX recipient_address ON recipient(address, message);"                                           \
-  "CREATE TABLE attempt(message INTEGER NOT NULL, number INTEGER NOT NULL, started INTEGER NOT NULL,"        \
-  " ended INTEGER NOT NULL, outcome INTEGER NOT NULL, phase TEXT, code INTEGER NOT NULL, enhanced TEXT, "    \
-  "text TEXT,"                                                                                               \
-  " host TEXT, tls TEXT, PRIMARY KEY(message, number, started)) WITHOUT ROWID"
+#define INDEXES                                                                                              \
+  "CREATE INDEX message_sender ON message(sender COLLATE NOCASE, id);"                                       \
+  "CREATE INDEX message_name ON message(message_id COLLATE NOCASE, id) WHERE message_id IS NOT NULL;"        \
+  "CREATE INDEX recipient_address ON recipient(address COLLATE NOCASE, message);"
 
-static const ClrDatabaseKind kind = { 0x434c5248 /* "CLRH" */, 1, SCHEMA };
+static const char schema[]
+    = "CREATE TABLE message(id INTEGER PRIMARY KEY, node INTEGER NOT NULL, created INTEGER NOT NULL,"
+      " sender TEXT NOT NULL, size INTEGER NOT NULL, origin TEXT, client TEXT, device TEXT, attributes TEXT,"
+      " subject TEXT, message_id TEXT, envid TEXT);"
+      "CREATE TABLE recipient(message INTEGER NOT NULL, number INTEGER NOT NULL, address TEXT NOT NULL,"
+      " lane TEXT NOT NULL, state INTEGER NOT NULL, attempts INTEGER NOT NULL, code INTEGER NOT NULL DEFAULT "
+      "0,"
+      " enhanced TEXT, text TEXT, host TEXT, tried INTEGER NOT NULL DEFAULT 0, PRIMARY KEY(message, number))"
+      " WITHOUT ROWID;"
+      "CREATE TABLE attempt(message INTEGER NOT NULL, number INTEGER NOT NULL, started INTEGER NOT NULL,"
+      " ended INTEGER NOT NULL, outcome INTEGER NOT NULL, phase TEXT, code INTEGER NOT NULL, enhanced TEXT,"
+      " text TEXT, host TEXT, tls TEXT, PRIMARY KEY(message, number, started)) WITHOUT ROWID;" INDEXES;
+
+static const char *const upgrades[] = {
+  "ALTER TABLE message ADD COLUMN subject TEXT; ALTER TABLE message ADD COLUMN message_id TEXT;"
+  "ALTER TABLE message ADD COLUMN envid TEXT;"
+  "ALTER TABLE recipient ADD COLUMN code INTEGER NOT NULL DEFAULT 0;"
+  "ALTER TABLE recipient ADD COLUMN enhanced TEXT; ALTER TABLE recipient ADD COLUMN text TEXT;"
+  "ALTER TABLE recipient ADD COLUMN host TEXT;"
+  "ALTER TABLE recipient ADD COLUMN tried INTEGER NOT NULL DEFAULT 0;"
+  "UPDATE message SET subject=json_extract(attributes,'$.subject'),"
+  " message_id=json_extract(attributes,'$.\"message-id\"') WHERE json_valid(attributes);"
+  "DROP INDEX message_sender; DROP INDEX recipient_address;" INDEXES,
+};
+
+static const ClrDatabaseKind kind
+    = { .application_id = 0x434c5248 /* "CLRH" */, .version = 2, .schema = schema, .upgrades = upgrades };
 
 struct ClrHistory
 {
@@ -103,6 +120,8 @@ write_job (ClrHistory *history, const ClrJob *job, GError **error)
 static gboolean
 write_finished (ClrHistory *history, const ClrMessage *message, GError **error)
 {
+  g_autofree char *subject = clr_message_dup_attribute (message, "subject");
+  g_autofree char *message_id = clr_message_dup_attribute (message, "message-id");
   sqlite3_stmt *stmt = history->add_message;
 
   sqlite3_bind_int64 (stmt, 1, message->id);
@@ -114,6 +133,9 @@ write_finished (ClrHistory *history, const ClrMessage *message, GError **error)
   clr_database_bind_text (stmt, 7, message->client);
   clr_database_bind_text (stmt, 8, message->device);
   clr_database_bind_text (stmt, 9, message->attributes);
+  clr_database_bind_text (stmt, 10, subject);
+  clr_database_bind_text (stmt, 11, message_id);
+  clr_database_bind_text (stmt, 12, message->envid);
   if (!clr_database_run (stmt, "recording a message", error))
     return FALSE;
 
@@ -126,8 +148,13 @@ write_finished (ClrHistory *history, const ClrMessage *message, GError **error)
       sqlite3_bind_int (stmt, 2, recipient->number);
       clr_database_bind_text (stmt, 3, recipient->address);
       clr_database_bind_text (stmt, 4, recipient->lane);
-      sqlite3_bind_int (stmt, 5, CLR_RECIPIENT_DELIVERED);
+      sqlite3_bind_int (stmt, 5, recipient->state);
       sqlite3_bind_int (stmt, 6, recipient->attempts);
+      sqlite3_bind_int (stmt, 7, recipient->code);
+      clr_database_bind_text (stmt, 8, recipient->enhanced);
+      clr_database_bind_text (stmt, 9, recipient->text);
+      clr_database_bind_text (stmt, 10, recipient->host);
+      sqlite3_bind_int64 (stmt, 11, recipient->tried_us);
       if (!clr_database_run (stmt, "recording a recipient", error))
         return FALSE;
     }
@@ -318,7 +345,7 @@ find_message (ClrHistory *history, ClrHistoryAnswer *answer)
 {
   sqlite3_stmt *stmt = clr_database_prepare (
       history->reader,
-      "SELECT node,created,sender,size,origin,client,device,attributes FROM message WHERE id=?1");
+      "SELECT node,created,sender,size,origin,client,device,attributes,envid FROM message WHERE id=?1");
 
   sqlite3_bind_int64 (stmt, 1, answer->id);
   if (sqlite3_step (stmt) == SQLITE_ROW)
@@ -334,6 +361,7 @@ find_message (ClrHistory *history, ClrHistoryAnswer *answer)
       message->client = clr_database_dup_text (stmt, 5);
       message->device = clr_database_dup_text (stmt, 6);
       message->attributes = clr_database_dup_text (stmt, 7);
+      message->envid = clr_database_dup_text (stmt, 8);
     }
   sqlite3_finalize (stmt);
   if (answer->message == NULL)
@@ -341,7 +369,8 @@ find_message (ClrHistory *history, ClrHistoryAnswer *answer)
 
   g_autoptr (GArray) recipients = g_array_new (FALSE, TRUE, sizeof (ClrRecipient));
   stmt = clr_database_prepare (history->reader,
-                               "SELECT number,address,lane,state,attempts FROM recipient WHERE message=?1"
+                               "SELECT number,address,lane,state,attempts,code,enhanced,text,host,tried"
+                               " FROM recipient WHERE message=?1"
                                " ORDER BY number");
   sqlite3_bind_int64 (stmt, 1, answer->id);
   while (sqlite3_step (stmt) == SQLITE_ROW)
@@ -352,6 +381,11 @@ find_message (ClrHistory *history, ClrHistoryAnswer *answer)
         .lane = clr_database_dup_text (stmt, 2),
         .state = sqlite3_column_int (stmt, 3),
         .attempts = sqlite3_column_int (stmt, 4),
+        .code = sqlite3_column_int (stmt, 5),
+        .enhanced = clr_database_dup_text (stmt, 6),
+        .text = clr_database_dup_text (stmt, 7),
+        .host = clr_database_dup_text (stmt, 8),
+        .tried_us = sqlite3_column_int64 (stmt, 9),
       };
       g_array_append_val (recipients, recipient);
     }
@@ -451,11 +485,12 @@ clr_history_new (const char *path, int64_t keep_us, ClrHistoryStored on_stored, 
   history->data = data;
   /* The same rows may come again after a crash: they are the same. */
   history->add_message = clr_database_prepare (
-      db, "INSERT OR IGNORE INTO message(id,node,created,sender,size,origin,client,device,attributes)"
-          " VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9)");
+      db, "INSERT OR IGNORE INTO message(id,node,created,sender,size,origin,client,device,attributes,subject,"
+          "message_id,envid) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12)");
   history->add_recipient = clr_database_prepare (
-      db, "INSERT OR IGNORE INTO recipient(message,number,address,lane,state,attempts) "
-          "VALUES(?1,?2,?3,?4,?5,?6)");
+      db,
+      "INSERT OR IGNORE INTO recipient(message,number,address,lane,state,attempts,code,enhanced,text,host,"
+      "tried) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11)");
   history->add_attempt = clr_database_prepare (
       db,
       "INSERT OR IGNORE INTO attempt(message,number,started,ended,outcome,phase,code,enhanced,text,host,tls)"

@@ -35,6 +35,7 @@ typedef struct
 
 typedef struct ClrJob ClrJob;
 typedef struct ClrLane ClrLane;
+typedef struct ClrLimitGroup ClrLimitGroup;
 
 struct ClrJob
 {
@@ -43,7 +44,8 @@ struct ClrJob
   unsigned n_recipients;
   unsigned *recipients; /* indices into message->recipients */
   ClrObservation *observations;
-  ClrLane *lane; /* queue thread only */
+  ClrLane *lane; /* queue thread only, as the next two */
+  ClrLimitGroup *group;
   unsigned shard;
   char *key; /* the lane's key */
   /* Set by the worker: the site behind the lane (the normalised set of its mail exchangers); lanes of one

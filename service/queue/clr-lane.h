@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * ClrLane: one way out, and what of it is in memory. Today's key is the route's next hop
- * ("smarthost:provider"); site, source address, TLS class and stream will join it. Limits hang on the lane's
- * ClrLimitGroup, which is split into shards, one for each worker that takes a share of its limits. Queue
- * thread only.
+ * ClrLane: one way out ("smarthost:provider", "mx:default/example.com"), and what of it is in memory. Limits,
+ * rest and back-off hang on its ClrLimitGroup, which it shares with all lanes of the same site; a group is
+ * split into shards, one for each worker that takes a share of its limits. Queue thread only.
  */
 #pragma once
 
@@ -15,34 +14,61 @@ typedef struct
   unsigned outstanding; /* jobs posted to it and not yet back */
 } ClrShard;
 
-typedef struct
+struct ClrLimitGroup
 {
-  char *key;
+  char *key; /* the site, or the key of its only lane */
+  unsigned n_lanes;
+  unsigned n_jobs; /* posted and not yet back */
   unsigned n_shards;
   ClrShard *shards;
-} ClrLimitGroup;
-
-struct ClrLane
-{
-  char *key;
-  ClrLimitGroup *group;
-  GQueue ready;        /* of ClrJob: claimed, not yet posted */
-  unsigned n_memory;   /* recipients ready or posted */
-  int64_t next_due_us; /* earliest due time among those that wait in the store, INT64_MAX for none */
+  unsigned n_memory; /* recipients ready or posted */
+  unsigned reserved; /* and those that are being claimed */
+  size_t held;       /* octets of content of them */
+  GQueue blocked;    /* of ClrLane: something is due, but there is no room for it */
+  GQueue stuck;      /* of ClrLane: with jobs ready, but all shards have as many as they may */
   /* The next hop as a whole has failed: nothing is sent until then, and then one job to see. */
   int64_t rest_until_us;
   unsigned failures; /* in a row */
   char *rest_reason;
 };
 
-ClrLane *clr_lane_new (const char *key, unsigned n_workers);
-void clr_lane_free (ClrLane *lane);
+/* Where the scheduler will meet a lane next. */
+typedef enum
+{
+  CLR_PLACE_NOWHERE, /* nothing of it waits, as far as is known */
+  CLR_PLACE_AGENDA,
+  CLR_PLACE_CLAIMING,
+  CLR_PLACE_BLOCKED, /* until its group has room */
+  CLR_PLACE_CROWDED, /* until the whole queue has room */
+} ClrPlace;
 
-gboolean clr_lane_is_resting (const ClrLane *lane, int64_t now_us);
+struct ClrLane
+{
+  char *key;
+  ClrLimitGroup *group;
+  GQueue ready;        /* of ClrJob: claimed, not yet posted */
+  gboolean is_listed;  /* among the lanes with jobs ready */
+  unsigned n_memory;   /* recipients ready or posted */
+  int64_t next_due_us; /* earliest due time among those that wait in the store, INT64_MAX for none */
+  ClrPlace place;
+  int64_t look_us; /* on the agenda: when to look at it */
+  unsigned agenda_index;
+};
+
+/* Joins @group. */
+ClrLane *clr_lane_new (const char *key, ClrLimitGroup *group);
+void clr_lane_free (ClrLane *lane); /* leaves its group, which stays */
+/* With what is ready; what has been posted stays with the former group until it is back. */
+void clr_lane_move (ClrLane *lane, ClrLimitGroup *group);
+gboolean clr_lane_is_idle (const ClrLane *lane); /* nothing of it is in memory */
+
+ClrLimitGroup *clr_limit_group_new (const char *key, unsigned n_workers);
+void clr_limit_group_free (ClrLimitGroup *group);
+gboolean clr_limit_group_is_resting (const ClrLimitGroup *group, int64_t now_us);
 /* How many recipients may be claimed now, so that no more than @window are in memory. */
-unsigned clr_lane_get_room (const ClrLane *lane, unsigned window, int64_t now_us);
+unsigned clr_limit_group_get_room (const ClrLimitGroup *group, unsigned window, int64_t now_us);
 /* The shard with the fewest jobs, or -1 when all have as many as they may. */
-int clr_lane_choose_shard (const ClrLane *lane);
-/* A whole next hop failed, or works again. @now_us: wall clock. */
-void clr_lane_rest (ClrLane *lane, int64_t now_us, int64_t rest_us, const char *reason);
-gboolean clr_lane_wake (ClrLane *lane);
+int clr_limit_group_choose_shard (const ClrLimitGroup *group);
+/* The next hop failed as a whole, or works again. @now_us: wall clock. */
+void clr_limit_group_rest (ClrLimitGroup *group, int64_t now_us, int64_t rest_us, const char *reason);
+gboolean clr_limit_group_wake (ClrLimitGroup *group);

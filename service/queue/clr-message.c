@@ -2,6 +2,8 @@
 #include "queue/clr-message.h"
 
 #include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
 
 typedef struct
 {
@@ -31,6 +33,91 @@ clr_message_ref (ClrMessage *message)
 {
   atomic_fetch_add_explicit (&counted (message)->references, 1, memory_order_relaxed);
   return message;
+}
+
+/* Reads the JSON string behind the quote at @p into @into (NULL: skips it). Returns: what follows. */
+static const char *
+read_string (const char *p, GString *into)
+{
+  unsigned pair = 0; /* first half of a surrogate pair */
+
+  for (; *p && *p != '"'; p++)
+    {
+      static const char from[] = "\"\\/bfnrt", to[] = "\"\\/\b\f\n\r\t";
+      unsigned u = (unsigned char)*p;
+
+      if (*p == '\\' && p[1])
+        {
+          const char *known = strchr (from, *++p);
+
+          if (known)
+            u = (unsigned char)to[known - from];
+          else if (*p == 'u' && strspn (p + 1, "0123456789abcdefABCDEF") >= 4)
+            {
+              char digits[5] = { p[1], p[2], p[3], p[4], '\0' };
+              u = strtoul (digits, NULL, 16);
+              p += 4;
+              if (u >= 0xd800 && u < 0xdc00)
+                {
+                  pair = u;
+                  continue;
+                }
+              if (u >= 0xdc00 && u < 0xe000)
+                u = pair ? 0x10000 + ((pair - 0xd800) << 10) + (u - 0xdc00) : 0xfffd;
+              if (into && u)
+                g_string_append_unichar (into, u);
+              pair = 0;
+              continue;
+            }
+        }
+      if (into)
+        g_string_append_c (into, u);
+    }
+  return *p ? p + 1 : p;
+}
+
+char *
+clr_message_dup_attribute (const ClrMessage *message, const char *name)
+{
+  const char *p = message->attributes ? message->attributes : "";
+  size_t length = strlen (name);
+  unsigned depth = 0;
+
+  while (*p)
+    switch (*p++)
+      {
+      case '{':
+      case '[':
+        depth++;
+        break;
+      case '}':
+      case ']':
+        depth--;
+        break;
+      case '"':
+        {
+          const char *key = p;
+
+          p = read_string (p, NULL);
+          /* A name of the outermost object is what a colon follows. */
+          if (depth == 1 && p == key + length + 1 && memcmp (key, name, length) == 0
+              && p[strspn (p, " ")] == ':')
+            {
+              const char *value = p + strspn (p, " ") + 1;
+
+              value += strspn (value, " ");
+              if (*value != '"')
+                return NULL;
+              GString *text = g_string_new (NULL);
+              read_string (value + 1, text);
+              return g_string_free (text, FALSE);
+            }
+          break;
+        }
+      default:
+        break;
+      }
+  return NULL;
 }
 
 void
@@ -68,13 +155,15 @@ clr_message_unref (ClrMessage *message)
 const char *
 clr_recipient_state_get_name (ClrRecipientState state)
 {
-  static const char *const names[] = { "waiting", "active", "delivered", "failed", "held", "bouncing" };
+  static const char *const names[]
+      = { "waiting", "active", "delivered", "failed", "held", "bouncing", "failed" };
 
   return state < G_N_ELEMENTS (names) ? names[state] : "unknown";
 }
 
 gboolean
-clr_recipient_state_is_final (ClrRecipientState state)
+clr_recipient_is_final (const ClrRecipient *recipient)
 {
-  return state == CLR_RECIPIENT_DELIVERED;
+  return (recipient->state == CLR_RECIPIENT_DELIVERED || recipient->state == CLR_RECIPIENT_GIVEN_UP)
+         && recipient->report == 0;
 }

@@ -97,6 +97,81 @@ maintain (void *data)
   g_atomic_int_set (&queue->maintaining, CLR_MAINTENANCE_DONE);
 }
 
+/* The gauges are the store's own counts. */
+static void
+show_counts (ClrQueue *queue)
+{
+  static const struct
+  {
+    ClrCounterId counter;
+    ClrRecipientState state;
+  } gauges[] = {
+    { CLR_COUNTER_QUEUE_WAITING, CLR_RECIPIENT_WAITING },
+    { CLR_COUNTER_QUEUE_ACTIVE, CLR_RECIPIENT_ACTIVE },
+    { CLR_COUNTER_QUEUE_FAILED, CLR_RECIPIENT_FAILED },
+    { CLR_COUNTER_QUEUE_HELD, CLR_RECIPIENT_HELD },
+  };
+  uint64_t messages, states[CLR_RECIPIENT_STATES];
+
+  queue->store->klass->count (queue->store, &messages, states);
+  clr_counter_add (CLR_COUNTER_QUEUE_MESSAGES,
+                   (int64_t)messages - clr_counter_get (CLR_COUNTER_QUEUE_MESSAGES));
+  for (unsigned i = 0; i < G_N_ELEMENTS (gauges); i++)
+    clr_counter_add (gauges[i].counter,
+                     (int64_t)states[gauges[i].state] - clr_counter_get (gauges[i].counter));
+}
+
+/* The transaction failed: what can come again comes again, what waits for an answer gets it. */
+static void
+on_refused (ClrQueue *queue, ClrBatch *batch, const GError *error, int64_t now)
+{
+  gboolean no_space = error->code == CLR_ERROR_NO_SPACE;
+
+  store_failed (queue, error);
+  for (unsigned i = 0; i < queue->submissions->len; i++)
+    {
+      ClrSubmission *submission = g_ptr_array_index (queue->submissions, i);
+
+      drop_spool_file (queue, submission->message, no_space);
+      answer_submission (submission, error->message, no_space);
+    }
+  g_ptr_array_set_size (queue->submissions, 0);
+  for (unsigned i = 0; i < batch->claims->len; i++)
+    {
+      ClrClaim *claim = &g_array_index (batch->claims, ClrClaim, i);
+
+      g_clear_pointer (&claim->messages, g_ptr_array_unref);
+      clr_queue_take_claim (queue, claim);
+    }
+  clr_queue_answer_requests (queue, error, now);
+  g_ptr_array_set_size (queue->acts, 0);
+}
+
+/* Acts on all that could wait, and was in the batch. */
+static void
+take_rest (ClrQueue *queue, ClrBatch *batch, int64_t now)
+{
+  g_array_remove_range (queue->lane_updates, 0, batch->lanes->len);
+  g_array_set_size (queue->removes, 0);
+  for (unsigned i = 0; i < queue->results->len; i++)
+    clr_queue_take_result (queue, g_ptr_array_index (queue->results, i), now);
+  g_ptr_array_set_size (queue->results, 0);
+  for (unsigned i = 0; i < queue->reports->len; i++)
+    clr_queue_take_report (queue, g_ptr_array_index (queue->reports, i));
+  g_ptr_array_set_size (queue->reports, 0);
+  for (unsigned i = 0; i < batch->claims->len; i++)
+    clr_queue_take_claim (queue, &g_array_index (batch->claims, ClrClaim, i));
+  for (unsigned i = 0; i < queue->acts->len; i++)
+    {
+      ClrAct *act = g_ptr_array_index (queue->acts, i);
+
+      clr_queue_take_act (queue, act, NULL, now);
+      if (act->more)
+        queue->next_expiry_us = 0;
+    }
+  g_ptr_array_set_size (queue->acts, 0);
+}
+
 /* Everything in the batch is on disk, or nothing is. */
 static void
 on_applied (ClrQueueStore *store, ClrBatch *batch, const GError *error, void *data)
@@ -106,22 +181,9 @@ on_applied (ClrQueueStore *store, ClrBatch *batch, const GError *error, void *da
 
   if (error)
     {
-      gboolean no_space = error->code == CLR_ERROR_NO_SPACE;
-
-      store_failed (queue, error);
-      for (unsigned i = 0; i < queue->submissions->len; i++)
-        {
-          ClrSubmission *submission = g_ptr_array_index (queue->submissions, i);
-
-          drop_spool_file (queue, submission->message, no_space);
-          answer_submission (submission, error->message, no_space);
-        }
-      g_ptr_array_set_size (queue->submissions, 0);
-      clr_queue_answer_requests (queue, batch, error, now);
-      g_ptr_array_set_size (queue->acts, 0);
-      return; /* results and removes stay for the next try */
+      on_refused (queue, batch, error, now);
+      return;
     }
-
   store_works (queue);
   for (unsigned i = 0; i < queue->orphans->len; i++)
     clr_disk_post_unlink (queue->options.disk, g_array_index (queue->orphans, uint64_t, i));
@@ -134,17 +196,10 @@ on_applied (ClrQueueStore *store, ClrBatch *batch, const GError *error, void *da
       answer_submission (submission, NULL, FALSE);
     }
   g_ptr_array_set_size (queue->submissions, 0);
-  clr_counter_add (CLR_COUNTER_QUEUE_MESSAGES, -(int64_t)queue->removes->len);
-  g_array_set_size (queue->removes, 0);
-  for (unsigned i = 0; i < queue->results->len; i++)
-    clr_queue_take_result (queue, g_ptr_array_index (queue->results, i), now);
-  g_ptr_array_set_size (queue->results, 0);
-  for (unsigned i = 0; i < batch->claims->len; i++)
-    clr_queue_take_claim (queue, &g_array_index (batch->claims, ClrClaim, i));
-  for (unsigned i = 0; i < queue->acts->len; i++)
-    clr_queue_take_act (queue, g_ptr_array_index (queue->acts, i), NULL, now);
-  clr_queue_answer_requests (queue, batch, NULL, now);
-  g_ptr_array_set_size (queue->acts, 0);
+  if (queue->rest_is_in)
+    take_rest (queue, batch, now);
+  clr_queue_answer_requests (queue, NULL, now);
+  show_counts (queue);
 
   if (queue->options.disk == NULL)
     return;
@@ -169,6 +224,37 @@ refuse_for_space (ClrQueue *queue)
   g_ptr_array_set_size (queue->submissions, 0);
 }
 
+static void
+plan_act (ClrQueue *queue, ClrBatch *batch, ClrActKind kind, int64_t now)
+{
+  ClrAct *act = clr_act_new (kind, 0, now);
+
+  act->reports = queue->options.post_report != NULL;
+  g_ptr_array_add (queue->acts, act);
+  g_ptr_array_add (batch->acts, act);
+}
+
+/* What nobody waits for: results, reports, orders, claims. */
+static void
+plan_rest (ClrQueue *queue, ClrBatch *batch, int64_t now, int64_t monotonic)
+{
+  for (unsigned i = 0; i < queue->results->len; i++)
+    clr_queue_plan_result (queue, g_ptr_array_index (queue->results, i), now, batch);
+  for (unsigned i = 0; i < queue->reports->len; i++)
+    clr_queue_plan_report (queue, g_ptr_array_index (queue->reports, i), now, batch);
+  g_array_append_vals (batch->removes, queue->removes->data, queue->removes->len);
+  if (monotonic >= queue->next_expiry_us)
+    {
+      queue->next_expiry_us = monotonic + EXPIRY_US;
+      plan_act (queue, batch, CLR_ACT_AGE, now);
+      plan_act (queue, batch, CLR_ACT_NOTICE, now);
+    }
+  clr_queue_plan_requests (queue, batch, now);
+  if (!queue->paused)
+    clr_queue_plan_claims (queue, now, batch);
+  g_array_append_vals (batch->lanes, queue->lane_updates->data, queue->lane_updates->len);
+}
+
 /* One transaction with all that is there. */
 static void
 commit (ClrQueue *queue)
@@ -189,24 +275,11 @@ commit (ClrQueue *queue)
       g_ptr_array_add (batch->inserts, clr_message_ref (submission->message));
     }
   /* After a failure, what can wait waits. */
-  if (monotonic >= queue->retry_store_us)
-    {
-      for (unsigned i = 0; i < queue->results->len; i++)
-        clr_queue_plan_result (queue, g_ptr_array_index (queue->results, i), now, batch->updates);
-      g_array_append_vals (batch->removes, queue->removes->data, queue->removes->len);
-      if (monotonic >= queue->next_expiry_us)
-        {
-          queue->next_expiry_us = monotonic + EXPIRY_US;
-          g_ptr_array_add (queue->acts, clr_act_new (CLR_ACT_EXPIRE, 0, now));
-        }
-      for (unsigned i = 0; i < queue->acts->len; i++)
-        g_ptr_array_add (batch->acts, g_ptr_array_index (queue->acts, i));
-      clr_queue_plan_requests (queue, batch, now);
-      if (!queue->paused)
-        clr_queue_plan_claims (queue, now, batch->claims);
-    }
+  queue->rest_is_in = monotonic >= queue->retry_store_us;
+  if (queue->rest_is_in)
+    plan_rest (queue, batch, now, monotonic);
   if (clr_batch_is_empty (batch))
-    clr_queue_answer_requests (queue, batch, NULL, now);
+    clr_queue_answer_requests (queue, NULL, now);
   else
     queue->store->klass->apply (queue->store, batch, on_applied, queue);
   clr_batch_free (batch);
@@ -220,7 +293,8 @@ get_wait (ClrQueue *queue)
 
   if (queue->submissions->len + queue->requests->len > 0)
     return 0;
-  if (queue->results->len >= RESULTS_WAIT || queue->removes->len >= REMOVES_WAIT || queue->stopping)
+  if (queue->reports->len > 0 || queue->results->len >= RESULTS_WAIT || queue->removes->len >= REMOVES_WAIT
+      || queue->stopping)
     wait = 0;
   else
     wait = MAX (queue->next_expiry_us - monotonic, 0);
@@ -272,6 +346,8 @@ run (void *data)
       if (get_wait (queue) <= 0)
         commit (queue);
       clr_queue_dispatch (queue, clr_clock_wall ());
+      clr_queue_post_due_reports (queue);
+      clr_queue_tidy_lanes (queue, clr_clock_wall ());
       if (queue->stopping && queue->submissions->len + queue->requests->len == 0
           && (queue->results->len == 0 || queue->store_failing))
         break;
@@ -324,7 +400,7 @@ open_stored (ClrLetter *letter, void *owner)
 static void
 open_pause (ClrLetter *letter, void *owner)
 {
-  ((ClrQueue *)owner)->paused = TRUE;
+  clr_queue_pause (owner);
   g_free (letter);
 }
 
@@ -341,7 +417,8 @@ open_rules (ClrLetter *letter, void *owner)
 static void
 open_stop (ClrLetter *letter, void *owner)
 {
-  ((ClrQueue *)owner)->stopping = ((ClrQueue *)owner)->paused = TRUE;
+  ((ClrQueue *)owner)->stopping = TRUE;
+  clr_queue_pause (owner);
   g_free (letter);
 }
 
@@ -433,26 +510,16 @@ is_known (uint64_t id, void *data)
   return store->klass->has_message (store, id);
 }
 
-static void
-visit_lane (const char *key, unsigned n_waiting, int64_t next_due_us, void *data)
-{
-  clr_queue_find_lane (data, key)->next_due_us = next_due_us;
-}
-
 static gboolean
 recover (ClrQueue *queue, GError **error)
 {
   g_autoptr (GPtrArray) finished = g_ptr_array_new ();
-  uint64_t messages, by_state[CLR_RECIPIENT_BOUNCING + 1] = { 0 };
   const ClrQueueStoreClass *klass = queue->store->klass;
 
-  if (!klass->recover (queue->store, queue->options.node, finished, error)
-      || !klass->visit_lanes (queue->store, visit_lane, queue, error)
-      || !klass->count (queue->store, &messages, by_state, error))
+  if (!klass->recover (queue->store, queue->options.node, finished, error))
     return FALSE;
-  clr_counter_add (CLR_COUNTER_QUEUE_MESSAGES, messages);
-  clr_counter_add (CLR_COUNTER_QUEUE_WAITING, by_state[CLR_RECIPIENT_WAITING]);
-  clr_counter_add (CLR_COUNTER_QUEUE_FAILED, by_state[CLR_RECIPIENT_FAILED]);
+  show_counts (queue);
+  queue->reports_due = TRUE;
   for (unsigned i = 0; i < finished->len; i++)
     {
       ClrMessage *message = g_ptr_array_index (finished, i);
@@ -478,10 +545,12 @@ queue_destroy (ClrQueue *queue)
   /* The history may have told of more, while the thread had already gone. */
   clr_mailbox_open_all (queue->mailbox);
   clr_mailbox_free (queue->mailbox);
-  g_hash_table_unref (queue->lanes);
+  clr_queue_clear_lanes (queue);
+  g_hash_table_unref (queue->reporting);
   g_ptr_array_unref (queue->submissions);
   g_ptr_array_set_free_func (queue->results, (GDestroyNotify)clr_job_free);
   g_ptr_array_unref (queue->results);
+  g_ptr_array_set_free_func (queue->reports, (GDestroyNotify)clr_report_job_free);
   g_ptr_array_unref (queue->reports);
   g_ptr_array_unref (queue->requests);
   g_array_unref (queue->removes);
@@ -501,10 +570,11 @@ clr_queue_new (const ClrQueueOptions *options, GError **error)
   queue->store = options->store;
   queue->directory = g_strdup (options->directory);
   queue->mailbox = clr_mailbox_new (queue);
-  queue->lanes = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, (GDestroyNotify)clr_lane_free);
+  clr_queue_set_up_lanes (queue);
+  queue->reporting = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
   queue->submissions = g_ptr_array_new ();
   queue->results = g_ptr_array_new ();
-  queue->reports = g_ptr_array_new_with_free_func ((GDestroyNotify)clr_report_job_free);
+  queue->reports = g_ptr_array_new ();
   queue->requests = g_ptr_array_new ();
   queue->orphans = g_array_new (FALSE, FALSE, sizeof (uint64_t));
   queue->removes = g_array_new (FALSE, FALSE, sizeof (uint64_t));

@@ -69,41 +69,49 @@ typedef enum
 {
   CLR_REQUEST_STATUS,
   CLR_REQUEST_LIST,
+  CLR_REQUEST_COUNT, /* what a filter would choose */
   CLR_REQUEST_SHOW,
-  CLR_REQUEST_RETRY,
-  CLR_REQUEST_DELETE,
+  CLR_REQUEST_ACT,
 } ClrRequestKind;
 
 /* What of a lane is told. */
 typedef struct
 {
   char *key;
+  char *site; /* whose limits it shares */
   unsigned n_memory;
   int64_t next_due_us;   /* 0: nothing waits */
   int64_t rest_until_us; /* 0: it works */
   char *rest_reason;
 } ClrLaneFacts;
 
-/* A question or order of the control API; comes back to @reply_to with its answer. */
+/* A question or order of the control API; comes back to @reply_to with its answer. What goes over the whole
+ * queue is done in slices between transactions with new mail. */
 typedef struct
 {
   ClrLetter letter;
   ClrRequestKind kind;
-  uint64_t id;    /* SHOW; RETRY, DELETE: 0 for all */
-  uint64_t after; /* LIST: the cursor */
-  unsigned n;     /* LIST: messages a page */
-  int state;      /* LIST: ClrRecipientState, -1 for any */
-  char *who;      /* who ordered it, for the event */
+  uint64_t id;       /* SHOW; ACT: 0 for all that the filter chooses */
+  ClrFilter *filter; /* LIST, COUNT, ACT: NULL for all */
+  uint64_t after;    /* LIST: the cursor */
+  unsigned n;        /* LIST: messages a page */
+  ClrActKind act;
+  int priority; /* ACT: of CLR_ACT_PRIORITY */
+  char *who;    /* who ordered it, for the event */
   ClrMailbox *reply_to;
   void (*open) (ClrLetter *request, void *owner);
   void *data;
 
-  GPtrArray *messages; /* of ClrMessage, NULL when there are none */
-  GArray *lanes;       /* STATUS: of ClrLaneFacts */
-  uint64_t n_messages; /* STATUS */
-  uint64_t n_by_state[CLR_RECIPIENT_BOUNCING + 1];
-  unsigned n_changed; /* RETRY, DELETE: recipients */
+  GPtrArray *messages;   /* LIST, SHOW: of ClrMessage */
+  gboolean more;         /* LIST: behind @after */
+  GArray *lanes;         /* STATUS: of ClrLaneFacts, the busiest ones */
+  uint64_t n_messages;   /* STATUS, COUNT */
+  uint64_t n_recipients; /* COUNT */
+  uint64_t n_by_state[CLR_RECIPIENT_STATES];
+  uint64_t n_changed; /* ACT: recipients */
   char *problem;
+
+  ClrAct *running; /* ACT: queue thread only */
 } ClrQueueRequest;
 
 void clr_queue_post_request (ClrQueue *queue, ClrQueueRequest *request);

@@ -6,6 +6,8 @@
 #include "base/clr-id.h"
 #include "base/clr-log.h"
 
+#define LANES_TOLD 200u
+
 void
 clr_queue_plan_requests (ClrQueue *queue, ClrBatch *batch, int64_t now_us)
 {
@@ -13,168 +15,230 @@ clr_queue_plan_requests (ClrQueue *queue, ClrBatch *batch, int64_t now_us)
     {
       ClrQueueRequest *request = g_ptr_array_index (queue->requests, i);
 
-      if (request->kind == CLR_REQUEST_RETRY || request->kind == CLR_REQUEST_DELETE)
-        g_ptr_array_add (batch->acts,
-                         clr_act_new (request->kind == CLR_REQUEST_RETRY ? CLR_ACT_RETRY : CLR_ACT_DELETE,
-                                      request->id, now_us));
+      if (request->kind != CLR_REQUEST_ACT)
+        continue;
+      if (request->running == NULL)
+        {
+          request->running = clr_act_new (request->act, request->id, now_us);
+          request->running->filter = request->filter ? clr_filter_ref (request->filter) : NULL;
+          request->running->priority = request->priority;
+          request->running->reports = queue->options.post_report != NULL;
+        }
+      clr_act_reset (request->running);
+      g_ptr_array_add (batch->acts, request->running);
     }
+}
+
+static ClrLaneFacts
+describe (const ClrLane *lane)
+{
+  const ClrLimitGroup *group = lane->group;
+
+  return (ClrLaneFacts){
+    .key = g_strdup (lane->key),
+    .site = g_str_equal (group->key, lane->key) ? NULL : g_strdup (group->key),
+    .n_memory = lane->n_memory,
+    .next_due_us = lane->next_due_us == INT64_MAX ? 0 : lane->next_due_us,
+    .rest_until_us = group->rest_until_us,
+    .rest_reason = g_strdup (group->rest_reason),
+  };
 }
 
 static void
 status (ClrQueue *queue, ClrQueueRequest *request)
 {
-  GHashTableIter iter;
-  void *value;
-  g_autoptr (GError) error = NULL;
-
-  queue->store->klass->count (queue->store, &request->n_messages, request->n_by_state, &error);
+  queue->store->klass->count (queue->store, &request->n_messages, request->n_by_state);
   request->lanes = g_array_new (FALSE, TRUE, sizeof (ClrLaneFacts));
-  g_hash_table_iter_init (&iter, queue->lanes);
-  while (g_hash_table_iter_next (&iter, NULL, &value))
+  /* First those with something to tell. */
+  for (int pass = 0; pass < 2; pass++)
     {
-      ClrLane *lane = value;
-      ClrLaneFacts facts = {
-        .key = g_strdup (lane->key),
-        .n_memory = lane->n_memory,
-        .next_due_us = lane->next_due_us == INT64_MAX ? 0 : lane->next_due_us,
-        .rest_until_us = lane->rest_until_us,
-        .rest_reason = g_strdup (lane->rest_reason),
-      };
-      g_array_append_val (request->lanes, facts);
+      GHashTableIter iter;
+      void *value;
+
+      g_hash_table_iter_init (&iter, queue->lanes);
+      while (g_hash_table_iter_next (&iter, NULL, &value) && request->lanes->len < LANES_TOLD)
+        {
+          const ClrLane *lane = value;
+          gboolean busy = lane->n_memory > 0 || lane->group->failures > 0;
+
+          if (busy == (pass == 0))
+            {
+              ClrLaneFacts facts = describe (lane);
+              g_array_append_val (request->lanes, facts);
+            }
+        }
     }
 }
 
-/* Messages whose recipients changed by an order or by their age. */
+/* "Now" means now: of a next hop that rests, too; but only where mail was chosen. */
+static void
+wake_lane (ClrQueue *queue, const char *key, int64_t due_us)
+{
+  ClrLane *lane = clr_queue_find_lane (queue, key, NULL);
+
+  if (clr_limit_group_wake (lane->group))
+    clr_queue_unblock (queue, lane->group, due_us);
+  clr_queue_note_due (queue, lane, due_us);
+  clr_queue_schedule (queue, lane);
+}
+
+static void
+tell_changed (const ClrAct *act, const char *id, const ClrRecipient *recipient, const char *who)
+{
+  static const char *const done[]
+      = { [CLR_ACT_RETRY] = "set to be tried now", [CLR_ACT_HOLD] = "held", [CLR_ACT_RELEASE] = "released" };
+  g_autofree char *priority = NULL;
+
+  if (act->kind == CLR_ACT_DELETE)
+    {
+      clr_log_event (CLR_EVENT_RECIPIENT_DELETED, id, recipient->address, who);
+      return;
+    }
+  if (act->kind == CLR_ACT_PRIORITY)
+    priority = g_strdup_printf ("given priority %d", act->priority);
+  clr_log_event (CLR_EVENT_RECIPIENT_CHANGED, id, recipient->address, priority ? priority : done[act->kind],
+                 who);
+}
+
+static void
+take_changed (ClrQueue *queue, const ClrAct *act, const ClrMessage *message, const ClrRecipient *recipient,
+              const char *who)
+{
+  char id[CLR_ID_TEXT];
+  g_autofree char *why = NULL;
+
+  clr_id_to_text (message->id, id);
+  switch (act->kind)
+    {
+    case CLR_ACT_RETRY:
+    case CLR_ACT_RELEASE:
+      wake_lane (queue, recipient->lane, recipient->due_us);
+      tell_changed (act, id, recipient, who);
+      break;
+    case CLR_ACT_DELETE:
+    case CLR_ACT_HOLD:
+    case CLR_ACT_PRIORITY:
+      tell_changed (act, id, recipient, who);
+      break;
+    case CLR_ACT_AGE:
+      clr_queue_tell_failed (message, recipient, recipient->host,
+                             recipient->text ? recipient->text : "its lifetime is over");
+      break;
+    case CLR_ACT_EXPIRE:
+      why = g_strconcat ("given up by ", who, NULL);
+      clr_queue_tell_failed (message, recipient, recipient->host, why);
+      break;
+    case CLR_ACT_NOTICE:
+      break;
+    }
+  queue->reports_due = queue->reports_due || recipient->report;
+}
+
 void
 clr_queue_take_act (ClrQueue *queue, ClrAct *act, const char *who, int64_t now_us)
 {
-  GHashTableIter iter;
-  void *value;
-
   for (unsigned m = 0; m < act->messages->len; m++)
     {
-      ClrMessage *message = g_ptr_array_index (act->messages, m);
-      char id[CLR_ID_TEXT];
+      const ClrMessage *message = g_ptr_array_index (act->messages, m);
 
-      clr_id_to_text (message->id, id);
       for (unsigned i = 0; i < message->n_recipients; i++)
-        {
-          const ClrRecipient *recipient = &message->recipients[i];
-
-          if (act->kind == CLR_ACT_DELETE)
-            clr_log_event (CLR_EVENT_RECIPIENT_DELETED, id, recipient->address, who);
-          else if (act->kind == CLR_ACT_EXPIRE)
-            clr_log_event (CLR_EVENT_RECIPIENT_FAILED, id, recipient->address, recipient->host,
-                           recipient->text ? recipient->text : "its lifetime is over");
-        }
+        take_changed (queue, act, message, &message->recipients[i], who);
+      /* What was deleted or given up may have been the last thing that a message waited for. */
+      if (act->kind == CLR_ACT_DELETE || act->kind == CLR_ACT_AGE || act->kind == CLR_ACT_EXPIRE)
+        clr_queue_finish_if_done (queue, message->id);
     }
-  /* What was deleted may have been the last thing that a message waited for. */
-  for (unsigned m = 0; act->kind == CLR_ACT_DELETE && m < act->messages->len; m++)
-    clr_queue_finish_if_done (queue, ((ClrMessage *)g_ptr_array_index (act->messages, m))->id);
   for (unsigned i = 0; queue->options.disk && i < act->spool_files->len; i++)
     clr_disk_post_unlink (queue->options.disk, g_array_index (act->spool_files, uint64_t, i));
-  if (act->n_changed == 0)
-    return;
-  if (act->kind == CLR_ACT_EXPIRE)
-    clr_counter_add (CLR_COUNTER_RECIPIENTS_FAILED_TOTAL, act->n_changed);
-
-  /* The gauges are read again rather than guessed: a filter may have met any state. */
-  uint64_t messages, by_state[CLR_RECIPIENT_BOUNCING + 1] = { 0 };
-  if (queue->store->klass->count (queue->store, &messages, by_state, NULL))
-    {
-      clr_counter_add (CLR_COUNTER_QUEUE_MESSAGES,
-                       (int64_t)messages - clr_counter_get (CLR_COUNTER_QUEUE_MESSAGES));
-      clr_counter_add (CLR_COUNTER_QUEUE_WAITING, (int64_t)by_state[CLR_RECIPIENT_WAITING]
-                                                      - clr_counter_get (CLR_COUNTER_QUEUE_WAITING));
-      clr_counter_add (CLR_COUNTER_QUEUE_FAILED,
-                       (int64_t)by_state[CLR_RECIPIENT_FAILED] - clr_counter_get (CLR_COUNTER_QUEUE_FAILED));
-    }
-  if (act->kind == CLR_ACT_RETRY)
-    {
-      /* "Now" means now: next hops that rest are tried as well. */
-      g_hash_table_iter_init (&iter, queue->lanes);
-      while (g_hash_table_iter_next (&iter, NULL, &value))
-        {
-          ClrLane *lane = value;
-
-          clr_lane_wake (lane);
-          lane->next_due_us = now_us;
-        }
-    }
 }
 
 static void
 show (ClrQueue *queue, ClrQueueRequest *request)
 {
   g_autoptr (GError) error = NULL;
-  ClrMessage *message;
+  ClrMessage *message = queue->store->klass->load (queue->store, request->id, &error);
 
   request->messages = g_ptr_array_new_with_free_func ((GDestroyNotify)clr_message_unref);
-  message = queue->store->klass->load (queue->store, request->id, &error);
   if (message)
     g_ptr_array_add (request->messages, message);
   if (error)
     request->problem = g_strdup (error->message);
 }
 
-static void
-list (ClrQueue *queue, ClrQueueRequest *request)
+/* One slice of the queue. Returns: whether the answer is complete. */
+static gboolean
+look (ClrQueue *queue, ClrQueueRequest *request)
 {
+  ClrPage page = { .filter = request->filter,
+                   .n = request->kind == CLR_REQUEST_LIST ? request->n : 0,
+                   .after = request->after };
   g_autoptr (GError) error = NULL;
 
-  request->messages
-      = queue->store->klass->page (queue->store, request->after, request->n, request->state, &error);
-  if (error)
+  if (request->messages == NULL)
+    request->messages = g_ptr_array_new_with_free_func ((GDestroyNotify)clr_message_unref);
+  page.messages = request->messages;
+  if (!queue->store->klass->page (queue->store, &page, &error))
     request->problem = g_strdup (error->message);
+  request->after = page.after;
+  request->more = page.more;
+  request->n_messages += page.n_messages;
+  request->n_recipients += page.n_recipients;
+  return request->problem || !page.more || (page.n > 0 && request->messages->len >= page.n);
+}
+
+/* A slice of it has been stored, or could not be. */
+static gboolean
+end_slice (ClrQueue *queue, ClrQueueRequest *request, const GError *error, int64_t now_us)
+{
+  ClrAct *act = request->running;
+
+  if (error || act == NULL)
+    {
+      request->problem = g_strdup (error ? error->message : "the queue's store does not work at the moment");
+      return TRUE;
+    }
+  request->n_changed += act->n_changed;
+  clr_queue_take_act (queue, act, request->who, now_us);
+  return !act->more;
+}
+
+static gboolean
+go_on (ClrQueue *queue, ClrQueueRequest *request, const GError *error, int64_t now_us)
+{
+  switch (request->kind)
+    {
+    case CLR_REQUEST_STATUS:
+      status (queue, request);
+      return TRUE;
+    case CLR_REQUEST_LIST:
+    case CLR_REQUEST_COUNT:
+      return look (queue, request);
+    case CLR_REQUEST_SHOW:
+      show (queue, request);
+      return TRUE;
+    case CLR_REQUEST_ACT:
+      return end_slice (queue, request, error, now_us);
+    }
+  g_assert_not_reached ();
 }
 
 void
-clr_queue_answer_requests (ClrQueue *queue, ClrBatch *batch, const GError *error, int64_t now_us)
+clr_queue_answer_requests (ClrQueue *queue, const GError *error, int64_t now_us)
 {
-  /* Own acts stand first in the batch, those of requests behind them, in order. */
-  unsigned next_act = 0;
+  unsigned left = 0;
 
-  while (next_act < batch->acts->len && next_act < queue->acts->len
-         && g_ptr_array_index (batch->acts, next_act) == g_ptr_array_index (queue->acts, next_act))
-    next_act++;
   for (unsigned i = 0; i < queue->requests->len; i++)
     {
       ClrQueueRequest *request = g_ptr_array_index (queue->requests, i);
 
-      switch (request->kind)
+      if (!go_on (queue, request, error, now_us) && !queue->stopping)
         {
-        case CLR_REQUEST_STATUS:
-          status (queue, request);
-          break;
-        case CLR_REQUEST_LIST:
-          list (queue, request);
-          break;
-        case CLR_REQUEST_SHOW:
-          show (queue, request);
-          break;
-        case CLR_REQUEST_RETRY:
-        case CLR_REQUEST_DELETE:
-          if (next_act < batch->acts->len)
-            {
-              ClrAct *act = g_ptr_array_index (batch->acts, next_act++);
-
-              if (error == NULL)
-                {
-                  request->n_changed = act->n_changed;
-                  clr_queue_take_act (queue, act, request->who, now_us);
-                }
-              clr_act_free (act);
-            }
-          else
-            request->problem = g_strdup ("the queue's store does not work at the moment");
-          if (error)
-            request->problem = g_strdup (error->message);
-          break;
+          queue->requests->pdata[left++] = request;
+          continue;
         }
       request->letter.open = request->open;
       clr_mailbox_post (request->reply_to, &request->letter);
     }
-  g_ptr_array_set_size (queue->requests, 0);
+  g_ptr_array_set_size (queue->requests, left);
 }
 
 void
@@ -182,13 +246,18 @@ clr_queue_request_free (ClrQueueRequest *request)
 {
   for (unsigned i = 0; request->lanes && i < request->lanes->len; i++)
     {
-      g_free (g_array_index (request->lanes, ClrLaneFacts, i).key);
-      g_free (g_array_index (request->lanes, ClrLaneFacts, i).rest_reason);
+      ClrLaneFacts *facts = &g_array_index (request->lanes, ClrLaneFacts, i);
+
+      g_free (facts->key);
+      g_free (facts->site);
+      g_free (facts->rest_reason);
     }
   if (request->lanes)
     g_array_unref (request->lanes);
   if (request->messages)
     g_ptr_array_unref (request->messages);
+  g_clear_pointer (&request->running, clr_act_free);
+  g_clear_pointer (&request->filter, clr_filter_unref);
   g_free (request->who);
   g_free (request->problem);
   g_free (request);

@@ -12,6 +12,7 @@ typedef struct
   int64_t first_us;
   int64_t longest_us;
   int64_t lifetime_us;
+  int64_t notice_us; /* a sender is told that mail still waits after so long; 0: never */
 } ClrRetryRule;
 
 /* The wait after the @attempts-th failed attempt (from 1): doubling from first to longest, plus or minus an

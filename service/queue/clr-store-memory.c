@@ -2,13 +2,61 @@
 #include "queue/clr-store.h"
 
 #include "base/clr-error.h"
+#include "queue/clr-report-job.h"
+
+#include <string.h>
 
 typedef struct
 {
   ClrQueueStore parent;
   ClrContentStore content;
-  GTree *rows; /* id -> ClrMessage, in order */
+  GTree *rows;       /* id -> ClrMessage, in order */
+  GHashTable *lanes; /* key -> Lane */
+  uint64_t last_lane;
 } Memory;
+
+typedef struct
+{
+  uint64_t id;
+  char *key, *site;
+  int64_t look_us; /* INT64_MAX: none */
+} Lane;
+
+static void
+lane_free (void *data)
+{
+  Lane *lane = data;
+
+  g_free (lane->key);
+  g_free (lane->site);
+  g_free (lane);
+}
+
+static Lane *
+find_lane (Memory *self, const char *key)
+{
+  Lane *lane = g_hash_table_lookup (self->lanes, key);
+
+  if (lane == NULL)
+    {
+      lane = g_new0 (Lane, 1);
+      lane->id = ++self->last_lane;
+      lane->key = g_strdup (key);
+      lane->look_us = INT64_MAX;
+      g_hash_table_insert (self->lanes, lane->key, lane);
+    }
+  return lane;
+}
+
+/* Something waits, or does not. */
+static void
+note_waiting (Memory *self, const ClrRecipient *recipient)
+{
+  Lane *lane = find_lane (self, recipient->lane);
+
+  if (recipient->state == CLR_RECIPIENT_WAITING)
+    lane->look_us = MIN (lane->look_us, recipient->due_us);
+}
 
 static int
 compare_ids (const void *a, const void *b, void *data)
@@ -30,13 +78,13 @@ copy_message (const ClrMessage *from, gboolean with_content)
   to->ret = from->ret;
   to->envid = g_strdup (from->envid);
   to->eight_bit = from->eight_bit;
-  to->smtputf8 = from->smtputf8;
   to->size = from->size;
   to->origin = g_strdup (from->origin);
   to->client = g_strdup (from->client);
   to->device = g_strdup (from->device);
   to->priority = from->priority;
   to->requiretls = from->requiretls;
+  to->smtputf8 = from->smtputf8;
   to->stream = g_strdup (from->stream);
   to->campaign = g_strdup (from->campaign);
   to->tag = g_strdup (from->tag);
@@ -63,28 +111,50 @@ copy_message (const ClrMessage *from, gboolean with_content)
   return to;
 }
 
+static ClrRecipient *
+find_recipient (Memory *self, uint64_t message, unsigned number)
+{
+  ClrMessage *row = g_tree_lookup (self->rows, &message);
+
+  for (unsigned i = 0; row && i < row->n_recipients; i++)
+    if (row->recipients[i].number == number)
+      return &row->recipients[i];
+  return NULL;
+}
+
 static void
 update (Memory *self, const ClrRecipientUpdate *update)
 {
-  ClrMessage *row = g_tree_lookup (self->rows, &update->message);
+  ClrRecipient *recipient = find_recipient (self, update->message, update->number);
 
-  for (unsigned i = 0; row && i < row->n_recipients; i++)
-    if (row->recipients[i].number == update->number)
-      {
-        ClrRecipient *recipient = &row->recipients[i];
+  if (recipient == NULL || recipient->state != update->from)
+    return;
+  recipient->state = update->state;
+  recipient->report |= update->report;
+  recipient->due_us = update->due_us;
+  recipient->attempts = update->attempts;
+  recipient->code = update->code;
+  recipient->tried_us = update->tried_us;
+  g_free (recipient->enhanced);
+  g_free (recipient->text);
+  g_free (recipient->host);
+  recipient->enhanced = g_strdup (update->enhanced);
+  recipient->text = g_strdup (update->text);
+  recipient->host = g_strdup (update->host);
+  note_waiting (self, recipient);
+}
 
-        recipient->state = update->state;
-        recipient->due_us = update->due_us;
-        recipient->attempts = update->attempts;
-        recipient->code = update->code;
-        recipient->tried_us = update->tried_us;
-        g_free (recipient->enhanced);
-        g_free (recipient->text);
-        g_free (recipient->host);
-        recipient->enhanced = g_strdup (update->enhanced);
-        recipient->text = g_strdup (update->text);
-        recipient->host = g_strdup (update->host);
-      }
+static void
+report_made (Memory *self, const ClrReportMade *made)
+{
+  ClrRecipient *recipient = find_recipient (self, made->message, made->number);
+
+  if (recipient == NULL || !(recipient->report & made->kind))
+    return;
+  recipient->report &= ~made->kind;
+  recipient->reported |= made->kind;
+  if (recipient->state == CLR_RECIPIENT_BOUNCING && made->kind == CLR_REPORT_FAILED)
+    recipient->state = made->state;
 }
 
 static GPtrArray *
@@ -125,9 +195,10 @@ typedef struct
 static int
 compare_due (const void *a, const void *b)
 {
+  int p = ((const Due *)a)->recipient->priority, q = ((const Due *)b)->recipient->priority;
   int64_t x = ((const Due *)a)->recipient->due_us, y = ((const Due *)b)->recipient->due_us;
 
-  return (x > y) - (x < y);
+  return p != q ? (p < q) - (p > q) : (x > y) - (x < y);
 }
 
 static int
@@ -155,7 +226,7 @@ claim (Memory *self, ClrClaim *claim)
             g_array_append_val (found, due);
         }
     }
-  /* Who has waited longest goes first; recipients of one message go together. */
+  /* Highest priority first, then who has waited longest; recipients of one message go together. */
   g_array_sort (found, compare_due);
   if (found->len > claim->n)
     g_array_set_size (found, claim->n);
@@ -183,72 +254,86 @@ claim (Memory *self, ClrClaim *claim)
             && g_str_equal (row->recipients[i].lane, claim->lane))
           claim->next_due_us = MIN (claim->next_due_us, row->recipients[i].due_us);
     }
+  find_lane (self, claim->lane)->look_us = claim->next_due_us;
 }
 
+/* The rows of one slice, up to @most of those that fit; the cursor moves on. Returns: whether more follows.
+ */
 static gboolean
-is_chosen (const ClrRecipient *recipient, const ClrAct *act)
+slice (Memory *self, const ClrFilter *filter, uint64_t *after, unsigned most, GPtrArray *found)
 {
-  switch (act->kind)
+  g_autoptr (GPtrArray) rows = list_rows (self);
+  unsigned looked = 0;
+
+  for (unsigned r = 0; r < rows->len; r++)
     {
-    case CLR_ACT_RETRY:
-      return recipient->state == CLR_RECIPIENT_WAITING || recipient->state == CLR_RECIPIENT_FAILED;
-    case CLR_ACT_DELETE:
-      return recipient->state == CLR_RECIPIENT_WAITING || recipient->state == CLR_RECIPIENT_FAILED
-             || recipient->state == CLR_RECIPIENT_HELD;
-    case CLR_ACT_EXPIRE:
-      return recipient->state == CLR_RECIPIENT_WAITING && recipient->expires_us <= act->now_us;
+      ClrMessage *row = g_ptr_array_index (rows, r);
+      gboolean fits = filter == NULL;
+
+      if (row->id <= *after)
+        continue;
+      if (looked++ == CLR_ACT_LOOK)
+        return TRUE;
+      for (unsigned i = 0; i < row->n_recipients && !fits; i++)
+        fits = clr_filter_fits (filter, row, &row->recipients[i]);
+      if (fits && found->len == most)
+        return TRUE;
+      if (fits)
+        g_ptr_array_add (found, row);
+      *after = row->id;
     }
-  g_assert_not_reached ();
+  return FALSE;
 }
 
-static gboolean
-keep_chosen (const ClrRecipient *recipient, void *data)
+static void
+act_on (Memory *self, ClrAct *act, ClrMessage *row)
 {
-  return is_chosen (recipient, data);
-}
+  ClrMessage *copy = copy_message (row, FALSE);
+  unsigned changed = 0, left = 0;
 
-static gboolean
-drop_chosen (const ClrRecipient *recipient, void *data)
-{
-  return !is_chosen (recipient, data);
+  for (unsigned i = 0; i < row->n_recipients; i++)
+    {
+      ClrRecipient *recipient = &row->recipients[i], *told = &copy->recipients[i];
+      gboolean gone, is_changed = clr_act_change (act, row, recipient, &gone);
+
+      if (is_changed)
+        {
+          told->state = recipient->state;
+          told->report = recipient->report;
+          told->due_us = recipient->due_us;
+          copy->recipients[changed++] = *told;
+          note_waiting (self, recipient);
+        }
+      else
+        clr_recipient_clear (told);
+      if (is_changed && gone)
+        clr_recipient_clear (recipient);
+      else
+        row->recipients[left++] = *recipient;
+    }
+  copy->n_recipients = changed;
+  row->n_recipients = left;
+  act->n_changed += changed;
+  if (left == 0)
+    g_tree_remove (self->rows, &copy->id);
+  if (changed > 0)
+    g_ptr_array_add (act->messages, copy);
+  else
+    clr_message_unref (copy);
 }
 
 static void
 act (Memory *self, ClrAct *act)
 {
-  g_autoptr (GPtrArray) rows = list_rows (self);
+  g_autoptr (GPtrArray) rows = g_ptr_array_new ();
+  ClrMessage *one = g_tree_lookup (self->rows, &act->message);
 
-  for (unsigned r = 0; r < rows->len; r++)
-    {
-      ClrMessage *row = g_ptr_array_index (rows, r), *copy;
-
-      if (act->message && act->message != row->id)
-        continue;
-      copy = copy_message (row, FALSE);
-      keep_only (copy, keep_chosen, act);
-      act->n_changed += copy->n_recipients;
-      if (copy->n_recipients > 0)
-        g_ptr_array_add (act->messages, copy);
-      else
-        clr_message_unref (copy);
-      if (act->kind == CLR_ACT_DELETE)
-        {
-          keep_only (row, drop_chosen, act);
-          if (row->n_recipients == 0)
-            g_tree_remove (self->rows, &row->id);
-          continue;
-        }
-      for (unsigned i = 0; i < row->n_recipients; i++)
-        if (is_chosen (&row->recipients[i], act))
-          {
-            ClrRecipient *recipient = &row->recipients[i];
-
-            if (act->kind == CLR_ACT_RETRY && recipient->state == CLR_RECIPIENT_FAILED)
-              recipient->expires_us += act->now_us - row->created_us;
-            recipient->state = act->kind == CLR_ACT_EXPIRE ? CLR_RECIPIENT_FAILED : CLR_RECIPIENT_WAITING;
-            recipient->due_us = act->now_us;
-          }
-    }
+  if (act->message == 0)
+    act->more = slice (self, act->filter, &act->after, CLR_ACT_CHANGE, rows);
+  else if (one)
+    g_ptr_array_add (rows, one);
+  for (unsigned i = 0; i < rows->len; i++)
+    act_on (self, act, g_ptr_array_index (rows, i));
 }
 
 static void
@@ -256,13 +341,30 @@ apply (ClrQueueStore *store, ClrBatch *batch, ClrStoreDone done, void *data)
 {
   Memory *self = (Memory *)store;
 
+  for (unsigned i = 0; i < batch->lanes->len; i++)
+    {
+      ClrLaneUpdate *facts = &g_array_index (batch->lanes, ClrLaneUpdate, i);
+      Lane *lane = find_lane (self, facts->lane);
+
+      if (facts->look_us > 0)
+        lane->look_us = facts->look_us;
+      if (facts->site)
+        {
+          g_free (lane->site);
+          lane->site = g_strdup (facts->site);
+        }
+    }
   for (unsigned i = 0; i < batch->inserts->len; i++)
     {
       ClrMessage *row = copy_message (g_ptr_array_index (batch->inserts, i), TRUE);
       g_tree_replace (self->rows, &row->id, row);
+      for (unsigned k = 0; k < row->n_recipients; k++)
+        note_waiting (self, &row->recipients[k]);
     }
   for (unsigned i = 0; i < batch->updates->len; i++)
     update (self, &g_array_index (batch->updates, ClrRecipientUpdate, i));
+  for (unsigned i = 0; i < batch->made->len; i++)
+    report_made (self, &g_array_index (batch->made, ClrReportMade, i));
   for (unsigned i = 0; i < batch->removes->len; i++)
     g_tree_remove (self->rows, &g_array_index (batch->removes, uint64_t, i));
   for (unsigned i = 0; i < batch->acts->len; i++)
@@ -275,7 +377,8 @@ apply (ClrQueueStore *store, ClrBatch *batch, ClrStoreDone done, void *data)
 static gboolean
 recover (ClrQueueStore *store, unsigned node, GPtrArray *finished, GError **error)
 {
-  g_autoptr (GPtrArray) rows = list_rows ((Memory *)store);
+  Memory *self = (Memory *)store;
+  g_autoptr (GPtrArray) rows = list_rows (self);
 
   for (unsigned r = 0; r < rows->len; r++)
     {
@@ -286,7 +389,8 @@ recover (ClrQueueStore *store, unsigned node, GPtrArray *finished, GError **erro
         {
           if (row->recipients[i].state == CLR_RECIPIENT_ACTIVE)
             row->recipients[i].state = CLR_RECIPIENT_WAITING;
-          all_done = all_done && clr_recipient_state_is_final (row->recipients[i].state);
+          note_waiting (self, &row->recipients[i]);
+          all_done = all_done && clr_recipient_is_final (&row->recipients[i]);
         }
       if (all_done)
         g_ptr_array_add (finished, copy_message (row, FALSE));
@@ -294,44 +398,41 @@ recover (ClrQueueStore *store, unsigned node, GPtrArray *finished, GError **erro
   return TRUE;
 }
 
-typedef struct
+static int
+compare_lanes (const void *a, const void *b)
 {
-  unsigned n;
-  int64_t due;
-} Waiting;
+  const Lane *x = *(Lane *const *)a, *y = *(Lane *const *)b;
+
+  return x->look_us != y->look_us ? (x->look_us > y->look_us) - (x->look_us < y->look_us)
+                                  : (x->id > y->id) - (x->id < y->id);
+}
 
 static gboolean
-visit_lanes (ClrQueueStore *store, ClrLaneVisitor visitor, void *data, GError **error)
+visit_lanes (ClrQueueStore *store, ClrLaneCursor *cursor, unsigned n, ClrLaneVisitor visitor, void *data,
+             GError **error)
 {
-  g_autoptr (GPtrArray) rows = list_rows ((Memory *)store);
-  g_autoptr (GHashTable) lanes = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, g_free);
+  g_autoptr (GPtrArray) lanes = g_ptr_array_new ();
+  unsigned found = 0;
   GHashTableIter iter;
-  void *key, *value;
+  void *value;
 
-  for (unsigned r = 0; r < rows->len; r++)
+  g_hash_table_iter_init (&iter, ((Memory *)store)->lanes);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    g_ptr_array_add (lanes, value);
+  g_ptr_array_sort (lanes, compare_lanes);
+  for (unsigned i = 0; i < lanes->len && found < n; i++)
     {
-      ClrMessage *row = g_ptr_array_index (rows, r);
+      Lane *lane = g_ptr_array_index (lanes, i);
 
-      for (unsigned i = 0; i < row->n_recipients; i++)
-        {
-          ClrRecipient *recipient = &row->recipients[i];
-          Waiting *waiting = g_hash_table_lookup (lanes, recipient->lane);
-
-          if (recipient->state != CLR_RECIPIENT_WAITING)
-            continue;
-          if (waiting == NULL)
-            {
-              waiting = g_new (Waiting, 1);
-              *waiting = (Waiting){ 0, INT64_MAX };
-              g_hash_table_insert (lanes, recipient->lane, waiting);
-            }
-          waiting->n++;
-          waiting->due = MIN (waiting->due, recipient->due_us);
-        }
+      if (lane->look_us == INT64_MAX || lane->look_us < cursor->look_us
+          || (lane->look_us == cursor->look_us && lane->id <= cursor->id))
+        continue;
+      *cursor = (ClrLaneCursor){ lane->look_us, lane->id };
+      visitor (lane->key, lane->site, lane->look_us, data);
+      found++;
     }
-  g_hash_table_iter_init (&iter, lanes);
-  while (g_hash_table_iter_next (&iter, &key, &value))
-    visitor (key, ((Waiting *)value)->n, ((Waiting *)value)->due, data);
+  if (found < n)
+    cursor->look_us = INT64_MAX;
   return TRUE;
 }
 
@@ -349,38 +450,64 @@ load (ClrQueueStore *store, uint64_t id, GError **error)
   return row ? copy_message (row, FALSE) : NULL;
 }
 
+static gboolean
+page (ClrQueueStore *store, ClrPage *page, GError **error)
+{
+  g_autoptr (GPtrArray) rows = g_ptr_array_new ();
+
+  page->more = slice ((Memory *)store, page->filter, &page->after,
+                      page->n ? page->n - page->messages->len : UINT_MAX, rows);
+  page->n_messages += rows->len;
+  for (unsigned r = 0; r < rows->len; r++)
+    {
+      ClrMessage *row = g_ptr_array_index (rows, r);
+
+      for (unsigned i = 0; i < row->n_recipients; i++)
+        page->n_recipients
+            += page->filter == NULL || clr_filter_fits (page->filter, row, &row->recipients[i]);
+      if (page->n > 0)
+        g_ptr_array_add (page->messages, copy_message (row, FALSE));
+    }
+  return TRUE;
+}
+
+static gboolean
+has_report (const ClrRecipient *recipient, void *data)
+{
+  return recipient->report != 0;
+}
+
 static GPtrArray *
-page (ClrQueueStore *store, uint64_t after, unsigned n, int state, GError **error)
+due_reports (ClrQueueStore *store, unsigned n, GError **error)
 {
   g_autoptr (GPtrArray) rows = list_rows ((Memory *)store);
   GPtrArray *messages = g_ptr_array_new_with_free_func ((GDestroyNotify)clr_message_unref);
 
   for (unsigned r = 0; r < rows->len && messages->len < n; r++)
     {
-      ClrMessage *row = g_ptr_array_index (rows, r);
-      gboolean wanted = state < 0;
+      g_autoptr (ClrMessage) copy = copy_message (g_ptr_array_index (rows, r), TRUE);
 
-      for (unsigned i = 0; i < row->n_recipients; i++)
-        wanted = wanted || (int)row->recipients[i].state == state;
-      if (row->id > after && wanted)
-        g_ptr_array_add (messages, copy_message (row, FALSE));
+      keep_only (copy, has_report, NULL);
+      if (copy->n_recipients > 0)
+        g_ptr_array_add (messages, g_steal_pointer (&copy));
     }
   return messages;
 }
 
-static gboolean
-count (ClrQueueStore *store, uint64_t *messages, uint64_t *recipients_by_state, GError **error)
+static void
+count (ClrQueueStore *store, uint64_t *messages, uint64_t by_state[CLR_RECIPIENT_STATES])
 {
   g_autoptr (GPtrArray) rows = list_rows ((Memory *)store);
 
   *messages = rows->len;
+  memset (by_state, 0, sizeof *by_state * CLR_RECIPIENT_STATES);
   for (unsigned r = 0; r < rows->len; r++)
     {
       ClrMessage *row = g_ptr_array_index (rows, r);
       for (unsigned i = 0; i < row->n_recipients; i++)
-        recipients_by_state[row->recipients[i].state]++;
+        by_state[row->recipients[i].state]++;
     }
-  return TRUE;
+  by_state[CLR_RECIPIENT_DELIVERED] = by_state[CLR_RECIPIENT_GIVEN_UP] = 0;
 }
 
 static gboolean
@@ -435,13 +562,28 @@ static void
 memory_free (ClrQueueStore *store)
 {
   g_tree_unref (((Memory *)store)->rows);
+  g_hash_table_unref (((Memory *)store)->lanes);
   g_free (store);
 }
 
 static const ClrContentStoreClass content_class = { content_put, content_get, content_drop };
-static const ClrQueueStoreClass memory_class
-    = { "memory", apply,       recover,           visit_lanes, renew,    load,        page,
-        count,    has_message, wants_maintenance, maintain,    maintain, get_content, memory_free };
+static const ClrQueueStoreClass memory_class = {
+  .name = "memory",
+  .apply = apply,
+  .recover = recover,
+  .visit_lanes = visit_lanes,
+  .renew = renew,
+  .load = load,
+  .page = page,
+  .due_reports = due_reports,
+  .count = count,
+  .has_message = has_message,
+  .wants_maintenance = wants_maintenance,
+  .maintain = maintain,
+  .end_maintenance = maintain,
+  .get_content = get_content,
+  .free = memory_free,
+};
 
 ClrQueueStore *
 clr_store_memory_new (void)
@@ -450,6 +592,7 @@ clr_store_memory_new (void)
 
   self->parent.klass = &memory_class;
   self->content.klass = &content_class;
+  self->lanes = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, lane_free);
   self->rows = g_tree_new_full (compare_ids, NULL, NULL, (GDestroyNotify)clr_message_unref);
   return &self->parent;
 }

@@ -17,6 +17,8 @@ clr_batch_new (void)
 
   batch->inserts = g_ptr_array_new_with_free_func ((GDestroyNotify)clr_message_unref);
   batch->updates = g_array_new (FALSE, TRUE, sizeof (ClrRecipientUpdate));
+  batch->made = g_array_new (FALSE, TRUE, sizeof (ClrReportMade));
+  batch->lanes = g_array_new (FALSE, TRUE, sizeof (ClrLaneUpdate));
   batch->removes = g_array_new (FALSE, TRUE, sizeof (uint64_t));
   batch->claims = g_array_new (FALSE, TRUE, sizeof (ClrClaim));
   g_array_set_clear_func (batch->claims, clear_claim);
@@ -27,8 +29,8 @@ clr_batch_new (void)
 gboolean
 clr_batch_is_empty (const ClrBatch *batch)
 {
-  return batch->inserts->len + batch->updates->len + batch->removes->len + batch->claims->len
-             + batch->acts->len
+  return batch->inserts->len + batch->updates->len + batch->made->len + batch->removes->len
+             + batch->lanes->len + batch->claims->len + batch->acts->len
          == 0;
 }
 
@@ -37,29 +39,10 @@ clr_batch_free (ClrBatch *batch)
 {
   g_ptr_array_unref (batch->inserts);
   g_array_unref (batch->updates);
+  g_array_unref (batch->made);
+  g_array_unref (batch->lanes);
   g_array_unref (batch->removes);
   g_array_unref (batch->claims);
   g_ptr_array_unref (batch->acts);
   g_free (batch);
-}
-
-ClrAct *
-clr_act_new (ClrActKind kind, uint64_t message, int64_t now_us)
-{
-  ClrAct *act = g_new0 (ClrAct, 1);
-
-  act->kind = kind;
-  act->message = message;
-  act->now_us = now_us;
-  act->messages = g_ptr_array_new_with_free_func ((GDestroyNotify)clr_message_unref);
-  act->spool_files = g_array_new (FALSE, TRUE, sizeof (uint64_t));
-  return act;
-}
-
-void
-clr_act_free (ClrAct *act)
-{
-  g_ptr_array_unref (act->messages);
-  g_array_unref (act->spool_files);
-  g_free (act);
 }

@@ -6,18 +6,21 @@
  */
 #pragma once
 
+#include "queue/clr-act.h"
 #include "queue/clr-message.h"
 
 typedef struct ClrQueueStore ClrQueueStore;
 typedef struct ClrContentStore ClrContentStore;
 typedef struct ClrStateStore ClrStateStore;
 
-/* One recipient's new facts. */
+/* One recipient's new facts, from an attempt. */
 typedef struct
 {
   uint64_t message;
   unsigned number;
+  ClrRecipientState from; /* its state until now; in any other one it is left alone */
   ClrRecipientState state;
+  unsigned report; /* ClrReportKind: reports that are due now */
   int64_t due_us;
   unsigned attempts;
   int code;
@@ -25,7 +28,25 @@ typedef struct
   const char *text;
   const char *host;
   int64_t tried_us;
+  const char *lane; /* the lane's key, needed where it waits again */
 } ClrRecipientUpdate;
+
+/* A report has been made, or nobody wanted it. */
+typedef struct
+{
+  uint64_t message;
+  unsigned number;
+  unsigned kind;           /* ClrReportKind */
+  ClrRecipientState state; /* what a bouncing recipient becomes: given up, or failed */
+} ClrReportMade;
+
+/* What the scheduler wants to be kept of a lane. */
+typedef struct
+{
+  const char *lane; /* borrowed */
+  const char *site; /* borrowed; NULL: as it was */
+  int64_t look_us;  /* when to look at it next, INT64_MAX: no need; 0: as it was */
+} ClrLaneUpdate;
 
 /* Which waiting recipients to take; what was taken comes out. */
 typedef struct
@@ -38,55 +59,62 @@ typedef struct
   int64_t next_due_us;    /* out: the earliest of those that still wait in the lane, INT64_MAX for none */
 } ClrClaim;
 
-typedef enum
-{
-  CLR_ACT_RETRY,  /* waiting and failed: due now */
-  CLR_ACT_DELETE, /* not active: gone */
-  CLR_ACT_EXPIRE, /* waiting beyond its lifetime at @now_us: failed */
-} ClrActKind;
-
-/* A change to recipients chosen by a filter. */
-typedef struct
-{
-  ClrActKind kind;
-  uint64_t message; /* 0: all */
-  int64_t now_us;
-  unsigned n_changed;  /* out: recipients */
-  GPtrArray *messages; /* out: of ClrMessage with the changed recipients, at most 10000 */
-  GArray *spool_files; /* out: ids (uint64_t) whose spool files have no row any more */
-} ClrAct;
-
 /* One transaction. Everything in it, or nothing. */
 typedef struct
 {
   GPtrArray *inserts; /* of ClrMessage */
   GArray *updates;    /* of ClrRecipientUpdate */
+  GArray *made;       /* of ClrReportMade */
   GArray *removes;    /* ids (uint64_t) of messages that history has */
+  GPtrArray *acts;    /* of ClrAct: one slice of each */
+  GArray *lanes;      /* of ClrLaneUpdate */
   GArray *claims;     /* of ClrClaim */
-  GPtrArray *acts;    /* of ClrAct */
 } ClrBatch;
 
 /* @error: NULL when the batch is on disk. */
 typedef void (*ClrStoreDone) (ClrQueueStore *store, ClrBatch *batch, const GError *error, void *data);
 
-/* What of a lane waits; told once for each lane. */
-typedef void (*ClrLaneVisitor) (const char *key, unsigned n_waiting, int64_t next_due_us, void *data);
+/* Where a walk over the lanes by time stands; all zero: before the first. */
+typedef struct
+{
+  int64_t look_us; /* INT64_MAX: behind the last */
+  uint64_t id;
+} ClrLaneCursor;
+
+typedef void (*ClrLaneVisitor) (const char *key, const char *site, int64_t look_us, void *data);
+
+/* A look at the messages that a filter chooses, a slice a call. */
+typedef struct
+{
+  ClrFilter *filter;   /* NULL: all */
+  unsigned n;          /* messages wanted; 0: only to be counted */
+  uint64_t after;      /* in, out: the cursor */
+  gboolean more;       /* out: the cursor is not at the end */
+  GPtrArray *messages; /* out: those found are added, with all their recipients, without content */
+  uint64_t n_messages, n_recipients; /* out: what fits is added */
+} ClrPage;
 
 typedef struct
 {
   const char *name;
+  /* Waiting recipients that it stores, whatever put them there, bring forward the time at which their lane is
+   * to be looked at; claims set it. */
   void (*apply) (ClrQueueStore *store, ClrBatch *batch, ClrStoreDone done, void *data);
   /* Node start: claims of a former run become waiting again. Messages whose recipients are all done, but
    * which history may not have, go to @finished. */
   gboolean (*recover) (ClrQueueStore *store, unsigned node, GPtrArray *finished, GError **error);
-  gboolean (*visit_lanes) (ClrQueueStore *store, ClrLaneVisitor visitor, void *data, GError **error);
+  /* At most @n lanes in which something waits, in order of the time at which they are to be looked at. */
+  gboolean (*visit_lanes) (ClrQueueStore *store, ClrLaneCursor *cursor, unsigned n, ClrLaneVisitor visitor,
+                           void *data, GError **error);
   /* The claims of this node live until then, if they are renewed in time. */
   gboolean (*renew) (ClrQueueStore *store, unsigned node, int64_t lease_until_us, GError **error);
   /* The message with all its recipients, without content; NULL when there is none. */
   ClrMessage *(*load) (ClrQueueStore *store, uint64_t id, GError **error);
-  /* Messages in order of id behind @after, with their recipients, without content. @state: -1 for any. */
-  GPtrArray *(*page) (ClrQueueStore *store, uint64_t after, unsigned n, int state, GError **error);
-  gboolean (*count) (ClrQueueStore *store, uint64_t *messages, uint64_t *recipients_by_state, GError **error);
+  gboolean (*page) (ClrQueueStore *store, ClrPage *page, GError **error);
+  /* The @n oldest messages about which reports are due, each with those recipients and its content. */
+  GPtrArray *(*due_reports) (ClrQueueStore *store, unsigned n, GError **error);
+  /* Kept with every transaction, so that asking costs nothing. Delivered recipients are not counted. */
+  void (*count) (ClrQueueStore *store, uint64_t *messages, uint64_t by_state[CLR_RECIPIENT_STATES]);
   /* FALSE only when it is certain. */
   gboolean (*has_message) (ClrQueueStore *store, uint64_t id);
   /* Whether house-keeping would be good now; then any thread may call maintain(), which may take long, and
@@ -134,8 +162,7 @@ struct ClrStateStore
 ClrBatch *clr_batch_new (void);
 gboolean clr_batch_is_empty (const ClrBatch *batch);
 void clr_batch_free (ClrBatch *batch);
-ClrAct *clr_act_new (ClrActKind kind, uint64_t message, int64_t now_us);
-void clr_act_free (ClrAct *act);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (ClrBatch, clr_batch_free)
 
 /* For tests, and for a relay that may forget: everything in memory. */
 ClrQueueStore *clr_store_memory_new (void);

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "queue/clr-act.h"
+
+#include "queue/clr-report-job.h"
+
+ClrAct *
+clr_act_new (ClrActKind kind, uint64_t message, int64_t now_us)
+{
+  ClrAct *act = g_new0 (ClrAct, 1);
+
+  act->kind = kind;
+  act->message = message;
+  act->now_us = now_us;
+  act->messages = g_ptr_array_new_with_free_func ((GDestroyNotify)clr_message_unref);
+  act->spool_files = g_array_new (FALSE, TRUE, sizeof (uint64_t));
+  return act;
+}
+
+void
+clr_act_reset (ClrAct *act)
+{
+  act->more = FALSE;
+  act->n_changed = 0;
+  g_ptr_array_set_size (act->messages, 0);
+  g_array_set_size (act->spool_files, 0);
+}
+
+void
+clr_act_free (ClrAct *act)
+{
+  g_clear_pointer (&act->filter, clr_filter_unref);
+  g_ptr_array_unref (act->messages);
+  g_array_unref (act->spool_files);
+  g_free (act);
+}
+
+static gboolean
+is_one_of (ClrRecipientState state, unsigned states)
+{
+  return (states & 1u << state) != 0;
+}
+
+#define WAITING (1u << CLR_RECIPIENT_WAITING)
+#define ACTIVE  (1u << CLR_RECIPIENT_ACTIVE)
+#define FAILED  (1u << CLR_RECIPIENT_FAILED)
+#define HELD    (1u << CLR_RECIPIENT_HELD)
+
+static gboolean
+is_meant (const ClrAct *act, const ClrMessage *message, const ClrRecipient *recipient)
+{
+  static const unsigned states[] = {
+    [CLR_ACT_RETRY] = WAITING | FAILED,
+    [CLR_ACT_DELETE] = WAITING | FAILED | HELD,
+    [CLR_ACT_EXPIRE] = WAITING | FAILED | HELD,
+    [CLR_ACT_HOLD] = WAITING,
+    [CLR_ACT_RELEASE] = HELD,
+    [CLR_ACT_PRIORITY] = WAITING | ACTIVE | FAILED | HELD,
+    [CLR_ACT_AGE] = WAITING,
+    [CLR_ACT_NOTICE] = WAITING,
+  };
+
+  if (!is_one_of (recipient->state, states[act->kind])
+      || (act->filter && !clr_filter_fits (act->filter, message, recipient)))
+    return FALSE;
+  if (act->kind == CLR_ACT_AGE)
+    return recipient->expires_us <= act->now_us;
+  if (act->kind == CLR_ACT_NOTICE)
+    return recipient->notice_us > 0 && recipient->notice_us <= act->now_us;
+  return TRUE;
+}
+
+gboolean
+clr_act_change (const ClrAct *act, const ClrMessage *message, ClrRecipient *recipient, gboolean *gone)
+{
+  *gone = FALSE;
+  if (!is_meant (act, message, recipient))
+    return FALSE;
+  switch (act->kind)
+    {
+    case CLR_ACT_RETRY:
+    case CLR_ACT_RELEASE:
+      /* A second life for what has failed, or lay too long: its time starts anew, else it would fail at once.
+       */
+      if (recipient->state == CLR_RECIPIENT_FAILED
+          || (recipient->state == CLR_RECIPIENT_HELD && recipient->expires_us <= act->now_us))
+        recipient->expires_us += act->now_us - message->created_us;
+      recipient->state = CLR_RECIPIENT_WAITING;
+      recipient->due_us = act->now_us;
+      break;
+    case CLR_ACT_DELETE:
+      *gone = TRUE;
+      break;
+    case CLR_ACT_EXPIRE:
+    case CLR_ACT_AGE:
+      clr_report_give_up (message, recipient, act->reports);
+      break;
+    case CLR_ACT_HOLD:
+      recipient->state = CLR_RECIPIENT_HELD;
+      break;
+    case CLR_ACT_PRIORITY:
+      recipient->priority = act->priority;
+      break;
+    case CLR_ACT_NOTICE:
+      recipient->notice_us = 0;
+      if (act->reports)
+        recipient->report |= CLR_REPORT_DELAYED;
+      break;
+    }
+  return TRUE;
+}

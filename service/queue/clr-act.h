@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * ClrAct: an order about the recipients that a filter chooses, or the passing of a time. It runs in slices:
+ * each is one part of a transaction, and says whether there is more, so that an act on a million rows does
+ * not stop the acceptance of mail. What it makes of a recipient is decided here, for every store alike. Pure.
+ */
+#pragma once
+
+#include "queue/clr-filter.h"
+#include "queue/clr-message.h"
+
+typedef enum
+{
+  CLR_ACT_RETRY,    /* waiting and failed: due now */
+  CLR_ACT_DELETE,   /* not active: gone */
+  CLR_ACT_EXPIRE,   /* given up now, with a report */
+  CLR_ACT_HOLD,     /* waiting: not tried until it is released */
+  CLR_ACT_RELEASE,  /* held: due now */
+  CLR_ACT_PRIORITY, /* all that is not over */
+  CLR_ACT_AGE,      /* waiting beyond its lifetime at @now_us: given up */
+  CLR_ACT_NOTICE,   /* waiting when its notice is due: a report of the delay is due */
+} ClrActKind;
+
+typedef struct
+{
+  ClrActKind kind;
+  uint64_t message;  /* 0: all */
+  ClrFilter *filter; /* NULL: all */
+  int priority;
+  gboolean reports; /* whether there are reports */
+  int64_t now_us;
+
+  /* Out, of the last slice. */
+  uint64_t after; /* the cursor: messages up to it have been looked at */
+  gboolean more;
+  unsigned n_changed;  /* recipients */
+  GPtrArray *messages; /* of ClrMessage with the changed recipients, as they are now */
+  GArray *spool_files; /* ids (uint64_t) whose spool files have no row any more */
+} ClrAct;
+
+/* Messages looked at in a slice, when a filter has to be tried on each; and messages changed in one. */
+#define CLR_ACT_LOOK   4000u
+#define CLR_ACT_CHANGE 250u
+
+ClrAct *clr_act_new (ClrActKind kind, uint64_t message, int64_t now_us);
+/* Before the next slice: forgets what the last one has done. */
+void clr_act_reset (ClrAct *act);
+void clr_act_free (ClrAct *act);
+
+/* Whether @recipient is meant, and what becomes of it. @gone: (out): its row is to be removed. */
+gboolean clr_act_change (const ClrAct *act, const ClrMessage *message, ClrRecipient *recipient,
+                         gboolean *gone);

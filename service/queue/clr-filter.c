@@ -1,0 +1,529 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "queue/clr-filter.h"
+
+#include "base/clr-error.h"
+#include "base/clr-id.h"
+
+#include <stdatomic.h>
+#include <string.h>
+
+#define LONGEST   2000u
+#define MOST      32u
+#define SECOND_US ((int64_t)G_USEC_PER_SEC)
+
+typedef enum
+{
+  WORD_FROM,
+  WORD_TO,
+  WORD_DOMAIN,
+  WORD_DEVICE,
+  WORD_ROUTE,
+  WORD_STATE,
+  WORD_REPLY,
+  WORD_SUBJECT,
+  WORD_MESSAGE_ID,
+  WORD_OLDER,
+  WORD_NEWER,
+  WORD_LARGER,
+  WORD_SMALLER,
+  WORD_ID,
+  WORD_ANY, /* a word of its own: an address or the subject */
+} Word;
+
+typedef enum
+{
+  VALUE_TEXT,
+  VALUE_ADDRESS,
+  VALUE_STATE,
+  VALUE_TIME,
+  VALUE_SIZE,
+  VALUE_ID,
+} Value;
+
+static const struct
+{
+  const char *name;
+  Word word;
+  Value value;
+} words[] = {
+  { "from", WORD_FROM, VALUE_ADDRESS },
+  { "to", WORD_TO, VALUE_ADDRESS },
+  { "domain", WORD_DOMAIN, VALUE_TEXT },
+  { "device", WORD_DEVICE, VALUE_TEXT },
+  { "route", WORD_ROUTE, VALUE_TEXT },
+  { "via", WORD_ROUTE, VALUE_TEXT },
+  { "state", WORD_STATE, VALUE_STATE },
+  { "reply", WORD_REPLY, VALUE_TEXT },
+  { "subject", WORD_SUBJECT, VALUE_TEXT },
+  { "message-id", WORD_MESSAGE_ID, VALUE_TEXT },
+  { "older", WORD_OLDER, VALUE_TIME },
+  { "newer", WORD_NEWER, VALUE_TIME },
+  { "larger", WORD_LARGER, VALUE_SIZE },
+  { "smaller", WORD_SMALLER, VALUE_SIZE },
+  { "id", WORD_ID, VALUE_ID },
+};
+#define KNOWN                                                                                                \
+  "from: to: domain: device: route: via: state: reply: subject: message-id: older: newer: larger: smaller: " \
+  "id:"
+
+typedef struct
+{
+  Word word;
+  gboolean negated;
+  gboolean whole; /* the text must be all of it: an address or a Message-ID */
+  char *text;     /* in lower case */
+  int64_t number;
+} Term;
+
+struct ClrFilter
+{
+  atomic_int references;
+  GArray *terms;
+};
+
+static void
+clear_term (void *data)
+{
+  g_free (((Term *)data)->text);
+}
+
+static gboolean
+parse_scaled (const char *text, const char *units, const int64_t *scales, int64_t *result)
+{
+  char *end;
+  guint64 number = g_ascii_strtoull (text, &end, 10);
+  const char *unit;
+
+  if (!g_ascii_isdigit (*text))
+    return FALSE;
+  if (*end == '\0')
+    {
+      *result = MIN (number, G_MAXINT64 / 4);
+      return scales[0] == 1; /* a plain number where the unit may be left out */
+    }
+  unit = strchr (units, *end);
+  if (unit == NULL || end[1] != '\0' || number > (guint64)(G_MAXINT64 / 4 / scales[unit - units]))
+    return FALSE;
+  *result = number * scales[unit - units];
+  return TRUE;
+}
+
+/* A time: so long ago, or a date with or without the time of the day, in UTC. */
+static gboolean
+parse_time (const char *text, int64_t now_us, int64_t *result)
+{
+  static const int64_t scales[]
+      = { SECOND_US, 60 * SECOND_US, 3600 * SECOND_US, 86400 * SECOND_US, 7 * 86400 * SECOND_US };
+  g_autoptr (GTimeZone) utc = g_time_zone_new_utc ();
+  g_autofree char *full = strlen (text) == 10 ? g_strconcat (text, "T00:00:00", NULL) : g_strdup (text);
+  g_autoptr (GDateTime) date = NULL;
+
+  if (parse_scaled (text, "smhdw", scales, result))
+    {
+      *result = now_us - *result;
+      return TRUE;
+    }
+  date = g_date_time_new_from_iso8601 (full, utc);
+  if (date)
+    *result = g_date_time_to_unix (date) * SECOND_US;
+  return date != NULL;
+}
+
+static gboolean
+parse_state (const char *text, int64_t *result)
+{
+  for (int i = 0; i < CLR_RECIPIENT_GIVEN_UP; i++)
+    if (g_str_equal (text, clr_recipient_state_get_name (i)))
+      {
+        *result = i;
+        return TRUE;
+      }
+  return FALSE;
+}
+
+static gboolean
+is_address (const char *text)
+{
+  const char *at = strrchr (text, '@');
+
+  return at && at > text && at[1] != '\0';
+}
+
+/* Returns: NULL, or what would be right. */
+static const char *
+parse_value (Term *term, Value kind, int64_t now_us)
+{
+  static const int64_t sizes[] = { 1, 1024, 1024 * 1024, 1024 * 1024 * 1024 };
+  uint64_t id;
+
+  switch (kind)
+    {
+    case VALUE_TEXT:
+      term->whole = term->word == WORD_MESSAGE_ID;
+      return NULL;
+    case VALUE_ADDRESS:
+      term->whole = is_address (term->text);
+      return NULL;
+    case VALUE_STATE:
+      return parse_state (term->text, &term->number)
+                 ? NULL
+                 : "a state is waiting, active, delivered, failed, held or bouncing";
+    case VALUE_TIME:
+      return parse_time (term->text, now_us, &term->number) ? NULL
+                                                            : "a time is a number with s, m, h, d or w, or a "
+                                                              "date like 2026-01-31 or 2026-01-31T08:30:00";
+    case VALUE_SIZE:
+      return parse_scaled (term->text, " kmg", sizes, &term->number)
+                 ? NULL
+                 : "a size is a number of octets, or one with K, M or G";
+    case VALUE_ID:
+      if (!clr_id_from_text (term->text, &id))
+        return "a queue id has 13 letters and digits";
+      term->number = id;
+      return NULL;
+    }
+  g_assert_not_reached ();
+}
+
+/* Takes the next word off *@p: up to a blank, with quoted parts; the quotes go. */
+static char *
+next_word (const char **p, gboolean *open_quote)
+{
+  GString *word = g_string_new (NULL);
+  gboolean quoted = FALSE;
+
+  for (; **p && (quoted || !g_ascii_isspace (**p)); ++*p)
+    if (**p == '"')
+      quoted = !quoted;
+    else
+      g_string_append_c (word, **p);
+  *open_quote = quoted;
+  return g_string_free (word, FALSE);
+}
+
+static gboolean
+parse_word (ClrFilter *filter, const char *word, gboolean is_quoted, int64_t now_us, const char **problem)
+{
+  Term term = { .word = WORD_ANY, .negated = word[0] == '-' && word[1] != '\0' };
+  const char *text = word + term.negated, *colon = is_quoted ? NULL : strchr (text, ':');
+  Value kind = VALUE_ADDRESS;
+
+  for (unsigned i = 0; colon && i < G_N_ELEMENTS (words); i++)
+    if (strlen (words[i].name) == (size_t)(colon - text)
+        && g_ascii_strncasecmp (words[i].name, text, colon - text) == 0)
+      {
+        term.word = words[i].word;
+        kind = words[i].value;
+        text = colon + 1;
+      }
+  if (term.word == WORD_ANY && colon
+      && strspn (text, "abcdefghijklmnopqrstuvwxyz-") == (size_t)(colon - text))
+    {
+      *problem = "there is no such word; the words are " KNOWN " (put quotes around a text with a colon)";
+      return FALSE;
+    }
+  if (*text == '\0')
+    {
+      *problem = "something must follow";
+      return FALSE;
+    }
+  /* The null sender is written as in the protocol. */
+  term.text = term.word == WORD_FROM && g_str_equal (text, "<>") ? g_strdup ("") : g_ascii_strdown (text, -1);
+  *problem = parse_value (&term, kind, now_us);
+  if (*problem)
+    {
+      g_free (term.text);
+      return FALSE;
+    }
+  if (*term.text == '\0')
+    term.whole = TRUE;
+  g_array_append_val (filter->terms, term);
+  return TRUE;
+}
+
+ClrFilter *
+clr_filter_new (const char *text, int64_t now_us, GError **error)
+{
+  g_autoptr (ClrFilter) filter = g_new0 (ClrFilter, 1);
+
+  atomic_init (&filter->references, 1);
+  filter->terms = g_array_new (FALSE, TRUE, sizeof (Term));
+  g_array_set_clear_func (filter->terms, clear_term);
+  if (strlen (text) > LONGEST || !g_utf8_validate (text, -1, NULL))
+    {
+      g_set_error (error, CLR_ERROR, CLR_ERROR_INVALID, "filter: it must be UTF-8 and have at most %u octets",
+                   LONGEST);
+      return NULL;
+    }
+  for (const char *p = text;;)
+    {
+      const char *problem = NULL, *at;
+      gboolean open_quote;
+
+      while (g_ascii_isspace (*p))
+        p++;
+      if (*p == '\0')
+        return g_steal_pointer (&filter);
+      at = p;
+      g_autofree char *word = next_word (&p, &open_quote);
+      if (open_quote)
+        problem = "the quotes are not closed";
+      else if (filter->terms->len == MOST)
+        problem = "there are more than 32 words";
+      if (problem || !parse_word (filter, word, at[*at == '-'] == '"', now_us, &problem))
+        {
+          g_set_error (error, CLR_ERROR, CLR_ERROR_INVALID, "filter: \"%s\" at character %ld: %s", word,
+                       g_utf8_pointer_to_offset (text, at) + 1, problem);
+          return NULL;
+        }
+    }
+}
+
+ClrFilter *
+clr_filter_ref (ClrFilter *filter)
+{
+  atomic_fetch_add (&filter->references, 1);
+  return filter;
+}
+
+void
+clr_filter_unref (ClrFilter *filter)
+{
+  if (atomic_fetch_sub (&filter->references, 1) != 1)
+    return;
+  g_array_unref (filter->terms);
+  g_free (filter);
+}
+
+/* -- predicate */
+
+static gboolean
+text_fits (const Term *term, const char *text)
+{
+  g_autofree char *lower = NULL;
+
+  if (term->whole)
+    return g_ascii_strcasecmp (text ? text : "", term->text) == 0;
+  lower = g_ascii_strdown (text ? text : "", -1);
+  return strstr (lower, term->text) != NULL;
+}
+
+static gboolean
+domain_fits (const Term *term, const char *address)
+{
+  const char *at = strrchr (address, '@');
+
+  return at && g_ascii_strcasecmp (at + 1, term->text) == 0;
+}
+
+static gboolean
+attribute_fits (const Term *term, const ClrMessage *message, const char *name)
+{
+  g_autofree char *value = clr_message_dup_attribute (message, name);
+
+  return text_fits (term, value);
+}
+
+static gboolean
+reply_fits (const Term *term, const ClrRecipient *recipient)
+{
+  g_autofree char *reply
+      = g_strdup_printf ("%d %s %s", recipient->code, recipient->enhanced ? recipient->enhanced : "",
+                         recipient->text ? recipient->text : "");
+
+  return text_fits (term, reply);
+}
+
+static gboolean
+term_fits (const Term *term, const ClrMessage *message, const ClrRecipient *recipient)
+{
+  switch (term->word)
+    {
+    case WORD_FROM:
+      return text_fits (term, message->sender);
+    case WORD_TO:
+      return text_fits (term, recipient->address);
+    case WORD_DOMAIN:
+      return domain_fits (term, recipient->address);
+    case WORD_DEVICE:
+      return text_fits (term, message->device);
+    case WORD_ROUTE:
+      return text_fits (term, recipient->lane);
+    case WORD_STATE:
+      return recipient->state == term->number
+             || (term->number == CLR_RECIPIENT_FAILED && recipient->state == CLR_RECIPIENT_GIVEN_UP);
+    case WORD_REPLY:
+      return reply_fits (term, recipient);
+    case WORD_SUBJECT:
+      return attribute_fits (term, message, "subject");
+    case WORD_MESSAGE_ID:
+      return attribute_fits (term, message, "message-id");
+    case WORD_OLDER:
+      return message->created_us < term->number;
+    case WORD_NEWER:
+      return message->created_us >= term->number;
+    case WORD_LARGER:
+      return (int64_t)message->size > term->number;
+    case WORD_SMALLER:
+      return (int64_t)message->size < term->number;
+    case WORD_ID:
+      return message->id == (uint64_t)term->number;
+    case WORD_ANY:
+      return text_fits (term, message->sender) || text_fits (term, recipient->address)
+             || attribute_fits (term, message, "subject");
+    }
+  g_assert_not_reached ();
+}
+
+gboolean
+clr_filter_fits (const ClrFilter *filter, const ClrMessage *message, const ClrRecipient *recipient)
+{
+  for (unsigned i = 0; i < filter->terms->len; i++)
+    {
+      const Term *term = &g_array_index (filter->terms, Term, i);
+
+      if (term_fits (term, message, recipient) == term->negated)
+        return FALSE;
+    }
+  return TRUE;
+}
+
+gboolean
+clr_filter_get_id (const ClrFilter *filter, uint64_t *id)
+{
+  for (unsigned i = 0; i < filter->terms->len; i++)
+    {
+      const Term *term = &g_array_index (filter->terms, Term, i);
+
+      if (term->word == WORD_ID && !term->negated)
+        {
+          *id = term->number;
+          return TRUE;
+        }
+    }
+  return FALSE;
+}
+
+const char *
+clr_filter_get_key (const ClrFilter *filter, ClrFilterKey which)
+{
+  static const Word key_words[] = { WORD_FROM, WORD_TO, WORD_MESSAGE_ID };
+
+  for (unsigned i = 0; i < filter->terms->len; i++)
+    {
+      const Term *term = &g_array_index (filter->terms, Term, i);
+
+      if (term->word == key_words[which] && term->whole && !term->negated)
+        return term->text;
+    }
+  return NULL;
+}
+
+/* -- SQL */
+
+static void
+add_text (const Term *term, const char *column, unsigned number, GString *into)
+{
+  if (term->whole)
+    g_string_append_printf (into, "ifnull(%s,'')=?%u COLLATE NOCASE", column, number);
+  else
+    g_string_append_printf (into, "instr(lower(ifnull(%s,'')),?%u)>0", column, number);
+}
+
+static void
+add_term (const Term *term, const ClrFilterColumns *columns, unsigned number, GString *into)
+{
+  switch (term->word)
+    {
+    case WORD_FROM:
+      add_text (term, "m.sender", number, into);
+      break;
+    case WORD_TO:
+      add_text (term, "r.address", number, into);
+      break;
+    case WORD_DOMAIN:
+      /* A line end cannot be in an address: it marks the end of it. */
+      g_string_append_printf (into, "instr(lower(r.address)||char(10),'@'||?%u||char(10))>0", number);
+      break;
+    case WORD_DEVICE:
+      add_text (term, "m.device", number, into);
+      break;
+    case WORD_ROUTE:
+      add_text (term, columns->lane, number, into);
+      break;
+    case WORD_STATE:
+      g_string_append_printf (into, "(CASE r.state WHEN %d THEN %d ELSE r.state END)=?%u",
+                              CLR_RECIPIENT_GIVEN_UP, CLR_RECIPIENT_FAILED, number);
+      break;
+    case WORD_REPLY:
+      add_text (term, "(ifnull(r.code,0)||' '||ifnull(r.enhanced,'')||' '||ifnull(r.text,''))", number, into);
+      break;
+    case WORD_SUBJECT:
+      add_text (term, columns->subject, number, into);
+      break;
+    case WORD_MESSAGE_ID:
+      add_text (term, columns->message_id, number, into);
+      break;
+    case WORD_OLDER:
+      g_string_append_printf (into, "m.created<?%u", number);
+      break;
+    case WORD_NEWER:
+      g_string_append_printf (into, "m.created>=?%u", number);
+      break;
+    case WORD_LARGER:
+      g_string_append_printf (into, "m.size>?%u", number);
+      break;
+    case WORD_SMALLER:
+      g_string_append_printf (into, "m.size<?%u", number);
+      break;
+    case WORD_ID:
+      g_string_append_printf (into, "m.id=?%u", number);
+      break;
+    case WORD_ANY:
+      add_text (term, "m.sender", number, into);
+      g_string_append (into, " OR ");
+      add_text (term, "r.address", number, into);
+      g_string_append (into, " OR ");
+      add_text (term, columns->subject, number, into);
+      break;
+    }
+}
+
+void
+clr_filter_to_sql (const ClrFilter *filter, const ClrFilterColumns *columns, unsigned first, GString *into)
+{
+  for (unsigned i = 0; i < filter->terms->len; i++)
+    {
+      const Term *term = &g_array_index (filter->terms, Term, i);
+
+      g_string_append (into, term->negated ? " AND NOT (" : " AND (");
+      add_term (term, columns, first + i, into);
+      g_string_append_c (into, ')');
+    }
+}
+
+unsigned
+clr_filter_get_n_values (const ClrFilter *filter)
+{
+  return filter->terms->len;
+}
+
+const char *
+clr_filter_get_value (const ClrFilter *filter, unsigned i, int64_t *number)
+{
+  const Term *term = &g_array_index (filter->terms, Term, i);
+
+  switch (term->word)
+    {
+    case WORD_STATE:
+    case WORD_OLDER:
+    case WORD_NEWER:
+    case WORD_LARGER:
+    case WORD_SMALLER:
+    case WORD_ID:
+      *number = term->number;
+      return NULL;
+    default:
+      return term->text;
+    }
+}
