@@ -40,8 +40,7 @@ dump (const char *path, int *version)
   static const char *const questions[] = {
     "PRAGMA integrity_check",
     "SELECT id||' '||sender||' '||size||' '||recipients FROM message ORDER BY id",
-    "SELECT message||' '||number||' '||address||' '||lane||' '||state||' '||due||' '||expires FROM recipient"
-    " ORDER BY message, number",
+    "SELECT message||' '||number||' '||address||' '||lane||' '||state||' '||due FROM recipient ORDER BY 1",
     "SELECT message||' '||hex(bytes) FROM content ORDER BY message",
     "SELECT id||' '||key FROM lane ORDER BY id",
     "PRAGMA user_version",
