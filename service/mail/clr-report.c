@@ -237,7 +237,8 @@ write_status (const ClrReportFacts *facts, gboolean utf8, GString *into)
   if (envid && *envid)
     write_field (into, "Original-Envelope-Id", envid, utf8);
   write_field (into, "Reporting-MTA", reporter, utf8);
-  if (facts->client && *facts->client)
+  /* Mail of the API and of folders comes from a person, not from an MTA. */
+  if (facts->client && g_hostname_is_ip_address (facts->client))
     {
       g_autofree char *client
           = g_strdup_printf ("dns; [%s%s]", strchr (facts->client, ':') ? "IPv6:" : "", facts->client);

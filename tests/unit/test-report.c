@@ -246,6 +246,11 @@ static const Case cases[] = {
     { .client = "2001:db8::7" },
     { { "joe@example.org", NULL, FAILED, NO_USER } },
     { "Received-From-MTA: dns; [IPv6:2001:db8::7]\r\n", "Arrival-Date: " } },
+  { "a client that is a person",
+    { .client = "root" },
+    { { "joe@example.org", NULL, FAILED, NO_USER } },
+    { "Arrival-Date: " },
+    { "Received-From-MTA" } },
 };
 
 static ClrReportFacts
