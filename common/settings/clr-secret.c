@@ -36,15 +36,58 @@ clr_secret_load (const char *state_directory, const char *name, GError **error)
   return text;
 }
 
+/* The folder of the secrets, made when it is not there. Root may set a secret while the folder is another
+ * user's, who could lead root elsewhere by a link: so all that follows happens below this descriptor.
+ * Returns: the descriptor, or -1 with errno. */
+static int
+open_folder (const char *state_directory, const char *folder)
+{
+  struct stat facts;
+  int fd;
+
+  if (g_mkdir_with_parents (folder, 0700) != 0)
+    return -1;
+  fd = open (folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  /* Whoever owns the state owns the secret. */
+  if (fd >= 0 && geteuid () == 0 && stat (state_directory, &facts) == 0
+      && fchown (fd, facts.st_uid, facts.st_gid) != 0)
+    g_debug ("%s: %s", folder, g_strerror (errno));
+  return fd;
+}
+
+/* Whole or not at all, and on disk. Returns: FALSE with errno. */
+static gboolean
+write_secret (int folder, const char *name, const char *secret, gsize size)
+{
+  /* No secret's name begins with a dot. */
+  g_autofree char *temporary = g_strdup_printf (".%s.new", name);
+  struct stat facts;
+  gboolean ok;
+  int fd, problem;
+
+  unlinkat (folder, temporary, 0); /* left from a crash */
+  fd = openat (folder, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+  if (fd < 0)
+    return FALSE;
+  if (geteuid () == 0 && fstat (folder, &facts) == 0 && fchown (fd, facts.st_uid, facts.st_gid) != 0)
+    g_debug ("secret %s: %s", name, g_strerror (errno));
+  ok = write (fd, secret, size) == (ssize_t)size && fsync (fd) == 0;
+  ok = close (fd) == 0 && ok && renameat (folder, temporary, folder, name) == 0 && fsync (folder) == 0;
+  problem = errno;
+  if (!ok)
+    unlinkat (folder, temporary, 0);
+  errno = problem;
+  return ok;
+}
+
 gboolean
 clr_secret_store (const char *state_directory, const char *name, const char *secret, gsize size,
                   GError **error)
 {
   g_autofree char *path = path_of (state_directory, name, error);
   g_autofree char *directory = g_build_filename (state_directory, "secrets", NULL);
-  g_autofree char *temporary = NULL;
-  struct stat facts;
-  int fd;
+  gboolean ok;
+  int folder;
 
   if (path == NULL)
     return FALSE;
@@ -54,24 +97,11 @@ clr_secret_store (const char *state_directory, const char *name, const char *sec
                    _ ("a secret has 1 to %d octets, none of them zero"), CLR_SECRET_MAX);
       return FALSE;
     }
-  temporary = g_strdup_printf ("%s.new", path);
-  if (g_mkdir_with_parents (directory, 0700) != 0
-      || (fd = open (temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600)) < 0)
-    {
-      g_set_error (error, G_IO_ERROR, g_io_error_from_errno (errno), "%s: %s", path, g_strerror (errno));
-      return FALSE;
-    }
-  /* Set by root while the service is another user: whoever owns the state owns the secret. */
-  if (stat (state_directory, &facts) == 0 && geteuid () == 0
-      && (chown (directory, facts.st_uid, facts.st_gid) != 0 || fchown (fd, facts.st_uid, facts.st_gid) != 0))
-    g_debug ("%s: %s", path, g_strerror (errno));
-
-  gboolean ok = write (fd, secret, size) == (ssize_t)size && fsync (fd) == 0;
-  ok = close (fd) == 0 && ok && g_rename (temporary, path) == 0;
+  folder = open_folder (state_directory, directory);
+  ok = folder >= 0 && write_secret (folder, name, secret, size);
   if (!ok)
-    {
-      g_set_error (error, G_IO_ERROR, g_io_error_from_errno (errno), "%s: %s", path, g_strerror (errno));
-      unlink (temporary);
-    }
+    g_set_error (error, G_IO_ERROR, g_io_error_from_errno (errno), "%s: %s", path, g_strerror (errno));
+  if (folder >= 0)
+    close (folder);
   return ok;
 }

@@ -80,28 +80,34 @@ versions_of (const char *path)
   return g_strconcat (path, ".versions", NULL);
 }
 
+static void
+set_errno_of_folder (GError **error, const char *path, const char *folder)
+{
+  g_set_error (error, G_IO_ERROR, g_io_error_from_errno (errno),
+               _ ("%s: %s. To change %s here, its folder must be writable for the user who changes it"),
+               folder, g_strerror (errno), path);
+}
+
 /* The folder of versions is the lock among our own editors. Returns: its descriptor, or -1. */
 static int
 lock_versions (const char *path, GError **error)
 {
   g_autofree char *folder = versions_of (path);
+  gboolean made = g_mkdir (folder, 0750) == 0;
+  int fd = made || errno == EEXIST ? open (folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) : -1;
   struct stat facts;
-  int fd;
 
-  if (g_mkdir (folder, 0750) == 0)
-    {
-      /* Made by root while the file is another user's: whoever owns the file owns its past. */
-      if (stat (path, &facts) == 0 && geteuid () == 0 && chown (folder, facts.st_uid, facts.st_gid) != 0)
-        g_debug ("%s: %s", folder, g_strerror (errno));
-    }
-  fd = open (folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (fd < 0 || flock (fd, LOCK_EX) != 0)
     {
-      set_errno (error, folder);
+      set_errno_of_folder (error, path, folder);
       if (fd >= 0)
         close (fd);
       return -1;
     }
+  /* Made by root while the file is another user's: whoever owns the file owns its past. By the descriptor:
+   * that user could have put a link in the folder's place. */
+  if (made && stat (path, &facts) == 0 && geteuid () == 0 && fchown (fd, facts.st_uid, facts.st_gid) != 0)
+    g_debug ("%s: %s", folder, g_strerror (errno));
   return fd;
 }
 
@@ -140,8 +146,13 @@ static gboolean
 write_file (const char *path, const char *text, const struct stat *like, GError **error)
 {
   g_autofree char *temporary = g_strdup_printf ("%s.new", path);
-  int fd = open (temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-  gboolean ok = fd >= 0;
+  gboolean ok;
+  int fd;
+
+  /* What is there is left from a crash, or somebody's trap: a link, a pipe, a file he holds open. */
+  g_unlink (temporary);
+  fd = open (temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+  ok = fd >= 0;
 
   if (ok && fchown (fd, like->st_uid, like->st_gid) != 0 && fchown (fd, -1, like->st_gid) != 0)
     g_debug ("%s: %s", temporary, g_strerror (errno));
@@ -151,7 +162,9 @@ write_file (const char *path, const char *text, const struct stat *like, GError 
   ok = ok && g_rename (temporary, path) == 0;
   if (!ok)
     {
-      set_errno (error, path);
+      g_autofree char *folder = g_path_get_dirname (path);
+
+      set_errno_of_folder (error, path, folder);
       if (fd >= 0)
         g_unlink (temporary);
       return FALSE;
@@ -235,6 +248,13 @@ clr_settings_file_read_version (const char *path, uint64_t version, int64_t *tim
       return NULL;
     }
   g_autofree char *kept = path_of_version (real, version);
+  if (!g_file_test (kept, G_FILE_TEST_EXISTS))
+    {
+      g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND,
+                   _ ("%s: there is no version %" G_GUINT64_FORMAT "; \"clrelay config history\" lists them"),
+                   path, version);
+      return NULL;
+    }
   file = clr_settings_file_read (kept, error);
   if (time_us)
     *time_us = stat (kept, &facts) == 0 ? facts.st_mtime * G_USEC_PER_SEC : 0;

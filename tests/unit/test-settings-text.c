@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "clr-test.h"
 #include "settings/clr-diff.h"
+#include "settings/clr-secret.h"
 #include "settings/clr-settings-file.h"
 #include "settings/clr-settings-text.h"
 
@@ -8,6 +9,7 @@
 #include <glib/gstdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 static void
 test_places (void)
@@ -202,6 +204,92 @@ test_file (void)
   clr_test_remove_folder (folder);
 }
 
+/* Root edits where another user may write: what that one has prepared is neither followed nor written to. */
+static void
+test_traps (void)
+{
+  char *folder = clr_test_make_folder ();
+  g_autofree char *path = g_build_filename (folder, "relay.conf", NULL);
+  g_autofree char *temporary = g_strconcat (path, ".new", NULL),
+                  *versions = g_strconcat (path, ".versions", NULL);
+  g_autofree char *victim = g_build_filename (folder, "victim", NULL);
+  g_autofree char *elsewhere = g_build_filename (folder, "elsewhere", NULL);
+  g_autofree char *inside = g_build_filename (elsewhere, "1", NULL), *text = NULL;
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (g_file_set_contents (path, GOOD, -1, NULL)
+                 && g_file_set_contents (victim, "mine", -1, NULL));
+  g_assert_cmpint (link (victim, temporary), ==, 0);
+  g_assert_true (clr_settings_file_replace (path, GOOD "node = 1\n", NULL, &error));
+  g_assert_no_error (error);
+  g_assert_cmpint (mkfifo (temporary, 0666), ==, 0); /* would wait for a reader */
+  g_assert_true (clr_settings_file_replace (path, GOOD "node = 2\n", NULL, &error));
+  g_assert_no_error (error);
+  g_assert_true (g_file_get_contents (victim, &text, NULL, NULL));
+  g_assert_cmpstr (text, ==, "mine");
+
+  g_autofree char *away = g_strconcat (versions, ".away", NULL);
+  g_assert_cmpint (rename (versions, away), ==, 0);
+  g_assert_cmpint (mkdir (elsewhere, 0755), ==, 0);
+  g_assert_cmpint (symlink (elsewhere, versions), ==, 0);
+  g_assert_false (clr_settings_file_replace (path, GOOD "node = 3\n", NULL, &error));
+  g_assert_nonnull (strstr (error->message, "must be writable"));
+  g_assert_false (g_file_test (inside, G_FILE_TEST_EXISTS));
+  clr_test_remove_folder (folder);
+}
+
+static void
+expect_secret (const char *state, const char *name, const char *expected)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *text = clr_secret_load (state, name, &error);
+
+  g_assert_no_error (error);
+  g_assert_cmpstr (text, ==, expected);
+}
+
+static void
+test_secrets (void)
+{
+  static const char *const bad[] = { "", ".a", "..", "a/b", "../a", "a b", "a%2fb", "a\nb" };
+  char *state = clr_test_make_folder ();
+  g_autofree char *folder = g_build_filename (state, "secrets", NULL);
+  g_autofree char *trap = g_build_filename (folder, ".a.new", NULL);
+  g_autofree char *victim = g_build_filename (state, "victim", NULL), *text = NULL;
+  g_autofree char *elsewhere = g_build_filename (state, "elsewhere", NULL);
+  g_autofree char *away = g_build_filename (state, "away", NULL),
+                  *file = g_build_filename (folder, "a", NULL);
+  g_autofree char *inside = g_build_filename (elsewhere, "a", NULL);
+  struct stat facts;
+
+  for (unsigned i = 0; i < G_N_ELEMENTS (bad); i++)
+    {
+      g_autoptr (GError) error = NULL;
+      g_assert_false (clr_secret_store (state, bad[i], "x", 1, &error));
+      g_assert_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT);
+    }
+  /* One secret's way to the disk is not another secret. */
+  g_assert_true (clr_secret_store (state, "a.new", "other", 5, NULL));
+  g_assert_true (clr_secret_store (state, "a", "one", 3, NULL));
+  expect_secret (state, "a.new", "other");
+  expect_secret (state, "a", "one");
+  g_assert_true (stat (file, &facts) == 0 && (facts.st_mode & 07777) == 0600);
+
+  g_assert_true (g_file_set_contents (victim, "mine", -1, NULL));
+  g_assert_cmpint (link (victim, trap), ==, 0);
+  g_assert_true (clr_secret_store (state, "a", "two", 3, NULL));
+  expect_secret (state, "a", "two");
+  g_assert_true (g_file_get_contents (victim, &text, NULL, NULL));
+  g_assert_cmpstr (text, ==, "mine");
+
+  g_assert_cmpint (rename (folder, away), ==, 0);
+  g_assert_cmpint (mkdir (elsewhere, 0755), ==, 0);
+  g_assert_cmpint (symlink (elsewhere, folder), ==, 0);
+  g_assert_false (clr_secret_store (state, "a", "three", 5, NULL));
+  g_assert_false (g_file_test (inside, G_FILE_TEST_EXISTS));
+  clr_test_remove_folder (state);
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -210,5 +298,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/settings-text/changes", test_changes);
   g_test_add_func ("/settings-text/diff", test_diff);
   g_test_add_func ("/settings-text/file", test_file);
+  g_test_add_func ("/settings-text/traps", test_traps);
+  g_test_add_func ("/settings-text/secrets", test_secrets);
   return g_test_run ();
 }
