@@ -3,8 +3,8 @@
 
 #include "base/clr-clock.h"
 #include "delivery/clr-approach.h"
-#include "delivery/clr-content-pump.h"
-#include "delivery/clr-rendering.h"
+#include "delivery/clr-content-sender.h"
+#include "delivery/clr-fit.h"
 
 #include <string.h>
 
@@ -33,9 +33,8 @@ struct ClrSmtpConnection
   unsigned transactions;
   gboolean clean; /* nothing went wrong in this job */
 
-  ClrContentPump *pump;    /* content that is being sent */
-  ClrRendering *rendering; /* for a peer that cannot have it as it is */
-  gboolean passing_on;     /* the job waits for another host, which offers more */
+  ClrContentSender content; /* of the job's message */
+  gboolean passing_on;      /* the job waits for another host, which offers more */
 
   gboolean works;
   gboolean ending; /* after this job */
@@ -84,8 +83,7 @@ finish_job (ClrSmtpConnection *connection)
 {
   ClrJob *job = g_steal_pointer (&connection->job);
 
-  g_clear_pointer (&connection->pump, clr_content_pump_free);
-  g_clear_pointer (&connection->rendering, clr_rendering_free);
+  clr_content_sender_clear (&connection->content);
   connection->events->job_done (connection, job, connection->clean, connection->data);
 }
 
@@ -178,20 +176,9 @@ has_room (void *data)
 }
 
 static void
-send_octets (const uint8_t *bytes, size_t size, void *data)
-{
-  clr_smtp_client_send_content (((ClrSmtpConnection *)data)->client, bytes, size);
-}
-
-static void
 on_piece (const uint8_t *bytes, size_t size, void *data)
 {
-  ClrSmtpConnection *connection = data;
-
-  if (connection->rendering)
-    clr_rendering_feed (connection->rendering, bytes, size);
-  else
-    send_octets (bytes, size, connection);
+  clr_smtp_client_send_content (((ClrSmtpConnection *)data)->client, bytes, size);
 }
 
 static void
@@ -199,9 +186,6 @@ on_all_given (void *data)
 {
   ClrSmtpConnection *connection = data;
 
-  g_clear_pointer (&connection->pump, clr_content_pump_free);
-  if (connection->rendering)
-    clr_rendering_end (connection->rendering);
   clr_smtp_client_end_content (connection->client);
   if (!connection->over)
     arm_phase (connection);
@@ -210,11 +194,8 @@ on_all_given (void *data)
 static void
 on_unreadable (const char *why, void *data)
 {
-  ClrSmtpConnection *connection = data;
-
-  g_clear_pointer (&connection->pump, clr_content_pump_free);
   /* The peer has got a piece of the message: only closing tells it that this was not all. */
-  broken_with_text (connection, why);
+  broken_with_text (data, why);
 }
 
 static void
@@ -226,17 +207,17 @@ on_went_on (void *data)
     clr_stream_flush (connection->stream);
 }
 
-static const ClrContentPumpEvents pump_events
+static const ClrContentPumpEvents content_events
     = { has_room, on_piece, on_all_given, on_unreadable, on_went_on };
 
 /* Writes content until the stream has enough. */
 static void
 pump (ClrSmtpConnection *connection)
 {
-  if (connection->over || connection->pump == NULL)
+  if (connection->over || !clr_content_sender_is_sending (&connection->content))
     return;
   arm_phase (connection);
-  clr_content_pump_run (connection->pump);
+  clr_content_sender_run (&connection->content);
 }
 
 /* -- the client's events */
@@ -260,17 +241,6 @@ get_recipient (unsigned index, ClrSmtpRecipient *recipient, void *data)
 }
 
 static void begin_transaction (ClrSmtpConnection *connection);
-
-static gboolean
-has_ascii_envelope (const ClrJob *job)
-{
-  if (!clr_address_is_ascii (job->message->sender))
-    return FALSE;
-  for (unsigned i = 0; i < job->n_recipients; i++)
-    if (!clr_address_is_ascii (job->message->recipients[job->recipients[i]].address))
-      return FALSE;
-  return TRUE;
-}
 
 /* What cannot be sent to this peer, for what it is. */
 static void
@@ -321,9 +291,9 @@ on_rendering_ready (void *data)
 {
   ClrSmtpConnection *connection = data;
 
-  if (clr_rendering_get_problem (connection->rendering)->code)
+  if (clr_content_sender_get_problem (&connection->content)->code)
     {
-      ClrSmtpReply reply = *clr_rendering_get_problem (connection->rendering);
+      ClrSmtpReply reply = *clr_content_sender_get_problem (&connection->content);
       refuse_job (connection, &reply);
     }
   else
@@ -336,62 +306,26 @@ on_rendering_ready (void *data)
 static gboolean
 prepare (ClrSmtpConnection *connection)
 {
-  const ClrMessage *message = connection->job->message;
-  const ClrOffers *offers = clr_smtp_client_get_offers (connection->client);
-  gboolean takes_utf8 = (offers->offers & CLR_OFFER_SMTPUTF8) != 0,
-           takes_8bit = (offers->offers & CLR_OFFER_8BITMIME) != 0;
-  ClrSmtpReply reply = { 0 };
+  ClrSmtpReply reply;
 
-  /* RFC 1870 section 6.1: what the peer will not take is not sent. */
-  if (offers->max_size > 0 && message->size > offers->max_size)
-    clr_smtp_reply_set (&reply, 552, "5.3.4", "the message is larger than the next hop accepts");
-  /* RFC 6531 section 3.2 */
-  else if (message->smtputf8 && !takes_utf8 && !has_ascii_envelope (connection->job))
+  switch (clr_fit_judge (clr_smtp_client_get_offers (connection->client), connection->job, &reply))
     {
-      clr_smtp_reply_set (&reply, 553, "5.6.7",
-                          "an address needs SMTPUTF8, which the next hop does not offer");
+    case CLR_FIT_AS_IS:
+      break;
+    case CLR_FIT_RENDITION:
+      if (clr_content_sender_is_rendering (&connection->content))
+        break;
+      arm_phase (connection);
+      clr_content_sender_render (&connection->content, connection->plan, on_rendering_ready);
+      return FALSE;
+    case CLR_FIT_OTHER_HOST:
       pass_on (connection, &reply);
       return FALSE;
-    }
-  if (reply.code)
-    {
+    case CLR_FIT_NEVER:
       refuse_job (connection, &reply);
       return FALSE;
     }
-  /* RFC 6152 section 3: 8-bit content may not go to a 7-bit peer. */
-  if (connection->rendering || !((message->smtputf8 && !takes_utf8) || (message->eight_bit && !takes_8bit)))
-    return TRUE;
-  connection->rendering
-      = clr_rendering_new (connection->place, connection->plan, message, on_rendering_ready, connection);
-  arm_phase (connection);
-  clr_rendering_start (connection->rendering);
-  return FALSE;
-}
-
-/* How many of the next recipients fit into one transaction (RFC 9422). */
-static unsigned
-count_recipients (ClrSmtpConnection *connection)
-{
-  const ClrJob *job = connection->job;
-  const ClrOffers *offers = clr_smtp_client_get_offers (connection->client);
-  unsigned n = MIN (job->n_recipients - connection->first, connection->hop->max_recipients);
-  g_autoptr (GHashTable) domains = NULL;
-
-  if (offers->max_recipients > 0)
-    n = MIN (n, offers->max_recipients);
-  if (offers->max_recipient_domains == 0 || n < 2)
-    return n;
-  domains = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-  for (unsigned i = 0; i < n; i++)
-    {
-      const char *address = job->message->recipients[job->recipients[connection->first + i]].address;
-      const char *domain = clr_address_get_domain (address);
-
-      g_hash_table_add (domains, g_ascii_strdown (domain ? domain : "", -1));
-      if (g_hash_table_size (domains) > offers->max_recipient_domains)
-        return i;
-    }
-  return n;
+  return TRUE;
 }
 
 static void
@@ -400,7 +334,6 @@ begin_transaction (ClrSmtpConnection *connection)
   const ClrMessage *message = connection->job->message;
   ClrSmtpTransaction transaction = {
     .sender = message->sender,
-    .size = message->content.size + message->spool_size,
     .eight_bit = message->eight_bit,
     .smtputf8 = message->smtputf8,
     .ret = message->ret,
@@ -413,13 +346,12 @@ begin_transaction (ClrSmtpConnection *connection)
   if (!prepare (connection))
     return;
   g_clear_pointer (&connection->approach, clr_approach_free);
-  if (connection->rendering)
-    {
-      transaction.size = clr_rendering_get_size (connection->rendering);
-      transaction.eight_bit = transaction.smtputf8 = FALSE;
-    }
-  transaction.n_recipients = connection->n_now = count_recipients (connection);
-  g_clear_pointer (&connection->pump, clr_content_pump_free);
+  if (clr_content_sender_is_rendering (&connection->content))
+    transaction.eight_bit = transaction.smtputf8 = FALSE;
+  transaction.size = clr_content_sender_get_size (&connection->content);
+  transaction.n_recipients = connection->n_now
+      = clr_fit_count_recipients (clr_smtp_client_get_offers (connection->client), connection->job,
+                                  connection->first, connection->hop->max_recipients);
   clr_smtp_client_begin (connection->client, &transaction);
   if (!connection->over)
     arm_phase (connection);
@@ -448,6 +380,8 @@ take_job (ClrSmtpConnection *connection)
       arm (connection, connection->hop->idle_us);
       return;
     }
+  clr_content_sender_init (&connection->content, connection->place, connection->job->message, &content_events,
+                           connection);
   connection->first = 0;
   connection->clean = TRUE;
   connection->started_us = clr_clock_wall ();
@@ -508,10 +442,7 @@ on_want_content (ClrSmtpClient *client, void *data)
 {
   ClrSmtpConnection *connection = data;
 
-  connection->pump
-      = clr_content_pump_new (connection->place, connection->job->message, &pump_events, connection);
-  if (connection->rendering)
-    clr_rendering_begin (connection->rendering, send_octets, connection);
+  clr_content_sender_begin (&connection->content);
   pump (connection);
 }
 
@@ -636,8 +567,7 @@ clr_smtp_connection_free (ClrSmtpConnection *connection)
   connection->over = TRUE;
   clr_timers_clear (connection->place->worker->timers, &connection->timer);
   g_clear_pointer (&connection->approach, clr_approach_free);
-  g_clear_pointer (&connection->pump, clr_content_pump_free);
-  g_clear_pointer (&connection->rendering, clr_rendering_free);
+  clr_content_sender_clear (&connection->content);
   drop_stream (connection);
   clr_delivery_plan_unref (connection->plan);
   g_free (connection->peer);

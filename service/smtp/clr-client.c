@@ -41,6 +41,23 @@ struct ClrSmtpClient
   ClrDataEncoder encoder;
 };
 
+/* Offers are read as they come: they may stand beyond the text of a reply that is kept. */
+static void
+on_reply_line (int code, unsigned n, const char *line, size_t size, void *data)
+{
+  ClrSmtpClient *client = data;
+
+  if (client->phase == CLR_PHASE_EHLO && !client->said_helo && code / 100 == 2 && n > 0)
+    clr_offers_read_line (&client->offers, line, size);
+}
+
+static void
+await_reply (ClrSmtpClient *client)
+{
+  clr_reply_reader_init (&client->reader);
+  clr_reply_reader_watch (&client->reader, on_reply_line, client);
+}
+
 ClrSmtpClient *
 clr_smtp_client_new (const ClrSmtpClientConfig *config, const ClrSmtpClientHandler *handler,
                      ClrBuffer *output, void *data)
@@ -52,7 +69,7 @@ clr_smtp_client_new (const ClrSmtpClientConfig *config, const ClrSmtpClientHandl
   client->output = output;
   client->data = data;
   client->phase = CLR_PHASE_GREETING;
-  clr_reply_reader_init (&client->reader);
+  await_reply (client);
   return client;
 }
 
@@ -428,11 +445,7 @@ on_reply (ClrSmtpClient *client, const ClrSmtpReply *reply)
 
     case CLR_PHASE_EHLO:
       if (class == 2)
-        {
-          if (!client->said_helo)
-            clr_offers_read (&client->offers, reply->text);
-          go_on (client);
-        }
+        go_on (client);
       else if (class == 5 && !client->said_helo)
         say_hello (client, FALSE); /* RFC 5321 section 3.2 */
       else
@@ -525,7 +538,7 @@ clr_smtp_client_feed (ClrSmtpClient *client, const uint8_t *bytes, size_t size)
       ClrSmtpReply reply = client->reader.reply;
       gboolean begins_tls = client->phase == CLR_PHASE_TLS && reply.code / 100 == 2;
 
-      clr_reply_reader_init (&client->reader);
+      await_reply (client);
       client->replies++;
       on_reply (client, &reply);
       /* What stands behind the 220 in clear may be anybody's (CVE-2011-0411 and its kin): dropped. */
@@ -538,7 +551,7 @@ void
 clr_smtp_client_secured (ClrSmtpClient *client)
 {
   client->secure = TRUE;
-  clr_reply_reader_init (&client->reader);
+  await_reply (client);
   say_hello (client, TRUE);
 }
 
@@ -559,38 +572,6 @@ ClrPhase
 clr_smtp_client_get_phase (ClrSmtpClient *client)
 {
   return client->phase;
-}
-
-static const struct
-{
-  const char *name;
-  ClrWait wait;
-} phases[] = {
-  [CLR_PHASE_CONNECT] = { "connect", CLR_WAIT_COMMAND },
-  [CLR_PHASE_GREETING] = { "greeting", CLR_WAIT_COMMAND },
-  [CLR_PHASE_EHLO] = { "EHLO", CLR_WAIT_COMMAND },
-  [CLR_PHASE_TLS] = { "STARTTLS", CLR_WAIT_COMMAND },
-  [CLR_PHASE_AUTH] = { "AUTH", CLR_WAIT_COMMAND },
-  [CLR_PHASE_IDLE] = { "idle", CLR_WAIT_COMMAND },
-  [CLR_PHASE_MAIL] = { "MAIL", CLR_WAIT_COMMAND },
-  [CLR_PHASE_RCPT] = { "RCPT", CLR_WAIT_COMMAND },
-  [CLR_PHASE_DATA] = { "DATA", CLR_WAIT_COMMAND },
-  [CLR_PHASE_CONTENT] = { "content", CLR_WAIT_DATA },
-  [CLR_PHASE_DOT] = { "end of data", CLR_WAIT_FINAL },
-  [CLR_PHASE_QUIT] = { "QUIT", CLR_WAIT_QUIT },
-  [CLR_PHASE_OVER] = { "over", CLR_WAIT_QUIT },
-};
-
-const char *
-clr_phase_get_name (ClrPhase phase)
-{
-  return phases[phase].name;
-}
-
-ClrWait
-clr_phase_get_wait (ClrPhase phase)
-{
-  return phases[phase].wait;
 }
 
 uint64_t

@@ -75,14 +75,16 @@ static const struct
   { "LIMITS", CLR_OFFER_LIMITS, read_limits },
 };
 
-/* One line. AUTH is also met with "=" behind it (drafts before RFC 2554). */
-static void
-read_line (ClrOffers *offers, const char *line, size_t size)
+void
+clr_offers_read_line (ClrOffers *offers, const char *line, size_t size)
 {
+  while (size > 0 && line[size - 1] == ' ')
+    size--;
   for (unsigned i = 0; i < G_N_ELEMENTS (table); i++)
     {
       size_t n = strlen (table[i].keyword);
 
+      /* AUTH is also met with "=" behind it (drafts before RFC 2554). */
       if (size < n || g_ascii_strncasecmp (line, table[i].keyword, n) != 0
           || (size > n && line[n] != ' ' && line[n] != '='))
         continue;
@@ -91,21 +93,6 @@ read_line (ClrOffers *offers, const char *line, size_t size)
       if (table[i].read)
         table[i].read (offers, line + n, size - n);
       return;
-    }
-}
-
-void
-clr_offers_read (ClrOffers *offers, const char *text)
-{
-  clr_offers_clear (offers);
-  for (const char *line = strchr (text, '\n'); line; line = strchr (line, '\n'))
-    {
-      size_t size = strcspn (++line, "\n");
-      size_t kept = size;
-
-      while (kept > 0 && line[kept - 1] == ' ')
-        kept--;
-      read_line (offers, line, kept);
     }
 }
 

@@ -31,6 +31,6 @@ typedef struct
   unsigned max_recipient_domains; /* RCPTDOMAINMAX: different ones among them */
 } ClrOffers;
 
-/* @text: the lines of the reply, joined by line feeds; the first is the server's name. */
-void clr_offers_read (ClrOffers *offers, const char *text);
+/* One line of the reply behind the first, which is the server's name. What is not known is left aside. */
+void clr_offers_read_line (ClrOffers *offers, const char *line, size_t size);
 void clr_offers_clear (ClrOffers *offers);

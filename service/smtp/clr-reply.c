@@ -12,6 +12,14 @@ clr_reply_reader_init (ClrReplyReader *reader)
   reader->line_size = 0;
   reader->lines = 0;
   reader->in_lines = FALSE;
+  reader->watch = NULL;
+}
+
+void
+clr_reply_reader_watch (ClrReplyReader *reader, ClrReplyWatch watch, void *data)
+{
+  reader->watch = watch;
+  reader->watch_data = data;
 }
 
 /* RFC 3463 section 2: class "." subject "." detail, the class being the first digit of the code. */
@@ -65,6 +73,8 @@ take_line (ClrReplyReader *reader)
       line += MIN (enhanced + 1, size);
       size -= MIN (enhanced + 1, size);
     }
+  if (reader->watch)
+    reader->watch (code, reader->lines - 1, line, size, reader->watch_data);
   if (reader->in_lines && used < CLR_REPLY_TEXT_MAX)
     reply->text[used++] = '\n';
   n = MIN (size, CLR_REPLY_TEXT_MAX - used);

@@ -19,6 +19,10 @@ typedef struct
   char text[CLR_REPLY_TEXT_MAX + 1]; /* the lines, joined by a line feed, without codes */
 } ClrSmtpReply;
 
+/* Sees each line of a reply as it comes, without its codes: also what is beyond the text that is kept. @n: 0
+ * for the first line. */
+typedef void (*ClrReplyWatch) (int code, unsigned n, const char *line, size_t size, void *data);
+
 typedef struct
 {
   ClrSmtpReply reply;
@@ -26,6 +30,8 @@ typedef struct
   size_t line_size;
   unsigned lines;
   gboolean in_lines; /* a multi-line reply has begun */
+  ClrReplyWatch watch;
+  void *watch_data;
 } ClrReplyReader;
 
 typedef enum
@@ -36,6 +42,7 @@ typedef enum
 } ClrReplyStatus;
 
 void clr_reply_reader_init (ClrReplyReader *reader);
+void clr_reply_reader_watch (ClrReplyReader *reader, ClrReplyWatch watch, void *data);
 /* Eats bytes up to the end of one reply. @eaten: how many. */
 ClrReplyStatus clr_reply_reader_feed (ClrReplyReader *reader, const void *bytes, size_t size, size_t *eaten);
 

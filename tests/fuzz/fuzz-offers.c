@@ -25,7 +25,12 @@ LLVMFuzzerTestOneInput (const uint8_t *bytes, size_t size)
   ClrOffers offers = { 0 };
   ClrBuffer buffer = CLR_BUFFER_INIT;
 
-  clr_offers_read (&offers, text);
+  for (const char *line = text; *line; line += *line == '\n')
+    {
+      size_t length = strcspn (line, "\n");
+      clr_offers_read_line (&offers, line, length);
+      line += length;
+    }
   if (offers.mechanisms)
     fuzz_check (!strchr (offers.mechanisms, '\n'));
   /* As addresses and parameters come out of our own parser: on one line, valid UTF-8. */

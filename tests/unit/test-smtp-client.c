@@ -1,118 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The client machine against scripted replies: after each piece of a server's words, what must have been said
- * stands in the script.
+ * The client machine: transactions.
  */
-#include "clr-test.h"
-#include "smtp/clr-client.h"
+#include "smtp-client-rig.h"
 
-typedef struct
-{
-  ClrSmtpClient *client;
-  ClrSmtpClientConfig config;
-  ClrBuffer output;
-  GString *told; /* results and failures, as text */
-  const char *const *recipients;
-  unsigned notify;
-  const char *orcpt;
-  const char *content; /* written as soon as it is wanted; NULL: the test does it */
-  unsigned ready;
-  gboolean wants_content;
-  gboolean wants_tls;
-} Rig;
-
-static void
-on_start_tls (ClrSmtpClient *client, void *data)
-{
-  ((Rig *)data)->wants_tls = TRUE;
-}
-
-static void
-on_ready (ClrSmtpClient *client, void *data)
-{
-  ((Rig *)data)->ready++;
-}
-
-static void
-on_result (ClrSmtpClient *client, unsigned recipient, ClrPhase phase, const ClrSmtpReply *reply, void *data)
-{
-  g_string_append_printf (((Rig *)data)->told, "%u %s %d;", recipient, clr_phase_get_name (phase),
-                          reply->code);
-}
-
-static void
-on_want_content (ClrSmtpClient *client, void *data)
-{
-  Rig *rig = data;
-
-  rig->wants_content = TRUE;
-  if (rig->content)
-    {
-      clr_smtp_client_send_content (client, (const uint8_t *)rig->content, strlen (rig->content));
-      clr_smtp_client_end_content (client);
-    }
-}
-
-static void
-on_failed (ClrSmtpClient *client, ClrPhase phase, const ClrSmtpReply *reply, void *data)
-{
-  g_string_append_printf (((Rig *)data)->told, "failed %s %d;", clr_phase_get_name (phase), reply->code);
-}
-
-static const ClrSmtpClientHandler handler = { on_start_tls, on_ready, on_result, on_want_content, on_failed };
-
-static void
-rig_begin (Rig *rig)
-{
-  rig->config.helo = "relay.example.com";
-  rig->told = g_string_new (NULL);
-  rig->client = clr_smtp_client_new (&rig->config, &handler, &rig->output, rig);
-}
-
-static void
-rig_end (Rig *rig)
-{
-  clr_smtp_client_free (rig->client);
-  clr_buffer_clear (&rig->output);
-  g_string_free (rig->told, TRUE);
-}
-
-/* The server says @words; then exactly @expected must have been said. */
-static void
-exchange (Rig *rig, const char *words, const char *expected)
-{
-  clr_smtp_client_feed (rig->client, (const uint8_t *)words, strlen (words));
-  g_autofree char *said = clr_test_take_buffer (&rig->output);
-  g_assert_cmpstr (said, ==, expected);
-}
-
-static void
-expect_told (Rig *rig, const char *expected)
-{
-  g_assert_cmpstr (rig->told->str, ==, expected);
-  g_string_truncate (rig->told, 0);
-}
-
-static void
-get_recipient (unsigned index, ClrSmtpRecipient *recipient, void *data)
-{
-  Rig *rig = data;
-
-  *recipient = (ClrSmtpRecipient){ rig->recipients[index], rig->notify, rig->orcpt };
-}
-
-static void
-begin_to (Rig *rig, const char *sender, const char *const *recipients)
-{
-  ClrSmtpTransaction transaction = { .sender = sender,
-                                     .size = 100,
-                                     .n_recipients = g_strv_length ((char **)recipients),
-                                     .get_recipient = get_recipient };
-
-  rig->recipients = recipients;
-  rig->wants_content = FALSE;
-  clr_smtp_client_begin (rig->client, &transaction);
-}
+#define CONTENT "S: x\r\n\r\n..dot\r\n.\r\n"
+static const char *const two[] = { "a@example.net", "b@example.net", NULL };
 
 static void
 send_content (Rig *rig)
@@ -120,18 +13,6 @@ send_content (Rig *rig)
   g_assert_true (rig->wants_content);
   clr_smtp_client_send_content (rig->client, (const uint8_t *)"S: x\r\n\r\n.dot\r\n", 14);
   clr_smtp_client_end_content (rig->client);
-}
-
-#define CONTENT "S: x\r\n\r\n..dot\r\n.\r\n"
-static const char *const two[] = { "a@example.net", "b@example.net", NULL };
-static const char *const one[] = { "a@example.net", NULL };
-
-static void
-greet (Rig *rig, const char *offers)
-{
-  exchange (rig, "220 mx ESMTP\r\n", "EHLO relay.example.com\r\n");
-  exchange (rig, offers, "");
-  g_assert_cmpuint (rig->ready, ==, 1);
 }
 
 static void
@@ -383,152 +264,6 @@ test_farewell_after_content (void)
   rig_end (&rig);
 }
 
-static void
-test_greetings (void)
-{
-  static const struct
-  {
-    const char *words;
-    const char *said;
-    const char *told;
-  } cases[] = {
-    { "554 no\r\n", "", "failed greeting 554;" },
-    { "421 busy\r\n", "", "failed greeting 421;" },
-    { "hello\r\n", "", "failed greeting 0;" },
-    { "220 mx\r\n500 what\r\n250 mx\r\n", "EHLO relay.example.com\r\nHELO relay.example.com\r\n", "" },
-    { "220 mx\r\n500 what\r\n500 what\r\n", "EHLO relay.example.com\r\nHELO relay.example.com\r\n",
-      "failed EHLO 500;" },
-    { "220 mx\r\n421 bye\r\n", "EHLO relay.example.com\r\n", "failed EHLO 421;" },
-    { "220 mx\r\n250 mx\r\n421 idle too long\r\n", "EHLO relay.example.com\r\n", "failed idle 421;" },
-  };
-
-  for (unsigned i = 0; i < G_N_ELEMENTS (cases); i++)
-    {
-      Rig rig = { 0 };
-
-      rig_begin (&rig);
-      exchange (&rig, cases[i].words, cases[i].said);
-      expect_told (&rig, cases[i].told);
-      rig_end (&rig);
-    }
-}
-
-/* What stands behind the 220 in clear must not be taken for the server's words inside TLS. */
-static void
-test_starttls_injection (void)
-{
-  Rig rig = { .config = { .tls = CLR_CLIENT_TLS_MAY } };
-
-  rig_begin (&rig);
-  exchange (&rig, "220 mx\r\n", "EHLO relay.example.com\r\n");
-  exchange (&rig, "250-mx\r\n250-PIPELINING\r\n250 STARTTLS\r\n", "STARTTLS\r\n");
-  exchange (&rig, "220 go\r\n250-evil\r\n250 SIZE 5\r\n250 ok\r\n", "");
-  g_assert_true (rig.wants_tls);
-  clr_smtp_client_secured (rig.client);
-  exchange (&rig, "", "EHLO relay.example.com\r\n");
-  g_assert_cmpuint (rig.ready, ==, 0);
-  exchange (&rig, "250 mx\r\n", "");
-  g_assert_cmpuint (rig.ready, ==, 1);
-  g_assert_false (clr_smtp_client_get_offers (rig.client)->offers & CLR_OFFER_SIZE);
-  /* What was offered in clear is forgotten. */
-  begin_to (&rig, "s@example.com", one);
-  exchange (&rig, "", "MAIL FROM:<s@example.com>\r\n");
-  rig_end (&rig);
-}
-
-static void
-test_starttls_rules (void)
-{
-  Rig required = { .config = { .tls = CLR_CLIENT_TLS_REQUIRED } },
-      may = { .config = { .tls = CLR_CLIENT_TLS_MAY } },
-      may_refused = { .config = { .tls = CLR_CLIENT_TLS_MAY } },
-      refused = { .config = { .tls = CLR_CLIENT_TLS_REQUIRED } };
-
-  rig_begin (&required);
-  exchange (&required, "220 mx\r\n250 mx\r\n", "EHLO relay.example.com\r\n");
-  g_assert_cmpuint (required.ready, ==, 0);
-  g_assert_true (g_str_has_prefix (required.told->str, "failed"));
-  rig_end (&required);
-
-  rig_begin (&may);
-  exchange (&may, "220 mx\r\n250 mx\r\n", "EHLO relay.example.com\r\n");
-  g_assert_cmpuint (may.ready, ==, 1);
-  rig_end (&may);
-
-  /* A refusal is no reason to keep back what may go in clear; a farewell is one. */
-  rig_begin (&may_refused);
-  exchange (&may_refused, "220 mx\r\n", "EHLO relay.example.com\r\n");
-  exchange (&may_refused, "250-mx\r\n250 STARTTLS\r\n", "STARTTLS\r\n");
-  exchange (&may_refused, "454 not now\r\n", "");
-  g_assert_cmpuint (may_refused.ready, ==, 1);
-  rig_end (&may_refused);
-
-  rig_begin (&refused);
-  exchange (&refused, "220 mx\r\n", "EHLO relay.example.com\r\n");
-  exchange (&refused, "250-mx\r\n250 STARTTLS\r\n", "STARTTLS\r\n");
-  exchange (&refused, "454 not now\r\n", "");
-  expect_told (&refused, "failed STARTTLS 454;");
-  rig_end (&refused);
-}
-
-static void
-test_auth_plain (void)
-{
-  Rig rig = { .config = { .tls = CLR_CLIENT_TLS_REQUIRED, .user = "tim", .password = "tanstaaftanstaaf" } };
-
-  rig_begin (&rig);
-  clr_smtp_client_set_secure (rig.client);
-  exchange (&rig, "220 mx\r\n", "EHLO relay.example.com\r\n");
-  exchange (&rig, "250-mx\r\n250 AUTH LOGIN PLAIN\r\n", "AUTH PLAIN AHRpbQB0YW5zdGFhZnRhbnN0YWFm\r\n");
-  exchange (&rig, "235 2.7.0 welcome\r\n", "");
-  g_assert_cmpuint (rig.ready, ==, 1);
-  rig_end (&rig);
-}
-
-static void
-test_auth_login (void)
-{
-  Rig rig = { .config = { .tls = CLR_CLIENT_TLS_NONE, .user = "user", .password = "pass" } };
-
-  rig_begin (&rig);
-  exchange (&rig, "220 mx\r\n", "EHLO relay.example.com\r\n");
-  exchange (&rig, "250-mx\r\n250 AUTH=LOGIN\r\n", "AUTH LOGIN\r\n"); /* the form of very old servers */
-  exchange (&rig, "334 VXNlcm5hbWU6\r\n", "dXNlcg==\r\n");
-  exchange (&rig, "334 UGFzc3dvcmQ6\r\n", "cGFzcw==\r\n");
-  exchange (&rig, "535 5.7.8 no\r\n", "");
-  expect_told (&rig, "failed AUTH 535;");
-  rig_end (&rig);
-}
-
-static void
-test_auth_rules (void)
-{
-  Rig clear = { .config = { .tls = CLR_CLIENT_TLS_MAY, .user = "u", .password = "p" } },
-      none = { .config = { .tls = CLR_CLIENT_TLS_NONE, .user = "u", .password = "p" } },
-      odd = { .config = { .tls = CLR_CLIENT_TLS_NONE, .user = "u", .password = "p" } },
-      endless = { .config = { .tls = CLR_CLIENT_TLS_NONE, .user = "u", .password = "p" } };
-
-  rig_begin (&clear); /* the password does not leave in clear because STARTTLS was taken away on the way */
-  exchange (&clear, "220 mx\r\n250-mx\r\n250 AUTH PLAIN\r\n", "EHLO relay.example.com\r\n");
-  expect_told (&clear, "failed EHLO 0;");
-  rig_end (&clear);
-  rig_begin (&none);
-  exchange (&none, "220 mx\r\n250 mx\r\n", "EHLO relay.example.com\r\n");
-  expect_told (&none, "failed AUTH 0;");
-  rig_end (&none);
-  rig_begin (&odd);
-  exchange (&odd, "220 mx\r\n250-mx\r\n250 AUTH CRAM-MD5\r\n", "EHLO relay.example.com\r\n");
-  expect_told (&odd, "failed AUTH 0;");
-  rig_end (&odd);
-  rig_begin (&endless);
-  exchange (&endless, "220 mx\r\n", "EHLO relay.example.com\r\n");
-  exchange (&endless, "250-mx\r\n250 AUTH PLAIN\r\n", "AUTH PLAIN AHUAcA==\r\n");
-  for (int i = 0; i < 10; i++)
-    clr_smtp_client_feed (endless.client, (const uint8_t *)"334 \r\n", 6);
-  g_assert_cmpint (clr_smtp_client_get_phase (endless.client), ==, CLR_PHASE_OVER);
-  rig_end (&endless);
-}
-
 /* RFC 3461 section 5.2.1: what the client asked for goes on, to a peer that knows it. */
 static void
 test_dsn (void)
@@ -727,31 +462,6 @@ test_chunk_of_wrong_size (void)
 }
 
 static void
-test_limits (void)
-{
-  Rig rig = { 0 }, login = { .config = { .user = "tim", .password = "x" } };
-  const ClrOffers *offers;
-
-  rig_begin (&rig);
-  greet (&rig, "250-mx\r\n250 LIMITS RCPTMAX=20 rcptdomainmax=1 MAILMAX=5x OTHER=3\r\n");
-  offers = clr_smtp_client_get_offers (rig.client);
-  g_assert_cmpuint (offers->max_recipients, ==, 20);
-  g_assert_cmpuint (offers->max_recipient_domains, ==, 1);
-  g_assert_cmpuint (offers->max_messages, ==, 0);
-  rig_end (&rig);
-
-  /* RFC 9422 section 3: they may be others behind AUTH. */
-  rig_begin (&login);
-  exchange (&login, "220 mx\r\n", "EHLO relay.example.com\r\n");
-  exchange (&login, "250-mx\r\n250-AUTH PLAIN\r\n250 LIMITS MAILMAX=1\r\n", "AUTH PLAIN AHRpbQB4\r\n");
-  exchange (&login, "235 ok\r\n", "EHLO relay.example.com\r\n");
-  exchange (&login, "250-mx\r\n250-AUTH PLAIN\r\n250 LIMITS MAILMAX=100\r\n", "");
-  g_assert_cmpuint (login.ready, ==, 1);
-  g_assert_cmpuint (clr_smtp_client_get_offers (login.client)->max_messages, ==, 100);
-  rig_end (&login);
-}
-
-static void
 test_phases (void)
 {
   for (ClrPhase phase = 0; phase <= CLR_PHASE_OVER; phase++)
@@ -778,18 +488,11 @@ main (int argc, char *argv[])
   g_test_add_func ("/smtp/client/many-transactions", test_many_transactions);
   g_test_add_func ("/smtp/client/farewell", test_farewell);
   g_test_add_func ("/smtp/client/farewell-after-content", test_farewell_after_content);
-  g_test_add_func ("/smtp/client/greetings", test_greetings);
-  g_test_add_func ("/smtp/client/starttls-injection", test_starttls_injection);
-  g_test_add_func ("/smtp/client/starttls-rules", test_starttls_rules);
-  g_test_add_func ("/smtp/client/auth-plain", test_auth_plain);
-  g_test_add_func ("/smtp/client/auth-login", test_auth_login);
-  g_test_add_func ("/smtp/client/auth-rules", test_auth_rules);
   g_test_add_func ("/smtp/client/dsn", test_dsn);
   g_test_add_func ("/smtp/client/parameters-not-offered", test_parameters_not_offered);
   g_test_add_func ("/smtp/client/chunk/in-flight", test_chunk_in_flight);
   g_test_add_func ("/smtp/client/chunk/behind-recipients", test_chunk_behind_recipients);
   g_test_add_func ("/smtp/client/chunk/of-wrong-size", test_chunk_of_wrong_size);
-  g_test_add_func ("/smtp/client/limits", test_limits);
   g_test_add_func ("/smtp/client/phases", test_phases);
   return g_test_run ();
 }
