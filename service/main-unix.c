@@ -135,7 +135,9 @@ main (int argc, char **argv)
       fprintf (stderr, "clrelayd: %s; see clrelayd --help\n", error->message);
       return 2;
     }
-  g_autofree char *file = arguments.config;
+  g_autofree char *given = arguments.config;
+  /* Other programs stand in other folders, and compare. */
+  g_autofree char *file = g_canonicalize_filename (given ? given : CLR_SETTINGS_FILE, NULL);
   if (arguments.version)
     {
       printf ("clrelayd %s\n", CLR_VERSION);
@@ -146,7 +148,7 @@ main (int argc, char **argv)
   raise_file_limit ();
 
   program.loop = g_main_loop_new (NULL, FALSE);
-  program.service = clr_service_new (file ? file : CLR_SETTINGS_FILE, &error);
+  program.service = clr_service_new (file, &error);
   if (program.service == NULL)
     {
       clr_log_flush ();

@@ -152,9 +152,11 @@ tell (ClrVerbOptions *options, JsonNode *answer)
   if (options->json)
     clr_verb_print_json (answer);
   else if (g_str_equal (result, "error"))
-    fprintf (stderr, "clrelay: %s\n", clr_verb_get (object, "reason"));
+    clr_verb_complain (clr_verb_get (object, "reason"));
   else
     {
+      clr_verb_make_printable (answer);
+      result = clr_verb_get (object, "result");
       printf ("%s: %s\n", result, clr_verb_get (object, "reason"));
       if (json_object_has_member (object, "details"))
         print_value (NULL, json_object_get_member (object, "details"), 0);
@@ -205,7 +207,7 @@ run_once (ClrVerbOptions *options, const ClrCheckRow *row, JsonObject *in, ClrZo
       kept = clr_verb_keep_input (&error);
       if (kept == NULL)
         {
-          fprintf (stderr, "clrelay: %s\n", error->message);
+          clr_verb_complain (error->message);
           return CLR_EXIT_FAILED;
         }
       json_object_set_string_member (in, "file", kept);
@@ -276,7 +278,7 @@ clr_verb_check (ClrVerbOptions *options, int argc, char **argv)
     return clr_verb_usage (_ ("check: either --zone or --resolver"));
   if (zone_file && !(zone = load_zone (zone_file, &error)))
     {
-      fprintf (stderr, "clrelay: %s\n", error->message);
+      clr_verb_complain (error->message);
       return CLR_EXIT_FAILED;
     }
   /* Lines of a batch mostly bring their own answers. */

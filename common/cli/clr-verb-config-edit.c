@@ -3,11 +3,9 @@
  * Showing and changing settings: through the service when it runs and has this file, so that a change counts
  * at once; else on the file, by the same code.
  */
-#include "clr-verb.h"
+#include "clr-place.h"
 
-#include "client/clr-client.h"
 #include "control/clr-api.h"
-#include "control/clr-json.h"
 #include "settings/clr-diff.h"
 #include "settings/clr-settings-change.h"
 #include "settings/clr-settings.h"
@@ -16,103 +14,16 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Where the settings are edited. */
-typedef struct
-{
-  const char *file;
-  ClrClient *client; /* NULL: no service runs */
-  ClrSettingsFile *now;
-} Editor;
-
 static void
-editor_clear (Editor *editor)
-{
-  g_clear_object (&editor->client);
-  g_clear_pointer (&editor->now, clr_settings_file_free);
-}
-
-static JsonNode *
-request (Editor *editor, const char *method, const char *path, JsonNode *body, GError **error)
-{
-  g_autofree char *sent = body ? json_to_string (body, FALSE) : NULL;
-  g_autofree char *text = clr_client_request_sync (editor->client, method, path, sent, NULL, error);
-
-  return text ? clr_json_parse (text, error) : NULL;
-}
-
-static gboolean
-is_same_file (const char *a, const char *b)
-{
-  g_autofree char *x = g_canonicalize_filename (a, NULL), *y = g_canonicalize_filename (b, NULL);
-
-  return g_str_equal (x, y);
-}
-
-/* The socket that the file names. (transfer full) */
-static char *
-find_socket (ClrVerbOptions *options, const char *file)
-{
-  g_autoptr (ClrSettingsFile) text = NULL;
-  g_autoptr (ClrSettingChange) place = NULL;
-
-  if (options->socket)
-    return g_strdup (options->socket);
-  text = clr_settings_file_read (file, NULL);
-  place = clr_setting_change_new_from_place ("server.control-socket", NULL);
-  char *socket = text ? clr_settings_text_get (text->text, place) : NULL;
-  return socket ? socket : g_strdup (CLR_API_SOCKET);
-}
-
-static gboolean
-editor_open (Editor *editor, ClrVerbOptions *options, GError **error)
-{
-  g_autofree char *socket = NULL;
-  g_autoptr (JsonNode) root = NULL;
-  g_autoptr (GError) problem = NULL;
-
-  editor->file = options->config ? options->config : CLR_SETTINGS_FILE;
-  socket = find_socket (options, editor->file);
-  editor->client = clr_client_new (socket);
-  root = request (editor, "GET", CLR_API_SETTINGS, NULL, &problem);
-  if (root
-      && (!options->config
-          || is_same_file (editor->file, clr_verb_get (json_node_get_object (root), "file"))))
-    {
-      JsonObject *object = json_node_get_object (root);
-
-      editor->now = g_new0 (ClrSettingsFile, 1);
-      editor->now->text = g_strdup (clr_verb_get (object, "text"));
-      editor->now->etag = g_strdup (clr_verb_get (object, "etag"));
-      return TRUE;
-    }
-  if (root == NULL && (options->socket || !g_error_matches (problem, G_IO_ERROR, G_IO_ERROR_NOT_CONNECTED)))
-    {
-      g_propagate_error (error, g_steal_pointer (&problem));
-      return FALSE;
-    }
-  /* No service, or one with another file. */
-  g_clear_object (&editor->client);
-  editor->now = clr_settings_file_read (editor->file, error);
-  return editor->now != NULL;
-}
-
-static int
-fail (const GError *error)
-{
-  fprintf (stderr, "clrelay: %s\n", error->message);
-  return clr_verb_get_code (error);
-}
-
-static void
-print_diff (ClrVerbOptions *options, Editor *editor, const char *diff, JsonArray *restart)
+print_diff (ClrVerbOptions *options, ClrPlace *place, const char *diff, JsonArray *restart)
 {
   if (options->json)
     {
       g_autoptr (JsonNode) node = json_node_new (JSON_NODE_OBJECT);
       JsonObject *object = json_object_new ();
 
-      json_object_set_string_member (object, "file", editor->file);
-      json_object_set_boolean_member (object, "applied", editor->client != NULL);
+      json_object_set_string_member (object, "file", place->file);
+      json_object_set_boolean_member (object, "applied", place->client != NULL);
       json_object_set_string_member (object, "diff", diff);
       if (restart)
         json_object_set_array_member (object, "restart", json_array_ref (restart));
@@ -121,56 +32,62 @@ print_diff (ClrVerbOptions *options, Editor *editor, const char *diff, JsonArray
       return;
     }
   printf ("%s", diff);
-  for (guint i = 0; restart && editor->client && i < json_array_get_length (restart); i++)
+  for (guint i = 0; restart && place->client && i < json_array_get_length (restart); i++)
     printf (_ ("Note: %s takes effect at the next start of the service.\n"),
             json_array_get_string_element (restart, i));
 }
 
 static void
-tell_change (ClrVerbOptions *options, Editor *editor, const char *diff, JsonArray *restart)
+tell_change (ClrVerbOptions *options, ClrPlace *place, const char *diff, JsonArray *restart, gboolean undone)
 {
-  print_diff (options, editor, diff, restart);
+  print_diff (options, place, diff, restart);
   if (options->json)
     return;
   if (*diff == 0)
     printf (_ ("Nothing has changed.\n"));
-  else if (editor->client)
-    printf (_ ("Changed, and in force. \"clrelay config undo\" takes it back.\n"));
+  else if (place->client)
+    printf (_ ("Changed, and in force.\n"));
   else
-    printf (_ ("Changed in %s; no service runs with this file. \"clrelay config undo\" takes it back.\n"),
-            editor->file);
+    printf (_ ("Changed in %s; no service runs with this file.\n"), place->file);
+  if (*diff == 0)
+    return;
+  if (undone)
+    printf (_ ("What stood there is kept in %s.versions/undone.\n"), place->file);
+  else
+    printf (_ ("\"clrelay config undo\" takes it back.\n"));
 }
 
 /* What came of a change that the service made. */
 static int
-tell_answer (ClrVerbOptions *options, Editor *editor, JsonNode *root)
+tell_answer (ClrVerbOptions *options, ClrPlace *place, JsonNode *root, gboolean undone)
 {
   JsonObject *object = json_node_get_object (root);
 
-  tell_change (options, editor, clr_verb_get (object, "diff"),
+  tell_change (options, place, clr_verb_get (object, "diff"),
                json_object_has_member (object, "restart") ? json_object_get_array_member (object, "restart")
-                                                          : NULL);
+                                                          : NULL,
+               undone);
   return CLR_EXIT_OK;
 }
 
 static int
-tell_local (ClrVerbOptions *options, Editor *editor)
+tell_local (ClrVerbOptions *options, ClrPlace *place, gboolean undone)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (ClrSettingsFile) after = clr_settings_file_read (editor->file, &error);
+  g_autoptr (ClrSettingsFile) after = clr_settings_file_read (place->file, &error);
 
   if (after == NULL)
-    return fail (error);
-  g_autofree char *diff = clr_diff (editor->now->text, after->text);
-  tell_change (options, editor, diff, NULL);
+    return clr_verb_fail (error);
+  g_autofree char *diff = clr_diff (place->now->text, after->text);
+  tell_change (options, place, diff, NULL, undone);
   return CLR_EXIT_OK;
 }
 
 /* Problems of the settings are not failures of the machine. */
 static int
-fail_change (Editor *editor, const GError *error)
+fail_change (const GError *error)
 {
-  fail (error);
+  clr_verb_fail (error);
   fprintf (stderr, _ ("clrelay: nothing was changed.\n"));
   return g_error_matches (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT) ? CLR_EXIT_INVALID
                                                                           : clr_verb_get_code (error);
@@ -179,28 +96,28 @@ fail_change (Editor *editor, const GError *error)
 static int
 change (ClrVerbOptions *options, GPtrArray *changes)
 {
-  Editor editor = { 0 };
+  ClrPlace place = { 0 };
   g_autoptr (GError) error = NULL;
   g_autofree char *text = NULL;
   int code;
 
-  if (!editor_open (&editor, options, &error))
-    return fail (error);
-  if (editor.client)
+  if (!clr_place_open (&place, options, &error))
+    return clr_verb_fail (error);
+  if (place.client)
     {
-      g_autoptr (JsonNode) body = clr_settings_change_write (changes, editor.now->etag);
-      g_autoptr (JsonNode) root = request (&editor, "PATCH", CLR_API_SETTINGS, body, &error);
+      g_autoptr (JsonNode) body = clr_settings_change_write (changes, place.now->etag);
+      g_autoptr (JsonNode) root = clr_place_request (&place, "PATCH", CLR_API_SETTINGS, body, &error);
 
-      code = root ? tell_answer (options, &editor, root) : fail_change (&editor, error);
+      code = root ? tell_answer (options, &place, root, FALSE) : fail_change (error);
     }
   else
     {
-      text = clr_settings_change_apply (editor.now->text, changes, &error);
-      code = text && clr_settings_file_replace (editor.file, text, editor.now->etag, &error)
-                 ? tell_local (options, &editor)
-                 : fail_change (&editor, error);
+      text = clr_settings_change_apply (place.now->text, changes, &error);
+      code = text && clr_settings_file_replace (place.file, text, place.now->etag, &error)
+                 ? tell_local (options, &place, FALSE)
+                 : fail_change (error);
     }
-  editor_clear (&editor);
+  clr_place_clear (&place);
   return code;
 }
 
@@ -262,30 +179,30 @@ unset (ClrVerbOptions *options, int argc, char **argv)
 static int
 undo (ClrVerbOptions *options, int argc, char **argv)
 {
-  Editor editor = { 0 };
+  ClrPlace place = { 0 };
   g_autoptr (GError) error = NULL;
   int code;
 
   if (argc > 1)
     return clr_verb_usage (_ ("config undo takes no argument"));
-  if (!editor_open (&editor, options, &error))
-    return fail (error);
-  if (editor.client)
+  if (!clr_place_open (&place, options, &error))
+    return clr_verb_fail (error);
+  if (place.client)
     {
-      g_autoptr (JsonNode) root = request (&editor, "POST", CLR_API_SETTINGS_UNDO, NULL, &error);
-      code = root ? tell_answer (options, &editor, root) : fail_change (&editor, error);
+      g_autoptr (JsonNode) root = clr_place_request (&place, "POST", CLR_API_SETTINGS_UNDO, NULL, &error);
+      code = root ? tell_answer (options, &place, root, TRUE) : fail_change (error);
     }
   else
-    code = clr_settings_file_undo (editor.file, &error) ? tell_local (options, &editor)
-                                                        : fail_change (&editor, error);
-  editor_clear (&editor);
+    code = clr_settings_file_undo (place.file, &error) ? tell_local (options, &place, TRUE)
+                                                       : fail_change (error);
+  clr_place_clear (&place);
   return code;
 }
 
 static int
 diff (ClrVerbOptions *options, int argc, char **argv)
 {
-  Editor editor = { 0 };
+  ClrPlace place = { 0 };
   g_autoptr (GError) error = NULL;
   g_autofree char *text = NULL;
   guint64 version = 0;
@@ -293,53 +210,53 @@ diff (ClrVerbOptions *options, int argc, char **argv)
 
   if (argc > 2 || (argc == 2 && !g_ascii_string_to_unsigned (argv[1], 10, 1, G_MAXINT64, &version, NULL)))
     return clr_verb_usage (_ ("config diff [N]: the number of a version, see \"clrelay config history\""));
-  if (!editor_open (&editor, options, &error))
-    return fail (error);
-  if (editor.client)
+  if (!clr_place_open (&place, options, &error))
+    return clr_verb_fail (error);
+  if (place.client)
     {
       g_autofree char *path
           = version ? g_strdup_printf ("%s?version=%" G_GUINT64_FORMAT, CLR_API_SETTINGS_DIFF, version)
                     : g_strdup (CLR_API_SETTINGS_DIFF);
-      g_autoptr (JsonNode) root = request (&editor, "GET", path, NULL, &error);
+      g_autoptr (JsonNode) root = clr_place_request (&place, "GET", path, NULL, &error);
 
       text = root ? g_strdup (clr_verb_get (json_node_get_object (root), "diff")) : NULL;
     }
   else
     {
-      g_autofree char *former = clr_settings_file_read_version (editor.file, version, NULL, &error);
-      text = former ? clr_diff (former, editor.now->text) : NULL;
+      g_autofree char *former = clr_settings_file_read_version (place.file, version, NULL, &error);
+      text = former ? clr_diff (former, place.now->text) : NULL;
     }
   if (text)
-    print_diff (options, &editor, text, NULL);
+    print_diff (options, &place, text, NULL);
   else
-    code = fail (error);
-  editor_clear (&editor);
+    code = clr_verb_fail (error);
+  clr_place_clear (&place);
   return code;
 }
 
 static int
 history (ClrVerbOptions *options, int argc, char **argv)
 {
-  Editor editor = { 0 };
+  ClrPlace place = { 0 };
   g_autoptr (GError) error = NULL;
   g_autoptr (JsonNode) root = NULL;
   g_autoptr (JsonArray) versions = NULL;
 
   if (argc > 1)
     return clr_verb_usage (_ ("config history takes no argument"));
-  if (!editor_open (&editor, options, &error))
-    return fail (error);
-  if (editor.client)
+  if (!clr_place_open (&place, options, &error))
+    return clr_verb_fail (error);
+  if (place.client)
     {
-      root = request (&editor, "GET", CLR_API_SETTINGS_HISTORY, NULL, &error);
+      root = clr_place_request (&place, "GET", CLR_API_SETTINGS_HISTORY, NULL, &error);
       if (root)
         versions = json_array_ref (json_object_get_array_member (json_node_get_object (root), "versions"));
     }
   else
-    versions = clr_settings_change_list_versions (editor.file);
-  editor_clear (&editor);
+    versions = clr_settings_change_list_versions (place.file);
+  clr_place_clear (&place);
   if (versions == NULL)
-    return fail (error);
+    return clr_verb_fail (error);
   if (options->json)
     {
       g_autoptr (JsonNode) node = json_node_new (JSON_NODE_ARRAY);
@@ -457,20 +374,20 @@ get_all (ClrVerbOptions *options, const char *text, const ClrSettingChange *plac
 static int
 get (ClrVerbOptions *options, int argc, char **argv)
 {
-  Editor editor = { 0 };
+  ClrPlace place = { 0 };
   g_autoptr (GError) error = NULL;
-  g_autoptr (ClrSettingChange) place = NULL;
+  g_autoptr (ClrSettingChange) setting = NULL;
   g_autoptr (ClrSettings) settings = NULL;
   g_auto (GStrv) problems = NULL;
   int code;
 
   if (argc > 2)
     return clr_verb_usage (_ ("config get [NAME]: a setting such as server.hostname, or a group"));
-  if (argc == 2 && !(place = clr_setting_change_new_from_place (argv[1], &error)))
+  if (argc == 2 && !(setting = clr_setting_change_new_from_place (argv[1], &error)))
     return clr_verb_usage (error->message);
-  if (!editor_open (&editor, options, &error))
-    return fail (error);
-  settings = clr_settings_new_from_text (editor.now->text, strlen (editor.now->text), editor.file, &problems);
+  if (!clr_place_open (&place, options, &error))
+    return clr_verb_fail (error);
+  settings = clr_settings_new_from_text (place.now->text, strlen (place.now->text), place.file, &problems);
   if (settings == NULL)
     {
       g_autofree char *all = g_strjoinv ("\n", problems);
@@ -478,9 +395,9 @@ get (ClrVerbOptions *options, int argc, char **argv)
       code = CLR_EXIT_INVALID;
     }
   else
-    code = place && place->key ? get_one (options, settings, place, argv[1])
-                               : get_all (options, editor.now->text, place, argc == 2 ? argv[1] : NULL);
-  editor_clear (&editor);
+    code = setting && setting->key ? get_one (options, settings, setting, argv[1])
+                                   : get_all (options, place.now->text, setting, argc == 2 ? argv[1] : NULL);
+  clr_place_clear (&place);
   return code;
 }
 

@@ -14,7 +14,7 @@ tell (ClrVerbOptions *options, JsonNode *out, const char *file, const char *doma
 
   if (!g_str_equal (clr_verb_get (answer, "result"), "ok"))
     {
-      fprintf (stderr, "clrelay: %s\n", clr_verb_get (answer, "reason"));
+      clr_verb_complain (clr_verb_get (answer, "reason"));
       return CLR_EXIT_FAILED;
     }
   JsonObject *details = json_object_get_object_member (answer, "details");

@@ -15,8 +15,7 @@ print_reply (JsonObject *object)
     printf ("%d ", (int)code);
   if (*clr_verb_get (object, "enhanced"))
     printf ("%s ", clr_verb_get (object, "enhanced"));
-  for (const char *p = clr_verb_get (object, "reply"); *p; p++)
-    putchar (*p == '\n' ? ' ' : *p);
+  printf ("%s", clr_verb_get (object, "reply"));
 }
 
 static void

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "clr-verb.h"
+#include "clr-place.h"
 
-#include "client/clr-client.h"
 #include "control/clr-api.h"
 #include "settings/clr-secret.h"
 #include "settings/clr-settings.h"
@@ -38,50 +37,48 @@ read_secret (char *into, size_t size)
   return ok && *into;
 }
 
+/* No service runs with these settings: they tell where secrets are kept. */
 static int
-store_here (ClrVerbOptions *options, const char *name, const char *secret)
+store_here (const ClrPlace *place, const char *name, const char *secret)
 {
-  const char *file = options->config ? options->config : CLR_SETTINGS_FILE;
   g_auto (GStrv) problems = NULL;
-  g_autoptr (ClrSettings) settings = clr_settings_new_from_file (file, &problems);
+  g_autoptr (ClrSettings) settings
+      = clr_settings_new_from_text (place->now->text, strlen (place->now->text), place->file, &problems);
   g_autoptr (GError) error = NULL;
 
   if (settings == NULL)
     {
-      fprintf (stderr, _ ("clrelay: the settings tell where secrets are kept, but cannot be read:\n%s\n"),
-               *problems);
-      return CLR_EXIT_FAILED;
+      g_autofree char *all = g_strjoinv ("\n", problems);
+
+      clr_verb_complain (_ ("the settings tell where secrets are kept, but are not valid:"));
+      clr_verb_complain (all);
+      return CLR_EXIT_INVALID;
     }
   const char *directory
       = clr_section_get_text (clr_settings_get_section (settings, "server"), "state-directory");
   if (!clr_secret_store (directory, name, secret, strlen (secret), &error))
-    {
-      fprintf (stderr, "clrelay: %s\n", error->message);
-      return CLR_EXIT_FAILED;
-    }
-  printf (_ ("The secret %s is set. The service does not run, or was not asked; it reads it at its next "
-             "start.\n"),
-          name);
+    return clr_verb_fail (error);
+  printf (_ ("The secret %s is set in %s/secrets; no service runs with %s.\n"), name, directory, place->file);
   return CLR_EXIT_OK;
 }
 
 /* The service keeps it, and uses it at once. */
 static int
-store_there (ClrVerbOptions *options, const char *name, const char *secret)
+store_there (ClrPlace *place, const char *name, const char *secret)
 {
   g_autofree char *escaped = g_uri_escape_string (name, NULL, FALSE);
   g_autofree char *path = g_strconcat (CLR_API_SECRETS, escaped, NULL);
   g_autoptr (JsonNode) order = json_node_new (JSON_NODE_OBJECT);
   JsonObject *object = json_object_new ();
-  int code;
+  g_autoptr (GError) error = NULL;
 
   json_object_set_string_member (object, "secret", secret);
   json_node_take_object (order, object);
   g_autofree char *body = json_to_string (order, FALSE);
-  g_autoptr (JsonNode) root = clr_verb_request (options, "PUT", path, body, &code);
+  g_autofree char *answer = clr_client_request_sync (place->client, "PUT", path, body, NULL, &error);
   explicit_bzero (body, strlen (body));
-  if (root == NULL)
-    return code;
+  if (answer == NULL)
+    return clr_verb_fail (error);
   printf (_ ("The secret %s is set and in use.\n"), name);
   return CLR_EXIT_OK;
 }
@@ -90,6 +87,8 @@ int
 clr_verb_secret (ClrVerbOptions *options, int argc, char **argv)
 {
   char secret[CLR_SECRET_MAX + 2];
+  ClrPlace place = { 0 };
+  g_autoptr (GError) error = NULL;
   int code;
 
   if (!clr_verb_parse (options, "set NAME",
@@ -100,9 +99,11 @@ clr_verb_secret (ClrVerbOptions *options, int argc, char **argv)
     return clr_verb_usage (_ ("secret: set NAME"));
   if (!read_secret (secret, sizeof secret))
     return clr_verb_usage (_ ("secret: nothing came on standard input"));
-  /* With a settings file given and no socket, the file decides where it goes. */
-  code = options->config && !options->socket ? store_here (options, argv[2], secret)
-                                             : store_there (options, argv[2], secret);
+  if (!clr_place_open (&place, options, &error))
+    code = clr_verb_fail (error);
+  else
+    code = place.client ? store_there (&place, argv[2], secret) : store_here (&place, argv[2], secret);
+  clr_place_clear (&place);
   explicit_bzero (secret, sizeof secret);
   return code;
 }

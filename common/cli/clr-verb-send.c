@@ -2,9 +2,7 @@
 #include "clr-compose.h"
 #include "clr-verb.h"
 
-#include "client/clr-client.h"
 #include "control/clr-api.h"
-#include "control/clr-json.h"
 
 #include <glib/gi18n.h>
 #include <stdio.h>
@@ -135,17 +133,14 @@ static int
 submit (ClrVerbOptions *options, const char *sender, char **recipients, GBytes *content, gboolean wait,
         int timeout)
 {
-  g_autoptr (ClrClient) client = clr_client_new (options->socket);
+  g_autoptr (ClrClient) client = clr_verb_connect (options);
   g_autoptr (GError) error = NULL;
   g_autofree char *text
       = clr_client_submit_sync (client, sender, (const char *const *)recipients, content, NULL, &error);
-  g_autoptr (JsonNode) root = text ? clr_json_parse (text, &error) : NULL;
+  g_autoptr (JsonNode) root = text ? clr_verb_read_answer (text, &error) : NULL;
 
   if (root == NULL)
-    {
-      fprintf (stderr, "clrelay: %s\n", error->message);
-      return clr_verb_get_code (error);
-    }
+    return clr_verb_fail (error);
   const char *id = clr_verb_get (json_node_get_object (root), "id");
   if (wait)
     {
@@ -204,7 +199,7 @@ clr_verb_send (ClrVerbOptions *options, int argc, char **argv)
   g_autoptr (GBytes) content = make_message (&composition, !subject && !body && !attachments, &error);
   if (content == NULL)
     {
-      fprintf (stderr, "clrelay: %s\n", error->message);
+      clr_verb_complain (error->message);
       return CLR_EXIT_FAILED;
     }
   return submit (options, from, to, content, !no_wait, timeout);

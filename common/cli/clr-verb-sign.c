@@ -57,7 +57,7 @@ sign (ClrVerbOptions *options, JsonObject *in, const char *path)
     clr_verb_print_json (answer);
   else if (!g_str_equal (result, "ok"))
     {
-      fprintf (stderr, "clrelay: %s\n", clr_verb_get (object, "reason"));
+      clr_verb_complain (clr_verb_get (object, "reason"));
       return g_str_equal (result, "none") ? CLR_EXIT_NOT_FOUND : CLR_EXIT_FAILED;
     }
   else if (!print_signed (path, clr_verb_get (json_object_get_object_member (object, "details"), "fields")))
@@ -98,7 +98,7 @@ clr_verb_sign (ClrVerbOptions *options, int argc, char **argv)
   path = clr_verb_keep_input (&error);
   if (path == NULL)
     {
-      fprintf (stderr, "clrelay: %s\n", error->message);
+      clr_verb_complain (error->message);
       return CLR_EXIT_FAILED;
     }
   json_object_set_string_member (in, "file", path);

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "clr-verb.h"
+#include "clr-place.h"
 
-#include "client/clr-client.h"
 #include "control/clr-api.h"
+#include "clr-version.h"
 #include "control/clr-json.h"
 #include "settings/clr-settings.h"
 
 #include <glib/gi18n.h>
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #define MESSAGE_MOST (1024u * 1024 * 1024)
@@ -67,18 +68,115 @@ clr_verb_get_code (const GError *error)
   return CLR_EXIT_FAILED;
 }
 
+/* What would make a terminal do something, or show a text as what it is not: control characters, also those
+ * of C1, and marks that turn the direction of writing. */
+static gboolean
+is_dangerous (gunichar u)
+{
+  return u < 0x20 || (u >= 0x7f && u < 0xa0) || (u >= 0x202a && u <= 0x202e) || (u >= 0x2066 && u <= 0x2069)
+         || u == (gunichar)-1 || u == (gunichar)-2;
+}
+
+/* @keep: characters that stay. (transfer full) */
+static char *
+make_printable (const char *text, const char *keep)
+{
+  GString *into = g_string_new (NULL);
+
+  for (const char *p = text; *p;)
+    {
+      gunichar u = g_utf8_get_char_validated (p, -1);
+      gboolean valid = u < 0x80000000u;
+      size_t size = valid ? (size_t)(g_utf8_next_char (p) - p) : 1;
+
+      if (!is_dangerous (u) || strchr (keep, *p))
+        g_string_append_len (into, p, size);
+      else if (*p == '\n')
+        g_string_append_c (into, ' ');
+      else
+        g_string_append_printf (into, "\\u%04x", valid ? u : (guchar)*p);
+      p += size;
+    }
+  return g_string_free (into, FALSE);
+}
+
+static void
+make_element_printable (JsonArray *array, guint index, JsonNode *node, void *data)
+{
+  clr_verb_make_printable (node);
+}
+
+static void
+make_member_printable (JsonObject *object, const char *name, JsonNode *node, void *data)
+{
+  clr_verb_make_printable (node);
+}
+
+void
+clr_verb_make_printable (JsonNode *node)
+{
+  if (JSON_NODE_HOLDS_OBJECT (node))
+    json_object_foreach_member (json_node_get_object (node), make_member_printable, NULL);
+  else if (JSON_NODE_HOLDS_ARRAY (node))
+    json_array_foreach_element (json_node_get_array (node), make_element_printable, NULL);
+  else if (JSON_NODE_HOLDS_VALUE (node) && json_node_get_value_type (node) == G_TYPE_STRING)
+    {
+      g_autofree char *text = make_printable (json_node_get_string (node), "\t");
+      json_node_set_string (node, text);
+    }
+}
+
+void
+clr_verb_complain (const char *text)
+{
+  g_autofree char *printable = make_printable (text, "\n\t");
+
+  fprintf (stderr, "clrelay: %s\n", printable);
+}
+
+int
+clr_verb_fail (const GError *error)
+{
+  clr_verb_complain (error->message);
+  return clr_verb_get_code (error);
+}
+
+JsonNode *
+clr_verb_read_answer (const char *text, GError **error)
+{
+  JsonNode *root = clr_json_parse (text, NULL);
+
+  if (root && JSON_NODE_HOLDS_OBJECT (root))
+    return root;
+  g_clear_pointer (&root, json_node_unref);
+  g_set_error (
+      error, G_IO_ERROR, G_IO_ERROR_FAILED,
+      _ ("the answer of the service cannot be understood; is it clrelayd, and of this version (%s)?"),
+      CLR_VERSION);
+  return NULL;
+}
+
+ClrClient *
+clr_verb_connect (ClrVerbOptions *options)
+{
+  g_autofree char *socket = clr_place_dup_socket (options);
+
+  return clr_client_new (socket);
+}
+
 JsonNode *
 clr_verb_request (ClrVerbOptions *options, const char *method, const char *path, const char *body, int *code)
 {
-  g_autoptr (ClrClient) client = clr_client_new (options->socket);
+  g_autoptr (ClrClient) client = clr_verb_connect (options);
   g_autoptr (GError) error = NULL;
   g_autofree char *text = clr_client_request_sync (client, method, path, body, NULL, &error);
+  JsonNode *root = text ? clr_verb_read_answer (text, &error) : NULL;
 
-  if (text)
-    return clr_json_parse (text, NULL);
-  fprintf (stderr, "clrelay: %s\n", error->message);
-  *code = clr_verb_get_code (error);
-  return NULL;
+  if (root == NULL)
+    *code = clr_verb_fail (error);
+  else if (!options->json)
+    clr_verb_make_printable (root);
+  return root;
 }
 
 void

@@ -4,6 +4,8 @@
  */
 #pragma once
 
+#include "client/clr-client.h"
+
 #include <glib.h>
 #include <stdint.h>
 #include <json-glib/json-glib.h>
@@ -53,9 +55,20 @@ int clr_config_edit (ClrVerbOptions *options, int argc, char **argv);
  */
 gboolean clr_verb_parse (ClrVerbOptions *options, const char *usage, const char *summary,
                          const GOptionEntry *entries, int *argc, char ***argv, int *code);
+/* The service that the options mean. (transfer full) */
+ClrClient *clr_verb_connect (ClrVerbOptions *options);
 /* One request; on failure a message and @code. (transfer full) */
 JsonNode *clr_verb_request (ClrVerbOptions *options, const char *method, const char *path, const char *body,
                             int *code);
+/* The service's answer, which is always an object. (transfer full) */
+JsonNode *clr_verb_read_answer (const char *text, GError **error);
+/* Texts of strangers (subjects, replies, file names) for a terminal: a line end becomes a blank, other
+ * control characters are shown as \u001b. */
+void clr_verb_make_printable (JsonNode *node);
+/* "clrelay: TEXT" on standard error, fit for a terminal. */
+void clr_verb_complain (const char *text);
+/* The same of @error; returns the exit code. */
+int clr_verb_fail (const GError *error);
 /* The exit code for what went wrong. */
 int clr_verb_get_code (const GError *error);
 /* Standard input as a file that can be mapped, to be unlinked. (transfer full) */

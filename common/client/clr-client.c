@@ -78,7 +78,6 @@ send_sync (ClrClient *self, SoupMessage *message, GCancellable *cancellable, GEr
   g_autoptr (GBytes) bytes = NULL;
   gsize size;
 
-  soup_message_headers_replace (soup_message_get_request_headers (message), "X-Clrelay", "1");
   bytes = soup_session_send_and_read (self->session, message, cancellable, &problem);
   if (bytes == NULL)
     {

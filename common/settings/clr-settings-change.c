@@ -8,33 +8,23 @@
 #include <glib/gi18n-lib.h>
 #include <string.h>
 
-const char *
-clr_settings_change_get_text (JsonObject *object, const char *name)
-{
-  JsonNode *node = json_object_get_member (object, name);
-
-  return node && JSON_NODE_HOLDS_VALUE (node) && json_node_get_value_type (node) == G_TYPE_STRING
-             ? json_node_get_string (node)
-             : NULL;
-}
-
 static ClrSettingChange *
 read_one (JsonNode *node)
 {
   JsonObject *object = JSON_NODE_HOLDS_OBJECT (node) ? json_node_get_object (node) : NULL;
   ClrSettingChange *change;
-  const char *group = object ? clr_settings_change_get_text (object, "group") : NULL;
+  const char *group = object ? clr_json_get_text (object, "group") : NULL;
   JsonNode *value = object ? json_object_get_member (object, "value") : NULL;
 
   /* Nothing is ever taken out by leaving something out. */
   if (group == NULL || value == NULL
-      || (!JSON_NODE_HOLDS_NULL (value) && clr_settings_change_get_text (object, "value") == NULL))
+      || (!JSON_NODE_HOLDS_NULL (value) && clr_json_get_text (object, "value") == NULL))
     return NULL;
   change = g_new0 (ClrSettingChange, 1);
   change->group = g_strdup (group);
-  change->name = g_strdup (clr_settings_change_get_text (object, "name"));
-  change->key = g_strdup (clr_settings_change_get_text (object, "key"));
-  change->value = g_strdup (clr_settings_change_get_text (object, "value"));
+  change->name = g_strdup (clr_json_get_text (object, "name"));
+  change->key = g_strdup (clr_json_get_text (object, "key"));
+  change->value = g_strdup (clr_json_get_text (object, "value"));
   return change;
 }
 

@@ -30,7 +30,4 @@ JsonArray *clr_settings_change_list_restart (const char *before, const char *aft
 /* [{"version", "time"}], newest first. (transfer full) */
 JsonArray *clr_settings_change_list_versions (const char *path);
 
-/* A text member; NULL when there is none or it is something else. */
-const char *clr_settings_change_get_text (JsonObject *object, const char *name);
-
 G_END_DECLS

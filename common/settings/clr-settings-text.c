@@ -71,6 +71,14 @@ split (const char *text)
 {
   GArray *lines = g_array_new (FALSE, FALSE, sizeof (Line));
 
+  /* A byte order mark counts as a line, and stays where it is. */
+  if (g_str_has_prefix (text, CLR_SETTINGS_BOM))
+    {
+      Line mark = { text, strlen (CLR_SETTINGS_BOM) };
+
+      g_array_append_val (lines, mark);
+      text += mark.size;
+    }
   while (*text)
     {
       const char *stop = strchr (text, '\n');

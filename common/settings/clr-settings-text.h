@@ -10,6 +10,8 @@
 
 G_BEGIN_DECLS
 
+#define CLR_SETTINGS_BOM "\xef\xbb\xbf" /* with which some editors begin a file in UTF-8 */
+
 /* One change. @key NULL: the whole group goes. @value NULL: the setting goes, and its default counts. */
 typedef struct
 {

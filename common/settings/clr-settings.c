@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "settings/clr-settings.h"
 
+#include "settings/clr-settings-text.h"
+
 #include <gio/gio.h>
 #include <glib/gi18n-lib.h>
 #include <string.h>
@@ -398,7 +400,10 @@ clr_settings_new_from_text (const char *text, gsize size, const char *file, char
     problem (&reader, _ ("the file is larger than %d octets"), CLR_SETTINGS_MAX_SIZE);
   else
     {
-      read_lines (&reader, text, size);
+      size_t mark = strlen (CLR_SETTINGS_BOM);
+
+      mark = size >= mark && memcmp (text, CLR_SETTINGS_BOM, mark) == 0 ? mark : 0;
+      read_lines (&reader, text + mark, size - mark);
       check_required (&reader);
       check_routes (&reader);
       check_smarthosts (&reader);

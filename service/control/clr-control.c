@@ -100,8 +100,7 @@ is_submission (SoupServerMessage *message)
   return g_strcmp0 (g_uri_get_path (soup_server_message_get_uri (message)), CLR_API_SUBMISSIONS) == 0;
 }
 
-/* A web page that was led here by a browser has no header of ours, and another Host (RFC 9110 section 7.2).
- */
+/* A web page that was led here by a browser has another Host (RFC 9110 section 7.2), or names its Origin. */
 static gboolean
 is_ours (SoupServerMessage *message)
 {

@@ -114,7 +114,7 @@ get_wanted_etag (ClrCall *call, JsonObject *object)
 {
   const char *header
       = soup_message_headers_get_one (soup_server_message_get_request_headers (call->message), "If-Match");
-  const char *member = clr_settings_change_get_text (object, "etag");
+  const char *member = clr_json_get_text (object, "etag");
 
   if (header == NULL || g_str_equal (header, "*"))
     return g_strdup (member);
