@@ -16,7 +16,9 @@
 
 #define CONNECTIONS_MOST 64
 #define IDLE_S           60
-#define LAST_ANSWERS     50 /* times 0.1 s */
+#define LAST_ANSWERS     50                  /* times 0.1 s */
+#define SUBMITTED_MOST   (64u * 1024 * 1024) /* octets of messages that are not stored yet; one may be larger \
+                                              */
 
 struct ClrControl
 {
@@ -114,45 +116,116 @@ is_ours (SoupServerMessage *message)
          || g_strcmp0 (type, is_submission (message) ? "message/rfc822" : "application/json") == 0;
 }
 
+static const char not_ours[]
+    = "requests need Host: localhost, no Origin, and Content-Type: application/json (a "
+      "submission: message/rfc822)";
+
+static Peer *
+get_peer (SoupServerMessage *message)
+{
+  GSocketAddress *address = soup_server_message_get_remote_address (message);
+
+  return address ? g_object_get_data (G_OBJECT (address), "clr-peer") : NULL;
+}
+
 static void
 on_request (SoupServer *server, SoupServerMessage *message, const char *path, GHashTable *query, void *data)
 {
   ClrControl *control = data;
-  GSocketAddress *address = soup_server_message_get_remote_address (message);
-  Peer *peer = address ? g_object_get_data (G_OBJECT (address), "clr-peer") : NULL;
+  Peer *peer = get_peer (message);
 
   if (!is_ours (message))
-    clr_methods_answer_error (
-        message, SOUP_STATUS_FORBIDDEN,
-        "requests need Host: localhost, no Origin, and Content-Type: application/json (a "
-        "submission: message/rfc822)");
+    clr_methods_answer_error (message, SOUP_STATUS_FORBIDDEN, not_ours);
   else
     clr_methods_handle (&control->place, message, path, query, peer ? peer->role : CLR_ROLE_NONE,
                         peer ? peer->who : "unknown");
   clr_log_flush ();
 }
 
+/* What is refused is read to its end and not kept. */
+static void
+refuse (SoupServerMessage *message, unsigned status, const char *text)
+{
+  SoupMessageBody *body = soup_server_message_get_request_body (message);
+
+  soup_message_body_set_accumulate (body, FALSE);
+  soup_message_body_truncate (body);
+  if (text)
+    clr_methods_answer_error (message, status, text);
+}
+
+static void
+on_got_headers (SoupServerMessage *message, void *data)
+{
+  Peer *peer = get_peer (message);
+
+  if (!is_ours (message))
+    refuse (message, SOUP_STATUS_FORBIDDEN, not_ours);
+  else if (!clr_methods_admit (message, peer ? peer->role : CLR_ROLE_NONE))
+    refuse (message, 0, NULL);
+}
+
+/* A message's part of what all submissions may hold; as long as the request. */
+typedef struct
+{
+  ClrMethodPlace *place;
+  uint64_t size;
+} Share;
+
+static void
+share_free (void *data)
+{
+  Share *share = data;
+
+  share->place->submitted -= share->size;
+  g_free (share);
+}
+
+/* Returns: whether there is room; one message always has it. */
+static gboolean
+take_share (ClrMethodPlace *place, SoupServerMessage *message, uint64_t size)
+{
+  Share *share = g_object_get_data (G_OBJECT (message), "clr-share");
+
+  if (share == NULL)
+    {
+      share = g_new0 (Share, 1);
+      share->place = place;
+      g_object_set_data_full (G_OBJECT (message), "clr-share", share, share_free);
+    }
+  share->size += size;
+  place->submitted += size;
+  return place->submitted <= SUBMITTED_MOST || place->submitted == share->size;
+}
+
 /* Bodies are cut while they arrive. */
 static void
 on_got_chunk (SoupServerMessage *message, GBytes *chunk, void *data)
 {
-  ClrControlHost *host = &((ClrControl *)data)->place.host;
+  ClrControl *control = data;
+  ClrControlHost *host = &control->place.host;
   goffset size = soup_server_message_get_request_body (message)->length;
   goffset most = CLR_API_BODY_MAX;
 
+  if (soup_server_message_get_status (message) != 0)
+    return; /* refused */
   if (is_submission (message))
     most = clr_section_get_number (clr_settings_get_section (host->get_settings (host->data), "limits"),
                                    "max-message-size");
   if (size > most)
-    {
-      soup_message_body_set_accumulate (soup_server_message_get_request_body (message), FALSE);
-      clr_methods_answer_error (message, SOUP_STATUS_REQUEST_ENTITY_TOO_LARGE, "the request is too large");
-    }
+    refuse (message, SOUP_STATUS_REQUEST_ENTITY_TOO_LARGE, "the request is too large");
+  else if (is_submission (message) && !take_share (&control->place, message, g_bytes_get_size (chunk)))
+    refuse (message, SOUP_STATUS_SERVICE_UNAVAILABLE,
+            "452 4.3.1 too much is on its way in, please try again later");
+  else
+    return;
+  g_object_set_data (G_OBJECT (message), "clr-share", NULL);
 }
 
 static void
 on_request_started (SoupServer *server, SoupServerMessage *message, void *data)
 {
+  g_signal_connect (message, "got-headers", G_CALLBACK (on_got_headers), data);
   g_signal_connect (message, "got-chunk", G_CALLBACK (on_got_chunk), data);
 }
 

@@ -10,21 +10,12 @@
 
 #include <string.h>
 
-#define ON_THE_WAY (256 * 1024 * 1024) /* octets of all messages that are not stored yet */
-
-typedef struct
-{
-  ClrPendingCall *pending;
-  uint64_t size;
-} Submission;
-
 static void
 on_done (const char *reply, const char *id, void *data)
 {
-  Submission *submission = data;
-  SoupServerMessage *message = submission->pending->message;
+  ClrPendingCall *pending = data;
+  SoupServerMessage *message = pending->message;
 
-  submission->pending->place->submitted -= submission->size;
   if (*id)
     {
       g_autoptr (JsonNode) node = json_node_new (JSON_NODE_OBJECT);
@@ -38,8 +29,7 @@ on_done (const char *reply, const char *id, void *data)
   else
     clr_methods_answer_error (
         message, *reply == '4' ? SOUP_STATUS_SERVICE_UNAVAILABLE : SOUP_STATUS_BAD_REQUEST, reply);
-  clr_pending_call_go_on (submission->pending);
-  g_free (submission);
+  clr_pending_call_go_on (pending);
 }
 
 /* (transfer full) (nullable) */
@@ -77,7 +67,6 @@ clr_method_submit (ClrCall *call)
   g_autoptr (GBytes) content
       = soup_message_body_flatten (soup_server_message_get_request_body (call->message));
   ClrControlSubmission order = { .who = call->who, .recipients = recipients, .content = content };
-  Submission *submission;
 
   if (from == NULL || !JSON_NODE_HOLDS_VALUE (from) || json_node_get_value_type (from) != G_TYPE_STRING
       || recipients == NULL)
@@ -86,20 +75,10 @@ clr_method_submit (ClrCall *call)
                                 CLR_API_ENVELOPE ": say {\"from\": \"...\", \"to\": [\"...\"]}");
       return;
     }
-  if (call->place->submitted + g_bytes_get_size (content) > ON_THE_WAY)
-    {
-      clr_methods_answer_error (call->message, SOUP_STATUS_SERVICE_UNAVAILABLE,
-                                "452 4.3.1 too much is on its way in, please try again later");
-      return;
-    }
-  submission = g_new0 (Submission, 1);
-  submission->size = g_bytes_get_size (content);
-  submission->pending = clr_call_wait (call);
-  call->place->submitted += submission->size;
   order.sender = json_node_get_string (from);
   order.reply_to = call->place->mailbox;
   order.done = on_done;
-  order.data = submission;
+  order.data = clr_call_wait (call);
   if (!host->submit (&order, host->data))
-    on_done ("421 4.3.2 the relay is stopping", "", submission);
+    on_done ("421 4.3.2 the relay is stopping", "", order.data);
 }

@@ -127,13 +127,15 @@ reload (ClrCall *call)
                               error ? error->message : "the relay is stopping");
 }
 
-static const struct
+typedef struct
 {
   const char *method;
   const char *path; /* with a final slash: something must follow */
   ClrRole role;
   void (*handle) (ClrCall *call);
-} table[] = {
+} Row;
+
+static const Row table[] = {
   { "GET", CLR_API_STATUS, CLR_ROLE_VIEWER, clr_method_get_status },
   { "GET", CLR_API_QUEUE, CLR_ROLE_VIEWER, clr_method_get_queue },
   { "GET", CLR_API_QUEUE_COUNT, CLR_ROLE_VIEWER, clr_method_count_queue },
@@ -156,28 +158,47 @@ static const struct
   { "GET", CLR_API_METRICS, CLR_ROLE_VIEWER, clr_method_get_metrics },
 };
 
-void
-clr_methods_handle (ClrMethodPlace *place, SoupServerMessage *message, const char *path, GHashTable *query,
-                    ClrRole role, const char *who)
+/* Returns: NULL, when a refusal has been answered. */
+static const Row *
+find_row (SoupServerMessage *message, const char *path, ClrRole role)
 {
   gboolean known = FALSE;
 
   for (unsigned i = 0; i < G_N_ELEMENTS (table); i++)
     {
       gboolean prefix = g_str_has_suffix (table[i].path, "/");
-      ClrCall call = { place, message, path + strlen (table[i].path), query, who };
 
       if (prefix ? !g_str_has_prefix (path, table[i].path) : !g_str_equal (path, table[i].path))
         continue;
       known = TRUE;
       if (!g_str_equal (soup_server_message_get_method (message), table[i].method))
         continue;
-      if (role < table[i].role)
-        clr_methods_answer_error (message, SOUP_STATUS_FORBIDDEN, "your groups do not allow this");
-      else
-        table[i].handle (&call);
-      return;
+      if (role >= table[i].role)
+        return &table[i];
+      clr_methods_answer_error (message, SOUP_STATUS_FORBIDDEN, "your groups do not allow this");
+      return NULL;
     }
   clr_methods_answer_error (message, known ? SOUP_STATUS_METHOD_NOT_ALLOWED : SOUP_STATUS_NOT_FOUND,
                             known ? "this path does not know this HTTP method" : "there is no such path");
+  return NULL;
+}
+
+gboolean
+clr_methods_admit (SoupServerMessage *message, ClrRole role)
+{
+  return find_row (message, g_uri_get_path (soup_server_message_get_uri (message)), role) != NULL;
+}
+
+void
+clr_methods_handle (ClrMethodPlace *place, SoupServerMessage *message, const char *path, GHashTable *query,
+                    ClrRole role, const char *who)
+{
+  const Row *row = find_row (message, path, role);
+
+  if (row)
+    {
+      ClrCall call = { place, message, path + strlen (row->path), query, who };
+
+      row->handle (&call);
+    }
 }

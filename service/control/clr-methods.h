@@ -15,9 +15,12 @@ typedef struct
   ClrMailbox *mailbox; /* the main thread's: answers of other threads come here */
   unsigned n_waiting;  /* requests that wait for such an answer */
   GSList *followers;   /* of the log, that wait */
-  uint64_t submitted;  /* octets of messages on their way in */
+  uint64_t submitted;  /* octets of messages on their way in, arriving or waiting for the commit */
 } ClrMethodPlace;
 
+/* Whether a request whose head has come may go on: its body need not be kept otherwise. FALSE: a refusal has
+ * been answered. */
+gboolean clr_methods_admit (SoupServerMessage *message, ClrRole role);
 /* Handles one request. @role, @who: the peer's. */
 void clr_methods_handle (ClrMethodPlace *place, SoupServerMessage *message, const char *path,
                          GHashTable *query, ClrRole role, const char *who);

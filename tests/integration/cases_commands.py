@@ -236,3 +236,37 @@ def _():
                 text = command("--socket", path, *words, expect=1)
                 check("cannot be understood" in text and "CRITICAL" not in text, f"{words} {answer[:9]}: {text}")
         thread.join(10)
+
+
+@case("submissions that arrive hold a bounded memory, all together; what may not come in holds none")
+def _():
+    mega = 1024 * 1024
+
+    def memory(relay):
+        with open(f"/proc/{relay.process.pid}/status", encoding="ascii") as file:
+            return int(re.search(r"VmRSS:\s+(\d+)", file.read())[1]) // 1024
+
+    def begin(relay, size, *fields):
+        sock = socket.socket(socket.AF_UNIX)
+        sock.settimeout(60)
+        sock.connect(relay.socket)
+        head = ["POST /v1/submissions HTTP/1.1", "Host: localhost", "Content-Type: message/rfc822", f"Content-Length: {size}",
+                'X-Clrelay-Envelope: {"from": "a@internal.test", "to": ["b@example.test"]}', *fields]
+        sock.sendall(("\r\n".join(head) + "\r\n\r\n").encode())
+        return sock
+
+    line = b"x" * 1022 + b"\r\n"
+    with Relay(limits="max-message-size = 90M") as relay:
+        before = memory(relay)
+        with begin(relay, 40 * mega, "Origin: http://localhost") as sock:
+            sock.sendall(line * 1024 * 40)
+            check(sock.recv(100).startswith(b"HTTP/1.1 403 "), "with an Origin")
+        check(memory(relay) < before + 25, f"{before} MiB before, {memory(relay)} MiB after what was refused by its head")
+        with begin(relay, 70 * mega) as first, begin(relay, 30 * mega) as second:
+            first.sendall(b"Subject: large\r\n\r\n" + line[18:] + line * (1024 * 50 - 1))
+            second.sendall(line * 1024 * 30)
+            check(second.recv(100).startswith(b"HTTP/1.1 503 "), "the second finds no room")
+            first.sendall(line * 1024 * 20)
+            answer = first.recv(1000)
+            check(answer.startswith(b"HTTP/1.1 200 "), f"one message alone may be larger: {answer}")
+        relay.cli("send", "--from", "a@internal.test", "--to", "b@example.test", "--body", "there is room again")
