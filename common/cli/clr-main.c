@@ -12,7 +12,8 @@
 
 static const ClrVerbRow table[] = {
   { "status", N_ ("what the relay does now"), clr_verb_status },
-  { "queue", N_ ("list, show ID, retry, delete: the messages in the queue"), clr_verb_queue },
+  { "queue", N_ ("list, count, show, hold, release, retry, expire, priority, delete: messages"),
+    clr_verb_queue },
   { "config", N_ ("check, describe, get, set, unset, diff, history, undo: the settings"), clr_verb_config },
   { "check", N_ ("dkim, address, route: one thing, without the service"), clr_verb_check },
   { "send", N_ ("a message through the relay, followed to its result"), clr_verb_send },
@@ -69,7 +70,10 @@ main (int argc, char **argv)
       else if (g_str_has_prefix (argv[first], "--config="))
         options.config = g_strdup (argv[first] + strlen ("--config="));
       else
-        return clr_verb_usage (_ ("unknown option"));
+        {
+          g_autofree char *text = g_strdup_printf (_ ("%s: no such option before the verb"), argv[first]);
+          return clr_verb_usage (text);
+        }
     }
   for (unsigned i = 0; first < argc && i < G_N_ELEMENTS (table); i++)
     if (g_str_equal (argv[first], table[i].name))
@@ -80,5 +84,6 @@ main (int argc, char **argv)
         g_free (options.config);
         return code;
       }
-  return clr_verb_usage (_ ("unknown verb"));
+  g_autofree char *text = g_strdup_printf (_ ("%s: there is no such verb"), first < argc ? argv[first] : "");
+  return clr_verb_usage (text);
 }

@@ -51,8 +51,9 @@ clr_verb_status (ClrVerbOptions *options, int argc, char **argv)
       for (guint i = 0; i < json_array_get_length (listeners); i++)
         printf (_ ("Listener:   %s\n"), json_array_get_string_element (listeners, i));
     }
-  printf (_ ("Queue:      %lld messages; recipients: %lld waiting, %lld in delivery, %lld failed\n"),
-          NUMBER ("messages"), NUMBER ("waiting"), NUMBER ("active"), NUMBER ("failed"));
+  printf (
+      _ ("Queue:      %lld messages; recipients: %lld waiting, %lld in delivery, %lld held, %lld failed\n"),
+      NUMBER ("messages"), NUMBER ("waiting"), NUMBER ("active"), NUMBER ("held"), NUMBER ("failed"));
   printf (_ ("Since start: %lld messages accepted, %lld recipients delivered, %lld attempts deferred, %lld "
              "refused\n"),
           NUMBER ("accepted"), NUMBER ("delivered"), NUMBER ("deferred"), NUMBER ("refused"));
@@ -61,7 +62,8 @@ clr_verb_status (ClrVerbOptions *options, int argc, char **argv)
     printf (_ ("Warning:    the store refused %lld times since the start, see the log\n"),
             NUMBER ("store-failures"));
 #undef NUMBER
-  if (json_object_has_member (status, "lanes"))
+  if (json_object_has_member (status, "lanes")
+      && json_array_get_length (json_object_get_array_member (status, "lanes")) > 0)
     {
       printf (_ ("Ways out:\n"));
       json_array_foreach_element (json_object_get_array_member (status, "lanes"), print_lane, NULL);

@@ -15,10 +15,12 @@
 #include <unistd.h>
 
 #define CONNECTIONS_MOST 64
+#define VIEWERS_MOST     48 /* of them; the others can always get in */
 #define IDLE_S           60
-#define LAST_ANSWERS     50                  /* times 0.1 s */
-#define SUBMITTED_MOST   (64u * 1024 * 1024) /* octets of messages that are not stored yet; one may be larger \
-                                              */
+#define LAST_ANSWERS     50 /* times 0.1 s */
+#define SUBMITTED_MOST                                                                                       \
+  (64u * 1024 * 1024) /* octets of messages that are not stored yet; one may be larger                       \
+                       */
 
 struct ClrControl
 {
@@ -76,7 +78,8 @@ on_incoming (GSocketService *listener, GSocketConnection *connection, GObject *s
   g_autoptr (GSocketAddress) address = g_unix_socket_address_new (control->path);
   Peer *peer;
 
-  if (control->n_connections >= CONNECTIONS_MOST || role == CLR_ROLE_NONE)
+  if (control->n_connections >= (role > CLR_ROLE_VIEWER ? CONNECTIONS_MOST : VIEWERS_MOST)
+      || role == CLR_ROLE_NONE)
     {
       clr_log_event (CLR_EVENT_API_REFUSED, who,
                      role == CLR_ROLE_NONE ? "neither root nor in the group clrelay-admin or clrelay-view"

@@ -16,16 +16,26 @@ get_file (ClrCall *call)
   return clr_settings_get_file (host->get_settings (host->data));
 }
 
-/* What went wrong, with the status that fits; problems of a file one by one. */
+/* What went wrong, with the status that fits: the machine's failure is not the asker's. */
 static void
 answer_problem (SoupServerMessage *message, const GError *error)
 {
-  clr_methods_answer_error (
-      message,
-      g_error_matches (error, G_IO_ERROR, G_IO_ERROR_WRONG_ETAG)  ? SOUP_STATUS_PRECONDITION_FAILED
-      : g_error_matches (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND) ? SOUP_STATUS_NOT_FOUND
-                                                                  : SOUP_STATUS_BAD_REQUEST,
-      error->message);
+  static const struct
+  {
+    GIOErrorEnum error;
+    unsigned status;
+  } statuses[] = {
+    { G_IO_ERROR_WRONG_ETAG, SOUP_STATUS_PRECONDITION_FAILED },
+    { G_IO_ERROR_NOT_FOUND, SOUP_STATUS_NOT_FOUND },
+    { G_IO_ERROR_INVALID_ARGUMENT, SOUP_STATUS_BAD_REQUEST },
+    { G_IO_ERROR_INVALID_DATA, SOUP_STATUS_BAD_REQUEST },
+  };
+  unsigned status = error->domain == G_IO_ERROR ? SOUP_STATUS_INTERNAL_SERVER_ERROR : SOUP_STATUS_BAD_REQUEST;
+
+  for (unsigned i = 0; i < G_N_ELEMENTS (statuses); i++)
+    if (g_error_matches (error, G_IO_ERROR, statuses[i].error))
+      status = statuses[i].status;
+  clr_methods_answer_error (message, status, error->message);
 }
 
 static void

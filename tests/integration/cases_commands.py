@@ -21,7 +21,8 @@ def _():
         check("Usage:" in command(verb, "--help"), verb)
         check("see clrelay --help" in command(verb, "--no-such-option", expect=2), verb)
     check("Usage:" in command(expect=2), "without a verb")
-    command("nonsense", expect=2)
+    check("nonsense" in command("nonsense", expect=2), "which verb")
+    check("--nonsense" in command("--nonsense", "status", expect=2), "which option")
     command("config", "nonsense", expect=2)
     check("dkim" in command("check", "nonsense", expect=2), "check names what there is")
     for words in (["status"], ["queue", "list"]):

@@ -118,6 +118,14 @@ def _():
         with open(relay.conf, "rb") as file:
             content = file.read()
         check(content.startswith(b"\xef\xbb\xbf[server]\r\n") and b"hostname = other.internal.test\r\n" in content, content)
+        # The disk's refusal is told as such, with what to do, not as a wrong value.
+        os.rename(relay.conf + ".versions", relay.conf + ".kept")
+        with open(relay.conf + ".versions", "w", encoding="ascii"):
+            pass
+        told = command("--config", relay.conf, "config", "set", "server.node=3", expect=1)
+        check("must be writable" in told and "nothing was changed" in told, told)
+        os.remove(relay.conf + ".versions")
+        os.rename(relay.conf + ".kept", relay.conf + ".versions")
         relay.stop()
         relay.check_log()
     finally:
