@@ -15,6 +15,7 @@ judge (ClrQueue *queue, const ClrJob *job, const ClrObservation *seen, ClrRecipi
 
   recipient->due_us = 0;
   recipient->state = CLR_RECIPIENT_WAITING;
+  recipient->report = 0; /* what was due when it was claimed, the store knows, and may have been made since */
   switch (seen->outcome)
     {
     case CLR_OUTCOME_DELIVERED:

@@ -130,7 +130,7 @@ update (Memory *self, const ClrRecipientUpdate *update)
   if (recipient == NULL || recipient->state != update->from)
     return;
   recipient->state = update->state;
-  recipient->report |= update->report;
+  recipient->report = update->report | (update->state == CLR_RECIPIENT_WAITING ? recipient->report : 0);
   recipient->due_us = update->due_us;
   recipient->attempts = update->attempts;
   recipient->code = update->code;

@@ -34,7 +34,7 @@ static const char *const sql[] = {
     "priority,code,tried) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,0,0)",
   [CLR_SQL_RECIPIENT_UPDATE]
   = "UPDATE recipient SET state=?3,due=?4,attempts=?5,code=?6,enhanced=?7,text=?8,host=?9,tried=?10,"
-    "report=report|?11 WHERE message=?1 AND number=?2 AND state=?12",
+    "report=CASE WHEN ?3=0 THEN report|?11 ELSE ?11 END WHERE message=?1 AND number=?2 AND state=?12",
   [CLR_SQL_RECIPIENT_CLAIM] = "UPDATE recipient SET state=1,lease=?3 WHERE message=?1 AND number=?2",
   [CLR_SQL_RECIPIENT_MADE]
   = "UPDATE recipient SET report=report&~?3,reported=reported|?3,state=?4 WHERE message=?1 AND number=?2",

@@ -20,7 +20,8 @@ typedef struct
   unsigned number;
   ClrRecipientState from; /* its state until now; in any other one it is left alone */
   ClrRecipientState state;
-  unsigned report; /* ClrReportKind: reports that are due now */
+  unsigned
+      report; /* ClrReportKind: reports that are due now; of delay no more, if it does not wait any more */
   int64_t due_us;
   unsigned attempts;
   int code;

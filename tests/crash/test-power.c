@@ -4,7 +4,8 @@
  * mail, delivers some of it, asks what is known, until the power fails at a random moment; that happens twice
  * on the same disk, then all is delivered. The ledger says what was acknowledged: it must be there, whole;
  * what was told to be delivered must not be delivered again; what has left the queue must stand in the
- * history.
+ * history. Of what has failed exactly one report arrives, of a delay at the most one. An administrator holds,
+ * releases, expires and deletes meanwhile.
  *
  * The process has a child for each share of the runs, for they mostly wait. A seed fixes the choices and the
  * moment, though not how the threads of the queue take turns: CLR_CRASH_SEED plays it again ten times.
@@ -27,17 +28,31 @@
 #define MAILS        60 /* of a run, at the most */
 #define MAILS_AHEAD  8
 #define SPOOL_PIECES 3
+#define REPORTS      2000 /* of a run: those that a cut forgets are made again */
+#define KINDS        3
 
 typedef struct
 {
   uint64_t id;
   unsigned n;
+  unsigned notify;
   gboolean accepted, gone, spoiled;
-  unsigned pieces; /* of the spool file */
+  gboolean deleted, expired; /* it was ordered */
+  unsigned pieces;           /* of the spool file */
   unsigned delivered[RECIPIENTS];
-  gboolean stored[RECIPIENTS]; /* we were told that it is delivered */
+  gboolean stored[RECIPIENTS]; /* we were told that it is delivered, or given up */
   gboolean failed[RECIPIENTS];
+  unsigned reports[RECIPIENTS][KINDS]; /* that have arrived */
 } Mail;
+
+typedef struct
+{
+  uint64_t id;
+  Mail *about;
+  ClrReportKind kind;
+  unsigned recipients; /* a bit for each */
+  gboolean arrived;
+} Report;
 
 typedef struct
 {
@@ -48,6 +63,8 @@ typedef struct
   ClrQueue *queue;
   Mail mails[MAILS];
   unsigned n_mails;
+  Report reports[REPORTS];
+  unsigned n_reports;
   unsigned on_way; /* handed in, not answered */
   unsigned asked;  /* requests, not answered */
   gboolean closing;
@@ -122,6 +139,7 @@ submit (World *world, Mail *mail)
     {
       message->recipients[i].number = i;
       message->recipients[i].address = g_strdup_printf ("r%u@example.net", i);
+      message->recipients[i].notify = mail->notify;
       message->recipients[i].lane = g_strdup_printf ("smarthost:%d", (int)(mail->id + i) % 2);
     }
   submission->message = message;
@@ -157,9 +175,11 @@ on_spooled (ClrLetter *letter, void *owner)
 static void
 hand_in (World *world)
 {
+  static const unsigned notify[] = { 0, 0, CLR_TELL_SUCCESS | CLR_TELL_FAILURE, CLR_TELL_NEVER };
   Mail *mail = &world->mails[world->n_mails++];
 
   mail->id = clr_id_new (0, g_get_real_time ());
+  mail->notify = notify[g_rand_int_range (world->rand, 0, G_N_ELEMENTS (notify))];
   mail->n = g_rand_int_range (world->rand, 1, RECIPIENTS + 1);
   mail->pieces
       = g_rand_int_range (world->rand, 0, 3) ? 0 : g_rand_int_range (world->rand, 1, SPOOL_PIECES + 1);
@@ -219,7 +239,7 @@ observe (World *world, ClrJob *job, gboolean can)
         continue; /* untried */
       if (mail->stored[number])
         g_error ("message %" G_GUINT64_FORMAT
-                 ", recipient %u: delivered again, although it was told to be delivered",
+                 ", recipient %u: delivered again, although it was told to be over",
                  mail->id, number);
       if (what < 14 || world->is_last)
         {
@@ -227,17 +247,92 @@ observe (World *world, ClrJob *job, gboolean can)
           seen->code = 250;
           mail->delivered[number]++;
         }
-      else if (what == 14)
+      else if (what < 16)
         {
           seen->outcome = CLR_OUTCOME_FAILED;
           seen->code = 550;
           mail->failed[number] = TRUE;
         }
-      else if (what < 18)
+      else if (what < 19)
         {
           seen->outcome = CLR_OUTCOME_DEFERRED;
           seen->code = 451;
         }
+    }
+  clr_queue_post_result (world->queue, job);
+}
+
+/* -- reports, as a worker makes them */
+
+static Report *
+find_report (World *world, uint64_t id)
+{
+  for (unsigned i = 0; i < world->n_reports; i++)
+    if (world->reports[i].id == id)
+      return &world->reports[i];
+  g_error ("nobody made report %" G_GUINT64_FORMAT, id);
+}
+
+static void
+on_report_job (ClrLetter *letter, void *owner)
+{
+  World *world = owner;
+  ClrReportJob *job = (ClrReportJob *)letter;
+  Mail *mail = find_mail (world, job->message->id);
+  Report *report;
+
+  if (world->closing)
+    {
+      clr_report_job_free (job);
+      return;
+    }
+  g_assert_cmpuint (world->n_reports, <, REPORTS);
+  report = &world->reports[world->n_reports++];
+  report->id = clr_id_new (0, g_get_real_time ());
+  report->about = mail;
+  report->kind = job->kind;
+  g_assert_cmpuint (job->message->n_recipients, >, 0);
+  for (unsigned i = 0; i < job->message->n_recipients; i++)
+    report->recipients |= 1u << job->message->recipients[i].number;
+  check_bytes (&job->message->content, mail->id, 0, 0);
+
+  job->report = clr_message_new (1);
+  job->report->id = report->id;
+  job->report->created_us = g_get_real_time ();
+  job->report->sender = g_strdup ("");
+  job->report->origin = g_strdup ("dsn");
+  append_piece (&job->report->content, report->id, 0);
+  job->report->size = job->report->content.size;
+  job->report->is_loaded = TRUE;
+  job->report->recipients[0].address = g_strdup ("s@internal.test");
+  job->report->recipients[0].lane = g_strdup ("smarthost:0");
+  clr_queue_post_report (world->queue, job);
+}
+
+/* Queue thread. */
+static void
+post_report (unsigned worker, ClrReportJob *job, void *data)
+{
+  job->letter.open = on_report_job;
+  clr_mailbox_post (((World *)data)->mailbox, &job->letter);
+}
+
+static void
+take_report (World *world, ClrJob *job)
+{
+  Report *report = find_report (world, job->message->id);
+  ClrObservation *seen = &job->observations[0];
+
+  seen->started_us = seen->ended_us = g_get_real_time ();
+  seen->phase = "DATA";
+  seen->code = world->is_last || g_rand_int_range (world->rand, 0, 4) ? 250 : 451;
+  seen->outcome = seen->code == 250 ? CLR_OUTCOME_DELIVERED : CLR_OUTCOME_DEFERRED;
+  if (seen->code == 250 && !report->arrived)
+    {
+      report->arrived = TRUE;
+      for (unsigned i = 0; i < report->about->n; i++)
+        if (report->recipients & 1u << i)
+          report->about->reports[i][g_bit_nth_lsf (report->kind, -1)]++;
     }
   clr_queue_post_result (world->queue, job);
 }
@@ -272,6 +367,11 @@ on_job (ClrLetter *letter, void *owner)
       return;
     }
   check_bytes (&job->message->content, job->message->id, 0, 0);
+  if (*job->message->sender == '\0')
+    {
+      take_report (world, job);
+      return;
+    }
   if (job->message->spool_size == 0)
     {
       observe (world, job, TRUE);
@@ -298,6 +398,20 @@ post_job (unsigned worker, ClrJob *job, void *data)
 /* -- asking, as an administrator does */
 
 static void
+note_state (Mail *mail, const ClrRecipient *recipient)
+{
+  unsigned i = recipient->number;
+  gboolean given_up
+      = recipient->state == CLR_RECIPIENT_BOUNCING || recipient->state == CLR_RECIPIENT_GIVEN_UP;
+
+  if (recipient->state == CLR_RECIPIENT_DELIVERED && mail->delivered[i] == 0)
+    g_error ("message %" G_GUINT64_FORMAT ", recipient %u: told to be delivered, and was not", mail->id, i);
+  if (given_up && !mail->failed[i] && !mail->expired)
+    g_error ("message %" G_GUINT64_FORMAT ", recipient %u: given up, and had not failed", mail->id, i);
+  mail->stored[i] = mail->stored[i] || given_up || recipient->state == CLR_RECIPIENT_DELIVERED;
+}
+
+static void
 on_found (ClrLetter *letter, void *owner)
 {
   World *world = owner;
@@ -310,7 +424,10 @@ on_found (ClrLetter *letter, void *owner)
       if (answer->message == NULL)
         g_error ("message %" G_GUINT64_FORMAT " has left the queue, and the history does not have it",
                  mail->id);
-      g_assert_cmpuint (answer->message->n_recipients, ==, mail->n);
+      if (!mail->deleted)
+        g_assert_cmpuint (answer->message->n_recipients, ==, mail->n);
+      for (unsigned i = 0; i < answer->message->n_recipients; i++)
+        note_state (mail, &answer->message->recipients[i]);
     }
   clr_history_answer_free (answer);
 }
@@ -327,20 +444,19 @@ on_shown (ClrLetter *letter, void *owner)
       world->n_messages = request->n_messages;
       world->n_failed = request->n_by_state[CLR_RECIPIENT_FAILED];
     }
+  else if (request->kind == CLR_REQUEST_ACT)
+    {
+      if (request->problem && !world->troubled && !clr_cut_has_come ())
+        g_error ("an order was refused: %s", request->problem);
+    }
   else if (request->problem == NULL)
     {
       Mail *mail = find_mail (world, request->id);
       ClrMessage *message = request->messages->len ? request->messages->pdata[0] : NULL;
 
-      for (unsigned i = 0; i < mail->n; i++)
-        if (message == NULL || message->recipients[i].state == CLR_RECIPIENT_DELIVERED)
-          {
-            if (mail->delivered[i] == 0)
-              g_error ("message %" G_GUINT64_FORMAT ", recipient %u: told to be delivered, and was not",
-                       mail->id, i);
-            mail->stored[i] = TRUE;
-          }
-      if (message == NULL && !world->closing)
+      for (unsigned i = 0; message && i < message->n_recipients; i++)
+        note_state (mail, &message->recipients[i]);
+      if (message == NULL && !world->closing && !mail->deleted)
         {
           mail->gone = TRUE;
           world->asked++;
@@ -364,6 +480,63 @@ ask (World *world, ClrRequestKind kind, uint64_t id)
   clr_queue_post_request (world->queue, request);
 }
 
+static void
+order (World *world, ClrActKind act, Mail *mail, const char *filter)
+{
+  ClrQueueRequest *request = g_new0 (ClrQueueRequest, 1);
+
+  if (mail)
+    {
+      mail->deleted = mail->deleted || act == CLR_ACT_DELETE;
+      mail->expired = mail->expired || act == CLR_ACT_EXPIRE;
+      request->id = mail->id;
+    }
+  request->kind = CLR_REQUEST_ACT;
+  request->act = act;
+  request->filter = filter ? clr_filter_new (filter, g_get_real_time (), NULL) : NULL;
+  request->priority = g_rand_int_range (world->rand, -9, 10);
+  request->who = g_strdup ("test");
+  request->reply_to = world->mailbox;
+  request->open = on_shown;
+  world->asked++;
+  clr_queue_post_request (world->queue, request);
+}
+
+static void
+order_something (World *world, Mail *mail)
+{
+  if (world->is_last)
+    {
+      order (world, CLR_ACT_RELEASE, NULL, NULL);
+      return;
+    }
+  switch (g_rand_int_range (world->rand, 0, 12))
+    {
+    case 0:
+      order (world, CLR_ACT_HOLD, NULL, "to:r1@example.net");
+      break;
+    case 1:
+      order (world, CLR_ACT_RELEASE, NULL, NULL);
+      break;
+    case 2:
+      order (world, CLR_ACT_PRIORITY, NULL, "-to:r0@example.net");
+      break;
+    case 3:
+      order (world, CLR_ACT_RETRY, NULL, "state:waiting");
+      break;
+    case 4:
+      if (mail)
+        order (world, CLR_ACT_EXPIRE, mail, NULL);
+      break;
+    case 5:
+      if (mail)
+        order (world, CLR_ACT_DELETE, mail, NULL);
+      break;
+    default:
+      break;
+    }
+}
+
 /* -- a run of the relay, between two cuts */
 
 static gboolean
@@ -374,8 +547,9 @@ start (World *world, GError **error)
     .history_keep_us = G_USEC_PER_SEC * G_GINT64_CONSTANT (86400),
     .window = 100,
     .n_workers = 1,
-    .retry = { 2000, 4000, G_USEC_PER_SEC * G_GINT64_CONSTANT (86400) },
+    .retry = { 2000, 4000, G_USEC_PER_SEC * G_GINT64_CONSTANT (86400), 1000 },
     .post_job = post_job,
+    .post_report = post_report,
     .data = world,
   };
 
@@ -420,6 +594,7 @@ work (World *world, unsigned n_new, int64_t until_us)
 
           next_question = now + 10 * 1000;
           ask (world, CLR_REQUEST_STATUS, 0);
+          order_something (world, mail);
           if (mail && mail->accepted && !mail->gone)
             ask (world, CLR_REQUEST_SHOW, mail->id);
         }
@@ -485,8 +660,29 @@ check_integrity (const char *path)
 
 typedef struct
 {
-  unsigned runs, accepted, recipients, again;
+  unsigned runs, accepted, recipients, again, reports, delays;
 } Figures;
+
+/* Of what is over, and not deleted, the sender knows what he wanted to know. */
+static void
+judge_reports (const Mail *mail, unsigned i)
+{
+  unsigned failed = mail->reports[i][0], delayed = mail->reports[i][1], delivered = mail->reports[i][2];
+  gboolean exact = mail->accepted && !mail->deleted;
+
+  if (failed + delivered > 1 || delayed > 1 || (mail->notify && delayed)
+      || (mail->notify == CLR_TELL_NEVER && failed + delivered) || (mail->notify == 0 && delivered)
+      || (failed && !mail->failed[i] && !mail->expired) || (delivered && !mail->delivered[i]))
+    g_error ("message %" G_GUINT64_FORMAT
+             ", recipient %u (NOTIFY %u): %u reports of failure, %u of delay, %u of "
+             "delivery",
+             mail->id, i, mail->notify, failed, delayed, delivered);
+  if (exact
+      && ((mail->notify == 0 && mail->delivered[i] == 0 && failed == 0)
+          || (mail->notify & CLR_TELL_SUCCESS && failed + delivered == 0)))
+    g_error ("LOST: the report about message %" G_GUINT64_FORMAT ", recipient %u (NOTIFY %u)", mail->id, i,
+             mail->notify);
+}
 
 static void
 run_once (uint32_t seed, Figures *figures)
@@ -515,7 +711,11 @@ run_once (uint32_t seed, Figures *figures)
         {
           figures->recipients += mail->accepted;
           figures->again += mail->delivered[i] > 1 ? mail->delivered[i] - 1 : 0;
-          if (mail->accepted && mail->delivered[i] == 0 && !mail->failed[i])
+          figures->reports += mail->reports[i][0] + mail->reports[i][2];
+          figures->delays += mail->reports[i][1];
+          judge_reports (mail, i);
+          if (mail->accepted && mail->delivered[i] == 0 && !mail->failed[i] && !mail->expired
+              && !mail->deleted)
             g_error ("LOST: message %" G_GUINT64_FORMAT ", recipient %u", mail->id, i);
         }
     }
@@ -573,10 +773,13 @@ main (int argc, char **argv)
       all.accepted += figures.accepted;
       all.recipients += figures.recipients;
       all.again += figures.again;
+      all.reports += figures.reports;
+      all.delays += figures.delays;
     }
   printf (
-      "# %u runs with two power cuts each: %u messages accepted, %u recipients, lost 0, delivered again %u\n",
-      all.runs, all.accepted, all.recipients, all.again);
+      "# %u runs with two power cuts each: %u messages accepted, %u recipients, %u reports, %u notices of "
+      "delay, delivered again %u\n",
+      all.runs, all.accepted, all.recipients, all.reports, all.delays, all.again);
   printf ("%s 1 /power/%u\n1..1\n", good && all.runs == n ? "ok" : "not ok", n);
   return !good;
 }
