@@ -64,21 +64,21 @@ store_here (const ClrPlace *place, const char *name, const char *secret)
 
 /* The service keeps it, and uses it at once. */
 static int
-store_there (ClrPlace *place, const char *name, const char *secret)
+store_there (ClrVerbOptions *options, const char *name, const char *secret)
 {
   g_autofree char *escaped = g_uri_escape_string (name, NULL, FALSE);
   g_autofree char *path = g_strconcat (CLR_API_SECRETS, escaped, NULL);
   g_autoptr (JsonNode) order = json_node_new (JSON_NODE_OBJECT);
   JsonObject *object = json_object_new ();
-  g_autoptr (GError) error = NULL;
+  int code;
 
   json_object_set_string_member (object, "secret", secret);
   json_node_take_object (order, object);
   g_autofree char *body = json_to_string (order, FALSE);
-  g_autofree char *answer = clr_client_request_sync (place->client, "PUT", path, body, NULL, &error);
+  g_autoptr (JsonNode) answer = clr_verb_request (options, "PUT", path, body, &code);
   explicit_bzero (body, strlen (body));
   if (answer == NULL)
-    return clr_verb_fail (error);
+    return code;
   printf (_ ("The secret %s is set and in use.\n"), name);
   return CLR_EXIT_OK;
 }
@@ -102,7 +102,7 @@ clr_verb_secret (ClrVerbOptions *options, int argc, char **argv)
   if (!clr_place_open (&place, options, &error))
     code = clr_verb_fail (error);
   else
-    code = place.client ? store_there (&place, argv[2], secret) : store_here (&place, argv[2], secret);
+    code = place.client ? store_there (options, argv[2], secret) : store_here (&place, argv[2], secret);
   clr_place_clear (&place);
   explicit_bzero (secret, sizeof secret);
   return code;
