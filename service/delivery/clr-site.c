@@ -87,8 +87,8 @@ on_unreachable (ClrSmtpConnection *connection, ClrOutcome outcome, ClrPhase phas
   while ((job = g_queue_pop_head (&site->pending)))
     {
       if (outcome != CLR_OUTCOME_UNTRIED)
-        clr_observe_rest (job, outcome, clr_phase_get_name (phase), reply->code, reply->enhanced, reply->text,
-                          host, NULL, clr_clock_wall ());
+        clr_observe_rest (job, outcome, clr_phase_get_name (phase), clr_smtp_reply_get_said (reply),
+                          reply->enhanced, reply->text, host, NULL, clr_clock_wall ());
       if (outcome != CLR_OUTCOME_FAILED)
         {
           /* The first job tells the story; the others have not been tried. */

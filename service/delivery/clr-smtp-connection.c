@@ -91,8 +91,8 @@ static void
 observe (ClrSmtpConnection *connection, unsigned index, ClrOutcome outcome, ClrPhase phase,
          const ClrSmtpReply *reply)
 {
-  clr_observe (connection->job, index, outcome, clr_phase_get_name (phase), reply->code, reply->enhanced,
-               reply->text, connection->peer,
+  clr_observe (connection->job, index, outcome, clr_phase_get_name (phase), clr_smtp_reply_get_said (reply),
+               reply->enhanced, reply->text, connection->peer,
                connection->stream ? clr_stream_get_tls_description (connection->stream) : NULL,
                connection->started_us);
   /* RFC 3461 section 5.2.2: the next hop reports from now on, or we say that we relayed. */

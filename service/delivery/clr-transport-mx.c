@@ -104,7 +104,7 @@ settle (Domain *domain)
           continue;
         }
       if (outcome != CLR_OUTCOME_UNTRIED)
-        clr_observe_rest (job, outcome, "MX", plan->code, plan->enhanced, plan->why, domain->name, NULL,
+        clr_observe_rest (job, outcome, "MX", 0, plan->enhanced, plan->why, domain->name, NULL,
                           clr_clock_wall ());
       if (plan->verdict == CLR_MX_TEMPORARY)
         {

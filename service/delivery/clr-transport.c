@@ -112,7 +112,7 @@ clr_transport_discard_new (const ClrDeliveryPlace *place)
 ClrTransport *
 clr_transport_reject_new (const ClrDeliveryPlace *place, const char *text)
 {
-  return simple_new (place, CLR_OUTCOME_FAILED, 550, "5.7.1", text, "reject");
+  return simple_new (place, CLR_OUTCOME_FAILED, 0, "5.7.1", text, "reject");
 }
 
 ClrTransport *

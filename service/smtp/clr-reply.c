@@ -9,6 +9,7 @@ clr_reply_reader_init (ClrReplyReader *reader)
   reader->reply.code = 0;
   reader->reply.enhanced[0] = 0;
   reader->reply.text[0] = 0;
+  reader->reply.is_own = FALSE;
   reader->line_size = 0;
   reader->lines = 0;
   reader->in_lines = FALSE;
@@ -143,8 +144,8 @@ clr_smtp_reply_to_text (const ClrSmtpReply *reply)
 {
   GString *text = g_string_new (NULL);
 
-  if (reply->code)
-    g_string_append_printf (text, "%d ", reply->code);
+  if (clr_smtp_reply_get_said (reply))
+    g_string_append_printf (text, "%d ", clr_smtp_reply_get_said (reply));
   if (reply->enhanced[0])
     g_string_append_printf (text, "%s ", reply->enhanced);
   g_string_append (text, reply->text);
@@ -160,4 +161,5 @@ clr_smtp_reply_set (ClrSmtpReply *reply, int code, const char *enhanced, const c
   reply->code = code;
   g_strlcpy (reply->enhanced, enhanced ? enhanced : "", sizeof reply->enhanced);
   g_strlcpy (reply->text, text, sizeof reply->text);
+  reply->is_own = TRUE;
 }

@@ -17,6 +17,7 @@ typedef struct
   int code;                        /* 200 to 599; 0: no reply (a local or transport failure, told in text) */
   char enhanced[CLR_ENHANCED_MAX]; /* "5.1.1", or "" */
   char text[CLR_REPLY_TEXT_MAX + 1]; /* the lines, joined by a line feed, without codes */
+  gboolean is_own; /* no server said it: it was decided here, and code is what one would have said */
 } ClrSmtpReply;
 
 /* Sees each line of a reply as it comes, without its codes: also what is beyond the text that is kept. @n: 0
@@ -51,4 +52,12 @@ void clr_reply_write (ClrBuffer *into, int code, const char *enhanced, const cha
 
 /* "550 5.1.1 no such user" in one line, for people. Returns: (transfer full) */
 char *clr_smtp_reply_to_text (const ClrSmtpReply *reply);
+/* The code a server said; 0 when it was decided here. */
+static inline int
+clr_smtp_reply_get_said (const ClrSmtpReply *reply)
+{
+  return reply->is_own ? 0 : reply->code;
+}
+
+/* A verdict of our own, in the form of a reply. */
 void clr_smtp_reply_set (ClrSmtpReply *reply, int code, const char *enhanced, const char *text);

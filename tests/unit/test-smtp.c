@@ -402,6 +402,9 @@ test_reply_write (void)
   clr_buffer_clear (&buffer);
 
   clr_smtp_reply_set (&reply, 550, "5.1.1", "no\nuser");
+  g_autofree char *own = clr_smtp_reply_to_text (&reply);
+  g_assert_cmpstr (own, ==, "5.1.1 no user"); /* nobody said a code */
+  reply.is_own = FALSE;
   g_autofree char *one = clr_smtp_reply_to_text (&reply);
   g_assert_cmpstr (one, ==, "550 5.1.1 no user");
   clr_smtp_reply_set (&reply, 0, NULL, "connection refused");
