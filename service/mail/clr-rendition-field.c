@@ -404,6 +404,30 @@ write_opaque (const char *text, size_t size, GString *into)
     }
 }
 
+void
+clr_rendition_field_cut_lines (GString *text, size_t from)
+{
+  for (size_t start = from, column = 0, blank = 0, i = from; i < text->len; i++, column++)
+    {
+      if (text->str[i] == '\n')
+        {
+          start = blank = i + 1;
+          column = -1;
+          continue;
+        }
+      if (text->str[i] == ' ' && i > start)
+        blank = i;
+      if (column < LONGEST_LINE || (text->str[i] == '\r' && i + 1 < text->len && text->str[i + 1] == '\n'))
+        continue;
+      /* Where there is no blank, it has to be anywhere. */
+      i = blank > start ? blank : i - 1;
+      g_string_insert (text, i, blank > start ? "\r\n" : "\r\n ");
+      start = blank = i + 2;
+      i += 1;
+      column = -1;
+    }
+}
+
 gboolean
 clr_rendition_field_write (const ClrField *field, GString *into)
 {
@@ -443,5 +467,6 @@ clr_rendition_field_write (const ClrField *field, GString *into)
       return FALSE;
     }
   g_string_append (into, "\r\n");
+  clr_rendition_field_cut_lines (into, before);
   return TRUE;
 }

@@ -15,5 +15,8 @@ gboolean clr_rendition_field_is_needed (const ClrField *field);
  * an address is not ASCII. */
 gboolean clr_rendition_field_write (const ClrField *field, GString *into);
 
+/* Breaks lines beyond 998 octets in @text from @from on, at a blank if there is one. */
+void clr_rendition_field_cut_lines (GString *text, size_t from);
+
 /* The value of parameter @name of a Content-Type field, unquoted. (transfer full) (nullable) */
 char *clr_rendition_field_dup_parameter (const ClrField *field, const char *name);

@@ -8,6 +8,7 @@
 
 #define DEPTH_MAX    32u            /* multiparts inside each other */
 #define PARTS_MAX    10000u         /* header sections of one message */
+#define BOUNDARY_MAX 900u           /* octets; RFC 2046 section 5.1.1 says 70 */
 #define HEADER_MAX   (1024u * 1024) /* octets of one header section */
 #define PIECE        2048u          /* octets of a line that are looked at together */
 #define LONGEST_LINE 998u           /* RFC 5321 section 4.5.3.1.6 */
@@ -243,6 +244,8 @@ body_piece (ClrRendition *rendition, const uint8_t *bytes, size_t size, gboolean
           if (rendition->line_size > LONGEST_LINE)
             rendition->facts->has_long_line = TRUE;
         }
+      else if (rendition->line_size > LONGEST_LINE || !clr_is_ascii ((const char *)bytes, size))
+        rendition->changed = TRUE;
       if (ends_line)
         rendition->line_size = 0;
       return;
@@ -261,7 +264,15 @@ body_piece (ClrRendition *rendition, const uint8_t *bytes, size_t size, gboolean
       break;
     case BODY_IGNORED:
       for (size_t i = 0; i < size; i++)
-        g_string_append_c (rendition->out, bytes[i] < 0x80 ? bytes[i] : '?');
+        {
+          if (rendition->column == LONGEST_LINE)
+            {
+              g_string_append_len (rendition->out, "\r\n", 2);
+              rendition->column = 0;
+            }
+          g_string_append_c (rendition->out, bytes[i] < 0x80 ? bytes[i] : '?');
+          rendition->column++;
+        }
       break;
     }
   rendition->crlf = ends_line;
@@ -392,8 +403,13 @@ write_fields (ClrRendition *rendition, const ClrHeaderBlock *block, const Entity
       else if (encoding && field == entity->encoding)
         continue;
       else if (field->name_size == 0)
-        for (size_t n = 0; n < field->size; n++)
-          g_string_append_c (into, (unsigned char)field->start[n] < 0x80 ? field->start[n] : '?');
+        {
+          size_t before = into->len;
+
+          for (size_t n = 0; n < field->size; n++)
+            g_string_append_c (into, (unsigned char)field->start[n] < 0x80 ? field->start[n] : '?');
+          clr_rendition_field_cut_lines (into, before);
+        }
       else
         {
           if (!clr_rendition_field_is_needed (field))
@@ -451,7 +467,8 @@ take_header (ClrRendition *rendition)
 
   if (entity.boundary)
     {
-      if (rendition->depth == DEPTH_MAX)
+      if (rendition->depth == DEPTH_MAX || strlen (entity.boundary) > BOUNDARY_MAX
+          || !clr_is_ascii (entity.boundary, strlen (entity.boundary)))
         fail (rendition, CLR_RENDITION_TOO_COMPLEX);
       else
         {
@@ -515,7 +532,8 @@ take_boundary (ClrRendition *rendition, const uint8_t *line, size_t size)
       rendition->body = BODY_IGNORED;
       if (rendition->rendering)
         {
-          g_string_append_len (rendition->out, (const char *)line, size);
+          /* Behind it are only blanks. */
+          g_string_append_len (rendition->out, (const char *)line, MIN (size, LONGEST_LINE));
           g_string_append_len (rendition->out, "\r\n", 2);
         }
       return TRUE;

@@ -234,8 +234,9 @@ write_technical (const ClrReportFacts *facts, GString *into)
       g_autofree char *intro = recipient->code && *host
                                    ? fill (get_words (facts, CLR_WORDS_ANSWER_OF), host, date, "")
                                    : fill (get_words (facts, CLR_WORDS_HAPPENED), date, "", "");
-      g_autofree char *prefix = g_strdup_printf ("%s%s", recipient->enhanced ? recipient->enhanced : "",
-                                                 recipient->enhanced && *recipient->enhanced ? " " : "");
+      g_autofree char *enhanced = clr_words_read (recipient->enhanced ? recipient->enhanced : "",
+                                                  recipient->enhanced ? strlen (recipient->enhanced) : 0, 16);
+      g_autofree char *prefix = g_strdup_printf ("%s%s", enhanced, *enhanced ? " " : "");
       g_autofree char *coded = recipient->code ? g_strdup_printf ("%d %s", recipient->code, prefix) : NULL;
 
       g_string_append (into, "\r\n");

@@ -311,9 +311,9 @@ text_fits (const Term *term, const char *text)
 static gboolean
 domain_fits (const Term *term, const char *address)
 {
-  const char *at = strrchr (address, '@');
+  size_t size = strlen (address), n = strlen (term->text);
 
-  return at && g_ascii_strcasecmp (at + 1, term->text) == 0;
+  return size > n && address[size - n - 1] == '@' && g_ascii_strcasecmp (address + size - n, term->text) == 0;
 }
 
 static gboolean

@@ -105,6 +105,33 @@ test_attributes (void)
     }
 }
 
+/* A domain is what stands behind the last "@", however the local part is quoted. */
+static void
+test_filter_domain (void)
+{
+  static const struct
+  {
+    const char *filter, *address;
+    gboolean fits;
+  } cases[] = {
+    { "domain:example.com", "a@Example.COM", TRUE },
+    { "domain:example.com", "a@sub.example.com", FALSE },
+    { "domain:example.com", "example.com", FALSE },
+    { "domain:com", "a@example.com", FALSE },
+    { "domain:example.com", "\"x@example.com\"@example.org", FALSE },
+    { "-domain:example.com", "a@example.org", TRUE },
+  };
+
+  for (unsigned i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      ClrRecipient recipient = { .address = (char *)cases[i].address };
+      ClrMessage message = { 0 };
+      g_autoptr (ClrFilter) filter = clr_filter_new (cases[i].filter, 0, NULL);
+
+      g_assert_cmpint (clr_filter_fits (filter, &message, &recipient), ==, cases[i].fits);
+    }
+}
+
 /* -- reports */
 
 /* RFC 3461 section 4.1: NOTIFY, and what it means for each report. */
@@ -154,6 +181,7 @@ main (int argc, char *argv[])
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/queue/retry", test_retry);
   g_test_add_func ("/queue/filter-refuses", test_filter_refuses);
+  g_test_add_func ("/queue/filter-domain", test_filter_domain);
   g_test_add_func ("/queue/attributes", test_attributes);
   g_test_add_func ("/queue/reports", test_reports);
   return g_test_run ();

@@ -203,6 +203,32 @@ test_long_lines (void)
     }
 }
 
+/* Where nothing can be coded, lines are cut. */
+static void
+test_cut_lines (void)
+{
+  static const char *const places[] = {
+    "Message-ID: <%s@x>\r\n\r\n\xc3\xbc\r\n",
+    "Received: from x %s y\r\n\r\n\xc3\xbc\r\n",
+    "To: \xc3\xbc <%s@x>\r\n\r\n\xc3\xbc\r\n",
+    "S: x\r\n%s \xc3\xbc\r\n\r\n\xc3\xbc\r\n",
+    "Content-Type: multipart/x; boundary=b\r\n\r\n%s\r\n--b\r\n\r\nx\r\n--b--\r\n%s\r\n",
+  };
+  g_autofree char *octets = g_strnfill (4000, 'y');
+
+  for (unsigned i = 0; i < G_N_ELEMENTS (places); i++)
+    for (size_t step = 1; step < 10000; step = step * 5 + 1)
+      {
+        g_auto (GStrv) parts = g_strsplit (places[i], "%s", -1);
+        g_autofree char *content = g_strjoinv (octets, parts);
+        ClrRenditionVerdict verdict;
+        g_autofree char *got = render (content, 0, step, &verdict);
+
+        g_assert_cmpint (verdict, ==, CLR_RENDITION_GOOD);
+        check_plain (got);
+      }
+}
+
 static void
 test_signatures (void)
 {
@@ -221,6 +247,11 @@ test_signatures (void)
   g_free (render ("Content-Type: multipart/signed; boundary=b\r\n\r\n--b\r\n\r\n\xc3\xbc\r\n--b--\r\n", 0, 7,
                   &verdict));
   g_assert_cmpint (verdict, ==, CLR_RENDITION_SIGNED);
+  /* What nobody reads is signed, too. */
+  g_free (render ("DKIM-Signature: theirs\r\nContent-Type: multipart/x; "
+                  "boundary=b\r\n\r\n\xc3\xbc\r\n--b\r\n\r\nx\r\n--b--\r\n",
+                  0, 7, &verdict));
+  g_assert_cmpint (verdict, ==, CLR_RENDITION_SIGNED);
 }
 
 /* Depth and number are bounded. */
@@ -230,6 +261,11 @@ test_bounds (void)
   g_autoptr (GString) deep = g_string_new (NULL),
                       many = g_string_new ("Content-Type: multipart/x; boundary=b\r\n\r\n");
   ClrRenditionVerdict verdict;
+
+  /* Delimiters that could not be sent. */
+  g_free (render ("Content-Type: multipart/x; boundary=\"\xc3\xbc\"\r\n\r\n--\xc3\xbc\r\n\r\nx\r\n", 0, 7,
+                  &verdict));
+  g_assert_cmpint (verdict, ==, CLR_RENDITION_TOO_COMPLEX);
 
   for (int i = 0; i < 40; i++)
     g_string_append_printf (deep, "Content-Type: multipart/mixed; boundary=b%d\r\n\r\n--b%d\r\n", i, i);
@@ -249,6 +285,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/rendition/bodies", test_bodies);
   g_test_add_func ("/rendition/fields", test_fields);
   g_test_add_func ("/rendition/long-lines", test_long_lines);
+  g_test_add_func ("/rendition/cut-lines", test_cut_lines);
   g_test_add_func ("/rendition/signatures", test_signatures);
   g_test_add_func ("/rendition/bounds", test_bounds);
   return g_test_run ();
