@@ -134,7 +134,7 @@ stamp_report (ClrReporter *reporter, const GString *header, const GString *body,
 }
 
 static ClrMessage *
-make_message (ClrReporter *reporter, const ClrReportJob *job, const char *to)
+make_message (ClrReporter *reporter, const ClrReportJob *job, const char *to, const char *lane)
 {
   ClrMessage *report = clr_message_new (1);
 
@@ -148,18 +148,19 @@ make_message (ClrReporter *reporter, const ClrReportJob *job, const char *to)
   report->requiretls = job->message->requiretls;
   report->is_loaded = TRUE;
   report->recipients[0].address = g_strdup (to);
-  report->recipients[0].lane = g_strdup (clr_policy_find_lane (reporter->policy, to));
+  report->recipients[0].lane = g_strdup (lane);
   return report;
 }
 
-/* @content: the message it is about, or what there is of it. */
+/* @lane: the way to the addressee. @content: the message it is about, or what there is of it. */
 static void
-write_report (ClrReporter *reporter, ClrReportJob *job, const ClrRope *content, gboolean is_whole)
+write_report (ClrReporter *reporter, ClrReportJob *job, const char *lane, const ClrRope *content,
+              gboolean is_whole)
 {
   const ClrMessage *message = job->message;
   const ClrReportStyle *style = clr_policy_get_report_style (reporter->policy);
   const char *to = clr_reporter_find_addressee (reporter->policy, job);
-  ClrMessage *report = make_message (reporter, job, to);
+  ClrMessage *report = make_message (reporter, job, to, lane);
   g_autofree ClrReportRecipient *recipients = g_new0 (ClrReportRecipient, message->n_recipients);
   g_autofree uint8_t *copy = NULL;
   g_autoptr (GString) header = g_string_sized_new (1024);
@@ -216,13 +217,14 @@ static void
 report (ClrReporter *reporter, ClrReportJob *job, const ClrRope *content, gboolean is_whole)
 {
   const char *to = clr_reporter_find_addressee (reporter->policy, job);
+  g_autofree char *lane = to ? clr_policy_find_lane (reporter->policy, to) : NULL;
 
   if (reporter->queue == NULL)
     clr_report_job_free (job);
-  else if (to == NULL || clr_policy_find_lane (reporter->policy, to) == NULL)
+  else if (lane == NULL)
     clr_queue_post_report (reporter->queue, job); /* nobody can be told: what failed stays in sight */
   else
-    write_report (reporter, job, content, is_whole);
+    write_report (reporter, job, lane, content, is_whole);
 }
 
 static void
