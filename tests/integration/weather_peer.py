@@ -19,7 +19,7 @@ RESET = "reset"  # closes with an RST
 
 
 class Peer:
-    def __init__(self, script=None, extensions=("PIPELINING", "8BITMIME", "ENHANCEDSTATUSCODES"), certificate=None):
+    def __init__(self, script=None, extensions=("PIPELINING", "8BITMIME", "ENHANCEDSTATUSCODES"), certificate=None, host="127.0.0.1", port=None):
         self.script, self.extensions, self.well = script or {}, list(extensions), False
         self.mails, self.commands, self.connections, self.tls = [], [], 0, []
         self.context = None
@@ -29,8 +29,8 @@ class Peer:
         self.lock, self.open, self.over = threading.Lock(), set(), threading.Event()
         self.listener = socket.socket()
         self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self.port = free_port()
-        self.listener.bind(("127.0.0.1", self.port))
+        self.port = port or free_port()
+        self.listener.bind((host, self.port))
         self.listener.listen(64)
         threading.Thread(target=self._accept, daemon=True).start()
 
