@@ -51,3 +51,18 @@ clr_domain_to_ascii (const char *domain)
     }
   return name && clr_domain_is_name (name) ? g_steal_pointer (&name) : NULL;
 }
+
+char *
+clr_domain_to_unicode (const char *domain)
+{
+  g_autofree char *name = NULL;
+  char *made = NULL;
+
+  if (!clr_domain_is_name (domain) || strcasestr (domain, "xn--") == NULL)
+    return NULL;
+  if (idn2_to_unicode_8z8z (domain, &made, 0) == IDN2_OK && g_utf8_validate (made, -1, NULL)
+      && !is_ascii (made))
+    name = g_strdup (made);
+  idn2_free (made);
+  return g_steal_pointer (&name);
+}

@@ -12,3 +12,7 @@ gboolean clr_domain_is_name (const char *domain);
 
 /* Lower case, U-labels made A-labels. Returns: (transfer full) (nullable): NULL when it is no name. */
 char *clr_domain_to_ascii (const char *domain);
+
+/* A-labels made U-labels. Returns: (transfer full) (nullable): NULL when it has none, or none that are valid.
+ */
+char *clr_domain_to_unicode (const char *domain);

@@ -3,6 +3,7 @@
 
 #include "base/clr-clock.h"
 #include "base/clr-counter.h"
+#include "base/clr-domain.h"
 #include "base/clr-id.h"
 #include "base/clr-log.h"
 #include "intake/clr-attributes.h"
@@ -323,15 +324,36 @@ answer (ClrIntake *intake, ClrIntakeResult result, int code, const char *enhance
   intake_free (intake);
 }
 
+/* Whether SMTPUTF8 (RFC 6531) is needed to send it as it is. A client that only says the word asks nothing of
+ * the next hop. One that does not say it, and has octets above 127 in its header section all the same, as
+ * many a device has, gets them carried as 8-bit content, octet by octet. */
+static gboolean
+needs_smtputf8 (const ClrIntake *intake)
+{
+  if ((intake->utf8_header && intake->says_smtputf8)
+      || has_high_octets ((const uint8_t *)intake->sender, strlen (intake->sender)))
+    return TRUE;
+  for (unsigned i = 0; i < intake->recipients->len; i++)
+    {
+      const char *address = g_array_index (intake->recipients, ClrRecipient, i).address;
+      if (has_high_octets ((const uint8_t *)address, strlen (address)))
+        return TRUE;
+    }
+  return FALSE;
+}
+
 static gboolean
 write_stamp (ClrIntake *intake, GString *prefix, GError **error)
 {
   char id[CLR_ID_TEXT];
+  const char *hostname = clr_policy_get_hostname (intake->policy);
+  /* RFC 6531 section 3.7.3: U-labels, where the header section is international already. */
+  g_autofree char *unicode = needs_smtputf8 (intake) ? clr_domain_to_unicode (hostname) : NULL;
   ClrReceived received = {
     .helo = intake->helo,
     /* Who sent it by another way than SMTP has no address. */
     .address = g_str_equal (intake->origin, "smtp") ? intake->client : NULL,
-    .hostname = clr_policy_get_hostname (intake->policy),
+    .hostname = unicode ? unicode : hostname,
     .protocol = intake->protocol,
     .tls = intake->tls,
     .id = id,
@@ -387,24 +409,6 @@ on_submitted (ClrLetter *letter, void *owner)
             submission->no_space ? "no space left to keep the message, please try again later"
                                  : "the message cannot be kept at the moment, please try again later");
   clr_submission_free (submission);
-}
-
-/* Whether SMTPUTF8 (RFC 6531) is needed to send it as it is. A client that only says the word asks nothing of
- * the next hop. One that does not say it, and has octets above 127 in its header section all the same, as
- * many a device has, gets them carried as 8-bit content, octet by octet. */
-static gboolean
-needs_smtputf8 (const ClrIntake *intake)
-{
-  if ((intake->utf8_header && intake->says_smtputf8)
-      || has_high_octets ((const uint8_t *)intake->sender, strlen (intake->sender)))
-    return TRUE;
-  for (unsigned i = 0; i < intake->recipients->len; i++)
-    {
-      const char *address = g_array_index (intake->recipients, ClrRecipient, i).address;
-      if (has_high_octets ((const uint8_t *)address, strlen (address)))
-        return TRUE;
-    }
-  return FALSE;
 }
 
 /* The content is where it belongs: sign, and hand over. */

@@ -6,9 +6,10 @@
 
 #include <string.h>
 
-#define LONGEST_LINE 998u /* octets, RFC 5322 section 2.1.1 */
-#define PARAM_LINE   60u  /* octets of a parameter's value on one line */
-#define WORD_BYTES   42u  /* octets in one encoded word of no known charset */
+#define LONGEST_LINE      998u /* octets, RFC 5322 section 2.1.1 */
+#define PARAM_LINE        60u  /* octets of a parameter's value on one line */
+#define OPAQUE_SEPARATORS " ()<>[];,=\""
+#define WORD_BYTES        42u /* octets in one encoded word of no known charset */
 
 typedef enum
 {
@@ -387,20 +388,47 @@ clr_rendition_field_dup_parameter (const ClrField *field, const char *name)
 
 /* -- the others */
 
+/* A word where no encoded word may stand (RFC 2047 section 5 forbids them in Received): a domain or an
+ * address with A-labels, else its letters by number, as RFC 6533 section 3 writes them. What is in no known
+ * charset cannot be told. */
+static void
+write_atom (const char *text, size_t size, GString *into)
+{
+  g_autofree char *word = g_strndup (text, size);
+  g_autofree char *ascii = NULL;
+
+  if (!g_utf8_validate_len (text, size, NULL))
+    {
+      for (size_t i = 0; i < size; i++)
+        g_string_append_c (into, (unsigned char)text[i] < 0x80 ? text[i] : '?');
+      return;
+    }
+  ascii = strchr (word, '.') ? clr_domain_to_ascii (word) : NULL;
+  if (ascii)
+    g_string_append (into, ascii);
+  else if (!write_address (text, size, into))
+    clr_address_write_utf8 (word, FALSE, into);
+}
+
 /* A line break before a blank where the line would get too long. */
 static void
 write_opaque (const char *text, size_t size, GString *into)
 {
-  size_t column = column_of (into);
-
-  for (size_t i = 0; i < size; i++, column++)
+  for (size_t i = 0, n; i < size; i += n)
     {
-      if (text[i] == ' ' && column > 76 && i > 0)
+      n = strcspn (text + i, OPAQUE_SEPARATORS);
+      n = MIN (n, size - i);
+      if (n > 0 && clr_is_ascii (text + i, n))
+        g_string_append_len (into, text + i, n);
+      else if (n > 0)
+        write_atom (text + i, n, into);
+      else
         {
-          g_string_append (into, "\r\n");
-          column = 0;
+          n = 1;
+          if (text[i] == ' ' && i > 0 && column_of (into) > 76)
+            g_string_append (into, "\r\n");
+          g_string_append_c (into, text[i]);
         }
-      g_string_append_c (into, (unsigned char)text[i] < 0x80 ? text[i] : '?');
     }
 }
 

@@ -142,8 +142,21 @@ test_fields (void)
     { "Cc: j\xc3\xb6rg@example.com", NULL },
     { "Content-Disposition: attachment; filename=\"\xc3\xbc 1.pdf\"; size=3",
       "Content-Disposition: attachment;\r\n\tfilename*=utf-8''%C3%BC%201.pdf;\r\n\tsize=3" },
-    { "Message-ID: <\xc3\xbc@x>", "Message-ID: <??@x>" },
-    { "Received: from \xc3\xbc by x", "Received: from ?? by x" },
+    { "Message-ID: <\xc3\xbc@x>", "Message-ID: <\\x{FC}@x>" },
+    { "Message-ID: <a@b\xc3\xbc"
+      "cher.test>",
+      "Message-ID: <a@xn--bcher-kva.test>" },
+    { "Received: from \xc3\xbc by x", "Received: from \\x{FC} by x" },
+    { "Received: from b\xc3\xbc"
+      "cher.test (b\xc3\xbc"
+      "cher.test [192.0.2.1]) by x for <a@b\xc3\xbc"
+      "cher.test>; d",
+      "Received: from xn--bcher-kva.test (xn--bcher-kva.test [192.0.2.1]) by x for "
+      "<a@xn--bcher-kva.test>;\r\n d" },
+    { "Received: from x (B\xfcro) by x (\xe2\x82\xac 5)", "Received: from x (B?ro) by x (\\x{20AC} 5)" },
+    { "Authentication-Results: x; spf=pass smtp.mailfrom=b\xc3\xbc"
+      "cher.test",
+      "Authentication-Results: x; spf=pass smtp.mailfrom=xn--bcher-kva.test" },
   };
 
   for (unsigned i = 0; i < G_N_ELEMENTS (cases); i++)
