@@ -34,7 +34,7 @@ flush (GString *id, unsigned most, GPtrArray *into)
 void
 clr_message_ids_parse (const char *value, size_t size, unsigned most, GPtrArray *into)
 {
-  gboolean has_brackets = memchr (value, '<', size) != NULL, inside = !has_brackets;
+  gboolean has_brackets = size > 0 && memchr (value, '<', size) != NULL, inside = !has_brackets;
   g_autoptr (GString) id = g_string_new (NULL);
 
   for (size_t i = 0; i < size && into->len < most; i++)
