@@ -228,6 +228,9 @@ on_got_chunk (SoupServerMessage *message, GBytes *chunk, void *data)
 static void
 on_request_started (SoupServer *server, SoupServerMessage *message, void *data)
 {
+  /* A stream that libsoup did not accept itself is closed by it after one answer; a client that did not know
+   * would lose its next request to that. */
+  soup_message_headers_replace (soup_server_message_get_response_headers (message), "Connection", "close");
   g_signal_connect (message, "got-headers", G_CALLBACK (on_got_headers), data);
   g_signal_connect (message, "got-chunk", G_CALLBACK (on_got_chunk), data);
 }

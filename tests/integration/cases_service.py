@@ -367,3 +367,16 @@ def _():
         with Sink(port=port) as sink:
             sink.wait(5, 30)
             relay.wait_empty()
+
+
+@case("the control API says that its connection ends with the answer, so that nobody loses a second request to that")
+def _():
+    with Relay() as relay, socket.socket(socket.AF_UNIX) as sock:
+        sock.settimeout(20)
+        sock.connect(relay.socket)
+        sock.sendall(b"GET /v1/status HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        answer = b""
+        while octets := sock.recv(65536):
+            answer += octets
+        head = answer.split(b"\r\n\r\n")[0].lower()
+        check(head.startswith(b"http/1.1 200") and b"\r\nconnection: close" in head, f"got {head!r}")
