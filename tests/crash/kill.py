@@ -4,7 +4,8 @@
 
 Clients hand in numbered messages and write down every 250; the sink writes down what arrives. Whatever was answered 250
 must arrive, unharmed. What arrives twice must not have been stored as delivered before: the log says when it was, for
-the line is written after the commit. CLR_CRASH_SEED repeats the moments, as far as the system's threads allow."""
+the line is written after the commit. Some recipients are refused for good: of each of them exactly one report is made,
+with and without notices of delay. CLR_CRASH_SEED repeats the moments, as far as the system's threads allow."""
 import argparse
 import collections
 import hashlib
@@ -25,6 +26,7 @@ from harness import Relay, Sink, equal, queue_id, raw_data, wait_for  # noqa: E4
 
 SETTINGS = "retry-first = 1s\nretry-longest = 2s\nmin-free-space = 0\nspool-size = 64K\n"
 BACKLOG = 1500  # the clients wait while more are on their way
+SENDER = "a@internal.test"
 count, bad = 0, 0
 
 
@@ -41,12 +43,15 @@ def tell(good, name, details=()):
 class Ledger:
     """What was answered 250, and what has arrived. Both also go to files as they happen."""
 
-    def __init__(self, folder, rand):
+    def __init__(self, folder, rand, failing=0.0):
+        self.failing = failing
         self.lock = threading.Lock()
         self.rand = rand
         self.next = 0
         self.accepted = {}  # number -> (queue id, recipients)
         self.arrived = collections.Counter()  # (number, recipient)
+        self.reports = collections.defaultdict(set)  # (action, recipient) -> Message-IDs
+        self.told = 0  # recipients of whose failure a report has come
         self.harmed = []
         self.large = 0
         self.file = open(os.path.join(folder, "accepted"), "a", encoding="ascii")
@@ -60,7 +65,7 @@ class Ledger:
         body = (rand.randbytes((size + 1) // 2).hex() + "\r\n").encode()
         body = b"\r\n".join(body[i:i + 76] for i in range(0, len(body), 76)) + b"\r\n"
         head = f"From: a@internal.test\r\nX-Number: {number}\r\nX-Hash: {hashlib.sha256(body).hexdigest()}\r\n\r\n"
-        recipients = [f"r{number}-{i}@example.test" for i in range(rand.choice((1, 1, 1, 2, 3)))]
+        recipients = [f"{'x' if rand.random() < self.failing else 'r'}{number}-{i}@example.test" for i in range(rand.choice((1, 1, 1, 2, 3)))]
         return number, recipients, head.encode() + body, large
 
     def accept(self, number, recipients, identity, large):
@@ -70,7 +75,19 @@ class Ledger:
             self.file.write(f"{number} {identity} {' '.join(recipients)}\n")
             self.file.flush()
 
+    def report(self, mail):
+        name = re.search(rb"^Message-ID: <(\S+)>", mail.content, re.M | re.I).group(1)
+        told = re.findall(rb"^Final-Recipient: rfc822; ?(\S+)\r\n(?:[^\r].*\r\n)*?Action: (\S+)", mail.content, re.M)
+        with self.lock:
+            if not told or mail.recipients != [SENDER]:
+                self.harmed.append(f"report {name.decode()}")
+            for recipient, action in told:
+                self.told += action == b"failed" and ("failed", recipient.decode()) not in self.reports
+                self.reports[action.decode(), recipient.decode()].add(name)
+
     def arrive(self, mail):
+        if mail.sender == "":
+            return self.report(mail)
         head, body = mail.content.split(b"\r\n\r\n", 1)
         fields = dict(line.split(": ", 1) for line in head.decode().split("\r\n") if line.startswith("X-"))
         good = hashlib.sha256(body).hexdigest() == fields["X-Hash"]
@@ -83,12 +100,18 @@ class Ledger:
 
     def backlog(self):
         with self.lock:
-            return sum(len(r) for _, r in self.accepted.values()) - len(self.arrived)
+            return sum(len(r) for _, r in self.accepted.values()) - len(self.arrived) - self.told
 
     def missing(self):
         with self.lock:
             return [f"{n} ({identity}) to {r}" for n, (identity, recipients) in self.accepted.items() for r in recipients
-                    if self.arrived[n, r] == 0]
+                    if (n, r) not in self.arrived and ("failed", r) not in self.reports]
+
+    def misreported(self):
+        """What was told twice, or is not true."""
+        with self.lock:
+            return [f"{action} {recipient}: {len(names)} reports" for (action, recipient), names in self.reports.items()
+                    if len(names) > 1 or (action == "failed") > (recipient[0] == "x") or action not in ("failed", "delayed")]
 
     def twice(self):
         with self.lock:
@@ -119,7 +142,7 @@ class Load:
 
     def hand_in(self, smtp):
         number, recipients, content, large = self.ledger.make()
-        if smtp.mail("a@internal.test")[0] != 250 or any(smtp.rcpt(r)[0] != 250 for r in recipients):
+        if smtp.mail(SENDER)[0] != 250 or any(smtp.rcpt(r)[0] != 250 for r in recipients):
             raise OSError("refused")
         code, text = raw_data(smtp, content)
         if code == 250:
@@ -133,7 +156,7 @@ class Load:
 
 def stored_twice(relay):
     """Deliveries that the log tells twice: the first was stored, and yet there was a second."""
-    told = collections.Counter(re.findall(r": <(\S+)> delivered by ", relay.read_log()))
+    told = collections.Counter(re.findall(r"(\S+: <\S+>) delivered by ", relay.read_log()))
     return [f"{recipient}: {n} times" for recipient, n in told.items() if n > 1]
 
 
@@ -153,6 +176,9 @@ def judge(name, relay, ledger, twice_allowed, facts):
         problems.append(f"LOST {len(missing)}: {'; '.join(missing[:10])}")
     if ledger.harmed:
         problems.append(f"arrived with another content: {ledger.harmed[:10]}")
+    misreported = ledger.misreported()
+    if misreported:
+        problems.append(f"reports that are doubled or wrong: {len(misreported)}: {misreported[:10]}")
     stored = stored_twice(relay)
     if stored:
         problems.append(f"delivered again although stored as delivered: {len(stored)}: {stored[:10]}")
@@ -164,7 +190,8 @@ def judge(name, relay, ledger, twice_allowed, facts):
     recipients = sum(len(r) for _, r in ledger.accepted.values())
     tell(not problems, name, [
         f"{facts}; accepted {len(ledger.accepted)} messages ({ledger.large} spooled) to {recipients} recipients, arrived "
-        f"{len(ledger.arrived)}, lost {len(missing)}, arrived again {sum(twice.values()) - len(twice)}", *problems])
+        f"{len(ledger.arrived)}, lost {len(missing)}, arrived again {sum(twice.values()) - len(twice)}; reports: "
+        f"{dict(collections.Counter(action for action, _ in ledger.reports))}", *problems])
 
 
 def check_history(relay, ledger, rand):
@@ -179,10 +206,16 @@ def check_history(relay, ledger, rand):
 
 
 def test_kills(rand, kills):
-    sink = Sink({"END": lambda mail: "451 4.3.0 not now" if rand.random() < 0.03 else ledger.arrive(mail)})
+    for notice in ("0", "1s"):
+        kill_often(rand, kills // 2, notice)
+
+
+def kill_often(rand, kills, notice):
+    sink = Sink({"RCPT": lambda to: "550 5.1.1 nobody" if to[0] == "x" else None,
+                 "END": lambda mail: "451 4.3.0 not now" if rand.random() < 0.03 else ledger.arrive(mail)})
     with sink:
-        relay = Relay(sink.route(), queue=SETTINGS, limits="max-message-size = 10M\n")
-        ledger = Ledger(relay.folder, rand)
+        relay = Relay(sink.route(), queue=f"{SETTINGS}delay-notice = {notice}\n", limits="max-message-size = 10M\n")
+        ledger = Ledger(relay.folder, rand, failing=0.1)
         relay.start()
         load = Load(relay, ledger, 6)
         ways = collections.Counter()
@@ -203,7 +236,7 @@ def test_kills(rand, kills):
             relay.start()
         load.end()
         drain(relay, ledger)
-        judge(f"kill: SIGKILL {kills} times under load, nothing is lost", relay, ledger, True,
+        judge(f"kill: SIGKILL {kills} times under load, nothing is lost, delay-notice = {notice}", relay, ledger, True,
               f"killed {', '.join(f'{n} times in {way}' for way, n in ways.items())}")
         check_history(relay, ledger, rand)
         relay.stop()
@@ -244,7 +277,7 @@ def test_stops(rand, stops):
                 smtp.ehlo()
                 for _ in range(100):
                     number, recipients, content, large = ledger.make()
-                    smtp.mail("a@internal.test")
+                    smtp.mail(SENDER)
                     for recipient in recipients:
                         smtp.rcpt(recipient)
                     code, text = raw_data(smtp, content)
