@@ -302,7 +302,8 @@ act_on (Memory *self, ClrAct *act, ClrMessage *row)
           told->report = recipient->report;
           told->due_us = recipient->due_us;
           copy->recipients[changed++] = *told;
-          note_waiting (self, recipient);
+          if (!gone)
+            note_waiting (self, recipient);
         }
       else
         clr_recipient_clear (told);

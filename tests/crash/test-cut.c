@@ -7,6 +7,7 @@
  */
 #include "base/clr-error.h"
 #include "clr-cut.h"
+#include "queue/clr-report-job.h"
 #include "queue/clr-store-sqlite.h"
 
 #include <sqlite3.h>
@@ -25,7 +26,7 @@ static unsigned stride = 1; /* quick: not every k */
 static ClrMessage *
 make_message (GRand *rand, uint64_t id)
 {
-  unsigned n = g_rand_int_range (rand, 1, 5);
+  unsigned n = id == 1 ? 3 : g_rand_int_range (rand, 1, 5); /* the first makes all lanes known */
   ClrMessage *message = clr_message_new (n);
   size_t size = g_rand_int_range (rand, 0, 4) ? g_rand_int_range (rand, 1, 3000)
                                               : g_rand_int_range (rand, 3000, 40000);
@@ -45,9 +46,10 @@ make_message (GRand *rand, uint64_t id)
 
       recipient->number = i;
       recipient->address = g_strdup_printf ("r%u@example.net", i);
-      recipient->lane = g_strdup_printf ("smarthost:%d", g_rand_int_range (rand, 0, 3));
+      recipient->lane = g_strdup_printf ("smarthost:%d", id == 1 ? (int)i : g_rand_int_range (rand, 0, 3));
       recipient->due_us = id * SECOND + i; /* no two are due at the same time: both stores choose alike */
       recipient->expires_us = recipient->due_us + g_rand_int_range (rand, 500, 5000) * SECOND;
+      recipient->notice_us = g_rand_boolean (rand) ? NOW + g_rand_int_range (rand, 1, 100) * SECOND : 0;
     }
   return message;
 }
@@ -58,7 +60,8 @@ add_updates (GRand *rand, ClrBatch *batch, uint64_t last)
   for (int i = g_rand_int_range (rand, 1, 6); i > 0; i--)
     {
       static const ClrRecipientState states[]
-          = { CLR_RECIPIENT_DELIVERED, CLR_RECIPIENT_DELIVERED, CLR_RECIPIENT_WAITING, CLR_RECIPIENT_FAILED };
+          = { CLR_RECIPIENT_DELIVERED, CLR_RECIPIENT_DELIVERED, CLR_RECIPIENT_WAITING,
+              CLR_RECIPIENT_WAITING,   CLR_RECIPIENT_FAILED,    CLR_RECIPIENT_BOUNCING };
       ClrRecipientUpdate update = {
         .message = g_rand_int_range (rand, 1, last + 1),
         .number = g_rand_int_range (rand, 0, 3),
@@ -74,16 +77,63 @@ add_updates (GRand *rand, ClrBatch *batch, uint64_t last)
         .tried_us = NOW,
       };
 
+      if (update.state == CLR_RECIPIENT_BOUNCING)
+        update.report = CLR_REPORT_FAILED;
+      else if (update.state == CLR_RECIPIENT_DELIVERED && g_rand_boolean (rand))
+        update.report = CLR_REPORT_DELIVERED;
       g_array_append_val (batch->updates, update);
     }
 }
 
-/* The same batches for the same seed, whatever the store. @last: how many messages there have been. */
+/* The oldest report that is due, and the mark that it is made: the message that it is stands for it. */
+static void
+add_report (GRand *rand, ClrBatch *batch, const GPtrArray *due, uint64_t *last)
+{
+  const ClrMessage *message = due->len ? due->pdata[0] : NULL;
+
+  if (message == NULL)
+    return;
+  for (unsigned i = 0; i < message->n_recipients; i++)
+    {
+      ClrReportMade made = { .message = message->id,
+                             .number = message->recipients[i].number,
+                             .kind = message->recipients[i].report & -message->recipients[i].report,
+                             .state = CLR_RECIPIENT_GIVEN_UP };
+
+      g_array_append_val (batch->made, made);
+    }
+  g_ptr_array_add (batch->inserts, make_message (rand, ++*last));
+}
+
+static void
+add_act (GRand *rand, ClrBatch *batch, uint64_t last)
+{
+  static const ClrActKind acts[] = { CLR_ACT_RETRY,   CLR_ACT_DELETE,   CLR_ACT_AGE,    CLR_ACT_HOLD,
+                                     CLR_ACT_RELEASE, CLR_ACT_PRIORITY, CLR_ACT_EXPIRE, CLR_ACT_NOTICE };
+  static const char *const filters[] = { "to:r1@example.net", "-to:r0@example.net state:waiting",
+                                         "from:s7@internal.test", "via:smarthost:2" };
+  ClrActKind kind = acts[g_rand_int_range (rand, 0, G_N_ELEMENTS (acts))];
+  gboolean by_time = kind == CLR_ACT_AGE || kind == CLR_ACT_NOTICE, by_filter = g_rand_boolean (rand);
+  uint64_t id = by_time || by_filter ? 0 : g_rand_int_range (rand, 1, last - 3);
+  ClrAct *act = clr_act_new (kind, id, NOW + last * SECOND);
+  g_autoptr (GError) error = NULL;
+
+  act->reports = g_rand_int_range (rand, 0, 4) > 0;
+  act->priority = g_rand_int_range (rand, -9, 10);
+  if (by_filter && !by_time)
+    act->filter = clr_filter_new (filters[g_rand_int_range (rand, 0, G_N_ELEMENTS (filters))], NOW, &error);
+  g_assert_no_error (error);
+  g_ptr_array_add (batch->acts, act);
+}
+
+/* The same batches for the same seed and reports that are due, whatever the store. @last: how many messages
+ * there have been. */
 static ClrBatch *
-make_batch (GRand *rand, uint64_t *last)
+make_batch (GRand *rand, const GPtrArray *due, uint64_t *last)
 {
   ClrBatch *batch = clr_batch_new ();
-  static const ClrActKind acts[] = { CLR_ACT_RETRY, CLR_ACT_DELETE, CLR_ACT_AGE };
+  static const char *const lanes[] = { "smarthost:0", "smarthost:1", "smarthost:2", "smarthost:none" };
+  static const char *const sites[] = { "smarthost:0", "mx.example.net", "mx.example.org" };
 
   if (*last < 4 || g_rand_int_range (rand, 0, 3) > 0)
     for (int i = g_rand_int_range (rand, 1, 5); i > 0; i--)
@@ -96,15 +146,19 @@ make_batch (GRand *rand, uint64_t *last)
         uint64_t id = g_rand_int_range (rand, 1, *last - 3);
         g_array_append_val (batch->removes, id);
       }
-  if (*last > 8 && g_rand_int_range (rand, 0, 4) == 0)
+  if (*last > 8 && g_rand_int_range (rand, 0, 3) == 0)
+    add_act (rand, batch, *last);
+  if (*last > 8 && g_rand_boolean (rand))
+    add_report (rand, batch, due, last);
+  if (*last > 8 && g_rand_int_range (rand, 0, 3) == 0)
     {
-      ClrActKind kind = acts[g_rand_int_range (rand, 0, G_N_ELEMENTS (acts))];
-      uint64_t id = kind == CLR_ACT_AGE ? 0 : g_rand_int_range (rand, 1, *last - 3);
-      g_ptr_array_add (batch->acts, clr_act_new (kind, id, NOW + *last * SECOND));
+      ClrLaneUpdate update = { .lane = lanes[g_rand_int_range (rand, 0, 3)],
+                               .site = sites[g_rand_int_range (rand, 0, G_N_ELEMENTS (sites))],
+                               .look_us = g_rand_boolean (rand) ? NOW + *last * SECOND : 0 };
+      g_array_append_val (batch->lanes, update);
     }
   if (g_rand_boolean (rand))
     {
-      static const char *const lanes[] = { "smarthost:0", "smarthost:1", "smarthost:2", "smarthost:none" };
       ClrClaim claim = { .lane = lanes[g_rand_int_range (rand, 0, G_N_ELEMENTS (lanes))],
                          .now_us = NOW + *last * SECOND,
                          .n = g_rand_int_range (rand, 1, 6) };
@@ -155,6 +209,12 @@ list (ClrQueueStore *store, GError **error)
   return messages;
 }
 
+static void
+tell_lane (const char *key, const char *site, int64_t look_us, void *data)
+{
+  g_string_append_printf (data, "%s %s %" G_GINT64_FORMAT "\n", key, site ? site : "-", look_us);
+}
+
 /* All that a store holds, as text. */
 static char *
 dump (ClrQueueStore *store)
@@ -162,7 +222,8 @@ dump (ClrQueueStore *store)
   g_autoptr (GError) error = NULL;
   g_autoptr (GPtrArray) messages = list (store, &error);
   GString *text = g_string_new (NULL);
-  uint64_t n, by_state[CLR_RECIPIENT_STATES] = { 0 };
+  uint64_t n, by_state[CLR_RECIPIENT_STATES] = { 0 }, counted[CLR_RECIPIENT_STATES] = { 0 };
+  ClrLaneCursor cursor = { 0, 0 };
 
   g_assert_no_error (error);
   for (unsigned m = 0; m < messages->len; m++)
@@ -184,6 +245,9 @@ dump (ClrQueueStore *store)
         {
           const ClrRecipient *recipient = &message->recipients[i];
 
+          counted[recipient->state]++;
+          g_string_append_printf (text, " %u/%u %" G_GINT64_FORMAT " %d", recipient->report,
+                                  recipient->reported, recipient->notice_us, recipient->priority);
           g_string_append_printf (text, " %u %s %s %d %" G_GINT64_FORMAT " %" G_GINT64_FORMAT " %u %d %s;",
                                   recipient->number, recipient->address, recipient->lane, recipient->state,
                                   recipient->state == CLR_RECIPIENT_WAITING ? recipient->due_us : 0,
@@ -194,6 +258,10 @@ dump (ClrQueueStore *store)
     }
   store->klass->count (store, &n, by_state);
   g_assert_cmpuint (n, ==, messages->len);
+  for (unsigned i = 0; i < CLR_RECIPIENT_STATES; i++)
+    if (i != CLR_RECIPIENT_DELIVERED && i != CLR_RECIPIENT_GIVEN_UP)
+      g_assert_cmpuint (by_state[i], ==, counted[i]);
+  g_assert_true (store->klass->visit_lanes (store, &cursor, 100, tell_lane, text, &error));
   return g_string_free (text, FALSE);
 }
 
@@ -223,13 +291,14 @@ typedef struct
 
 static uint64_t lasts[STEPS + 1];
 static char *expected[STEPS + 1]; /* what the queue holds after so many batches */
+static GPtrArray *reports_due[STEPS];
 
 static ClrBatch *
 make_step (unsigned step)
 {
   g_autoptr (GRand) rand = g_rand_new_with_seed (7000 + step);
   uint64_t last = lasts[step];
-  ClrBatch *batch = make_batch (rand, &last);
+  ClrBatch *batch = make_batch (rand, reports_due[step], &last);
 
   lasts[step + 1] = last;
   return batch;
@@ -242,6 +311,7 @@ write_script (void)
 
   for (unsigned step = 0; step < STEPS; step++)
     {
+      reports_due[step] = store->klass->due_reports (store, 1, NULL);
       ClrBatch *batch = make_step (step);
       g_autoptr (GError) error = NULL;
 
