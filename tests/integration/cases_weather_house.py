@@ -9,7 +9,7 @@ import struct
 import threading
 import time
 
-from harness import Raw, Relay, Sink, Skip, case, check, equal, free_port, need, queue_id, run, submit, temp, wait_for
+from harness import Raw, Relay, Sink, Skip, case, check, equal, free_port, need, queue_id, room, run, submit, temp, wait_for
 from cases_weather import TEXT, memory_of
 
 
@@ -242,7 +242,7 @@ def _():
                     pass
         relay.cli("status")
         relay.send(TEXT)
-        check(memory_of(relay.process) < 300 << 20, "the relay has grown")
+        check(memory_of(relay.process) < room(300 << 20), "the relay has grown")
 
 
 @case("weather: two relays point at each other: the loop ends by the count of Received, and is told")
