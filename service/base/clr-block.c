@@ -84,6 +84,20 @@ clr_rope_append (ClrRope *rope, const void *data, size_t size)
 }
 
 void
+clr_rope_append_whole (ClrRope *rope, const void *data, size_t size)
+{
+  ClrBlock *block;
+
+  if (size == 0)
+    return;
+  block = block_new (size);
+  memcpy (block->data, data, size);
+  block->used = size;
+  rope_push (rope, block, block->data, size);
+  clr_block_unref (block);
+}
+
+void
 clr_rope_append_rope (ClrRope *rope, const ClrRope *other)
 {
   for (unsigned i = 0; i < other->n_slices; i++)

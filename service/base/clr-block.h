@@ -38,6 +38,8 @@ void clr_block_unref (ClrBlock *block);
 
 /* Copies @size bytes to the end of @rope, filling its tail block first. */
 void clr_rope_append (ClrRope *rope, const void *data, size_t size);
+/* The same for what is all there at once: a block just as large. */
+void clr_rope_append_whole (ClrRope *rope, const void *data, size_t size);
 
 /* Appends every slice of @other to @rope by reference; nothing is copied. */
 void clr_rope_append_rope (ClrRope *rope, const ClrRope *other);

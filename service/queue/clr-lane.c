@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "queue/clr-lane.h"
 
-#define JOBS_PER_SHARD 64u
+/* So many are with a worker while the results of as many are being stored. */
+#define JOBS_PER_SHARD 256u
 
 ClrLimitGroup *
 clr_limit_group_new (const char *key, unsigned n_workers)
@@ -38,7 +39,7 @@ clr_limit_group_is_resting (const ClrLimitGroup *group, int64_t now_us)
 unsigned
 clr_limit_group_get_room (const ClrLimitGroup *group, unsigned window, int64_t now_us)
 {
-  unsigned taken = group->n_memory + group->reserved;
+  unsigned taken = group->n_memory + group->reserved - group->leaving;
 
   if (clr_limit_group_is_resting (group, now_us))
     return 0;

@@ -24,8 +24,10 @@ struct ClrLimitGroup
   unsigned n_memory; /* recipients ready or posted */
   unsigned reserved; /* and those that are being claimed */
   size_t held;       /* octets of content of them */
-  GQueue blocked;    /* of ClrLane: something is due, but there is no room for it */
-  GQueue stuck;      /* of ClrLane: with jobs ready, but all shards have as many as they may */
+  unsigned leaving;  /* recipients whose results are in the transaction that is being planned */
+  size_t leaving_held;
+  GQueue blocked; /* of ClrLane: something is due, but there is no room for it */
+  GQueue stuck;   /* of ClrLane: with jobs ready, but all shards have as many as they may */
   /* The next hop as a whole has failed: nothing is sent until then, and then one job to see. */
   int64_t rest_until_us;
   unsigned failures; /* in a row */

@@ -74,17 +74,20 @@ clr_queue_note_due (ClrQueue *queue, ClrLane *lane, int64_t due_us)
 static gboolean
 is_crowded (const ClrQueue *queue)
 {
-  return queue->n_memory + queue->reserved >= WINDOWS * queue->options.window || queue->held >= HELD_MOST;
+  return queue->n_memory + queue->reserved - queue->leaving >= WINDOWS * queue->options.window
+         || queue->held - queue->leaving_held >= HELD_MOST;
 }
 
 unsigned
 clr_queue_get_room (const ClrQueue *queue, const ClrLimitGroup *group, int64_t now_us)
 {
-  if (is_crowded (queue) || group->held >= HELD_MOST - queue->held)
+  size_t held = queue->held - queue->leaving_held;
+  unsigned taken = queue->n_memory + queue->reserved - queue->leaving;
+
+  if (is_crowded (queue) || group->held - group->leaving_held >= HELD_MOST - held)
     return 0;
   return clr_limit_group_get_room (
-      group, MIN (queue->options.window, WINDOWS * queue->options.window - queue->n_memory - queue->reserved),
-      now_us);
+      group, MIN (queue->options.window, WINDOWS * queue->options.window - taken), now_us);
 }
 
 gboolean
@@ -141,6 +144,37 @@ clr_queue_unblock (ClrQueue *queue, ClrLimitGroup *group, int64_t now_us)
       if (!all)
         break;
     }
+}
+
+void
+clr_queue_plan_room (ClrQueue *queue)
+{
+  for (unsigned i = 0; i < queue->results->len; i++)
+    {
+      const ClrJob *job = g_ptr_array_index (queue->results, i);
+
+      job->group->leaving += job->n_recipients;
+      job->group->leaving_held += job->message->content.size;
+      queue->leaving += job->n_recipients;
+      queue->leaving_held += job->message->content.size;
+      if (job->group->blocked.length > 0)
+        release_first (queue, &job->group->blocked);
+    }
+  clr_queue_uncrowd (queue);
+}
+
+void
+clr_queue_end_room (ClrQueue *queue)
+{
+  for (unsigned i = 0; i < queue->results->len; i++)
+    {
+      const ClrJob *job = g_ptr_array_index (queue->results, i);
+
+      job->group->leaving = 0;
+      job->group->leaving_held = 0;
+    }
+  queue->leaving = 0;
+  queue->leaving_held = 0;
 }
 
 void

@@ -36,7 +36,9 @@ struct ClrQueue
   GQueue ready;         /* of ClrLane: with jobs that may be posted */
   unsigned n_memory;    /* recipients of all groups in memory */
   unsigned reserved;
-  size_t held;          /* octets of content in jobs */
+  size_t held;      /* octets of content in jobs */
+  unsigned leaving; /* of n_memory and held: what leaves with the transaction that is being planned */
+  size_t leaving_held;
   int64_t next_tidy_us; /* monotonic */
   unsigned tidy_at;     /* with so many lanes in memory, some are dropped */
   GArray *lane_updates; /* of ClrLaneUpdate, for the next transaction */
@@ -85,6 +87,9 @@ gboolean clr_queue_block (ClrQueue *queue, ClrLane *lane, int64_t now_us);
 void clr_queue_unblock (ClrQueue *queue, ClrLimitGroup *group, int64_t now_us);
 /* The same for lanes that waited for room in the whole queue. */
 void clr_queue_uncrowd (ClrQueue *queue);
+/* What the results that are planned free is room for the claims of the same transaction. */
+void clr_queue_plan_room (ClrQueue *queue);
+void clr_queue_end_room (ClrQueue *queue);
 /* The lane belongs to @site. */
 void clr_queue_set_site (ClrQueue *queue, ClrLane *lane, const char *site);
 /* For the store, with the next transaction. @look_us: 0 leaves it. */

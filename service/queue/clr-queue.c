@@ -251,7 +251,11 @@ plan_rest (ClrQueue *queue, ClrBatch *batch, int64_t now, int64_t monotonic)
     }
   clr_queue_plan_requests (queue, batch, now);
   if (!queue->paused)
-    clr_queue_plan_claims (queue, now, batch);
+    {
+      clr_queue_plan_room (queue);
+      clr_queue_plan_claims (queue, now, batch);
+      clr_queue_end_room (queue);
+    }
   g_array_append_vals (batch->lanes, queue->lane_updates->data, queue->lane_updates->len);
 }
 

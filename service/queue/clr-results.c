@@ -30,12 +30,15 @@ judge (ClrQueue *queue, const ClrJob *job, const ClrObservation *seen, ClrRecipi
       recipient->due_us = MAX (now_us, job->lane->group->rest_until_us);
       return;
     case CLR_OUTCOME_DEFERRED:
+      /* The same for all that a lane tries at a time: they come again in the order in which they lie on disk.
+       */
       if (recipient->expires_us <= now_us)
         {
           clr_report_give_up (job->message, recipient, reports);
           return;
         }
-      wait = clr_retry_get_wait (&queue->options.retry, recipient->attempts + 1, g_random_int ());
+      wait = clr_retry_get_wait (&queue->options.retry, recipient->attempts + 1,
+                                 g_str_hash (job->key) ^ 2654435761u * recipient->attempts);
       recipient->due_us = MIN (now_us + wait, recipient->expires_us);
       return;
     }

@@ -50,7 +50,7 @@ content_get (ClrContentStore *content, uint64_t message, ClrRope *rope, GError *
       size = sqlite3_column_bytes (stmt, 0);
       ok = bytes != NULL || size == 0 || clr_database_fail (self->db, "reading a message", error);
       if (bytes)
-        clr_rope_append (rope, bytes, size);
+        clr_rope_append_whole (rope, bytes, size);
     }
   else if (clr_database_ended (stmt, code, error))
     g_set_error (error, CLR_ERROR, CLR_ERROR_CORRUPT, "the content of a message is missing in %s",
