@@ -56,6 +56,8 @@ struct ClrQueue
   GPtrArray *acts;        /* of ClrAct: own ones (expiry) */
   GArray *orphans;        /* ids whose spool files go after the next commit */
 
+  unsigned in_history;      /* finished messages that history has not yet stored */
+  int64_t history_told_us;  /* monotonic: when it last stored some */
   int64_t results_since_us; /* monotonic: when the oldest waiting result came */
   int64_t removes_since_us; /* the same for removes */
   unsigned usual_batch;     /* submissions of a transaction, in sixteenths */
@@ -108,6 +110,8 @@ void clr_queue_clear_lanes (ClrQueue *queue);
 void clr_queue_plan_submission (ClrQueue *queue, ClrMessage *message, int64_t now_us);
 /* After it. */
 void clr_queue_take_message (ClrQueue *queue, ClrMessage *message);
+/* History has much to do: what waits is not taken from the store until it has less. */
+gboolean clr_queue_waits_for_history (const ClrQueue *queue);
 void clr_queue_plan_claims (ClrQueue *queue, int64_t now_us, ClrBatch *batch);
 /* @claim: as it came out of the transaction; without messages when that failed. */
 void clr_queue_take_claim (ClrQueue *queue, ClrClaim *claim);

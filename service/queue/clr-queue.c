@@ -395,8 +395,10 @@ open_stored (ClrLetter *letter, void *owner)
 
   ClrQueue *queue = owner;
 
+  queue->history_told_us = clr_clock_monotonic ();
+  queue->in_history -= MIN (queue->in_history, stored->n);
   if (queue->removes->len == 0)
-    queue->removes_since_us = clr_clock_monotonic ();
+    queue->removes_since_us = queue->history_told_us;
   g_array_append_vals (queue->removes, stored->ids, stored->n);
   g_free (stored);
 }

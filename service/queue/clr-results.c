@@ -153,7 +153,12 @@ clr_queue_finish_message (ClrQueue *queue, ClrMessage *message)
   if (message->spool_size > 0 && queue->options.disk)
     clr_disk_post_unlink (queue->options.disk, message->id);
   if (queue->history)
-    clr_history_post_finished (queue->history, clr_message_ref (message));
+    {
+      /* Nobody else has it any more, and history does not look at the content. */
+      clr_rope_clear (&message->content);
+      queue->in_history++;
+      clr_history_post_finished (queue->history, clr_message_ref (message));
+    }
   else
     g_array_append_val (queue->removes, message->id);
 }

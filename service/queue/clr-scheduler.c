@@ -7,6 +7,8 @@
 #define CLAIM              256u
 #define CLAIMS             64u   /* lanes a transaction */
 #define CLAIMED            1024u /* recipients a transaction */
+#define HISTORY_BEHIND     2048u /* finished messages */
+#define HISTORY_SILENT_US  (10 * (int64_t)G_USEC_PER_SEC)
 #define LEASE_US           (600 * (int64_t)G_USEC_PER_SEC)
 
 void
@@ -78,12 +80,23 @@ clr_queue_take_message (ClrQueue *queue, ClrMessage *message)
   make_jobs (queue, message);
 }
 
+/* While it is being written, what is finished stays in memory. A history that does not get on at all holds
+ * nobody up. */
+gboolean
+clr_queue_waits_for_history (const ClrQueue *queue)
+{
+  return queue->in_history >= HISTORY_BEHIND
+         && clr_clock_monotonic () < queue->history_told_us + HISTORY_SILENT_US;
+}
+
 void
 clr_queue_plan_claims (ClrQueue *queue, int64_t now_us, ClrBatch *batch)
 {
   unsigned left = CLAIMED;
   ClrLane *lane;
 
+  if (clr_queue_waits_for_history (queue))
+    return;
   clr_queue_load_lanes (queue, now_us);
   for (unsigned i = 0; i < CLAIMS && left > 0; i++)
     {
@@ -183,6 +196,8 @@ clr_queue_get_next_due (ClrQueue *queue, int64_t now_us)
 {
   const ClrLane *first = clr_agenda_peek (&queue->agenda);
 
+  if (clr_queue_waits_for_history (queue))
+    return INT64_MAX; /* it tells when it has stored some */
   if (queue->crowded.length > 0)
     clr_queue_uncrowd (queue);
   return MIN (first ? first->look_us : INT64_MAX, queue->beyond.look_us);

@@ -218,8 +218,8 @@ def measure_acceptance(empty, full, options, report):
 
 
 def measure_lists(full, options, report):
-    for words in (("queue", "list", "--limit", "50"), ("queue", "count", "recipient = b7@example.com"),
-                  ("queue", "count", "age > 1d")):
+    for words in (("queue", "list", "--filter", "to:b7@example.com"), ("queue", "count", "--filter", "to:b7@example.com"),
+                  ("queue", "count", "--state", "waiting")):
         try:
             seconds, said = full.command(*words)
         except RuntimeError as error:
