@@ -98,6 +98,15 @@ read_retry (ClrSettings *settings, ClrRetryRule *retry, uint64_t *min_free)
   *min_free = clr_section_get_number (section, "min-free-space");
 }
 
+static ClrHistoryRule
+read_history_rule (ClrSettings *settings)
+{
+  ClrSection *section = clr_settings_get_section (settings, "queue");
+
+  return (ClrHistoryRule){ .keep_us = clr_section_get_number (section, "history") * G_USEC_PER_SEC,
+                           .size = clr_section_get_number (section, "history-size") };
+}
+
 /* Queue thread. */
 static void
 post_job (unsigned worker, ClrJob *job, void *data)
@@ -121,7 +130,8 @@ start_queue (ClrService *service, const char *directory, GError **error)
   g_autofree char *spool = g_build_filename (directory, "spool", NULL);
   ClrQueueOptions options = {
     .history_file = history_file,
-    .history_keep_us = clr_section_get_number (section, "history") * G_USEC_PER_SEC,
+    .queue_file = queue_file,
+    .history_rule = read_history_rule (service->settings),
     .directory = directory,
     .node = clr_section_get_number (clr_settings_get_section (service->settings, "server"), "node"),
     .window = clr_section_get_number (section, "window"),
@@ -389,6 +399,8 @@ clr_service_reload (ClrService *service, GError **error)
   service->listeners = listeners;
   read_retry (settings, &retry, &min_free);
   clr_queue_post_rules (service->queue, &retry, min_free);
+  ClrHistoryRule history_rule = read_history_rule (settings);
+  clr_history_post_rule (clr_queue_get_history (service->queue), &history_rule);
   for (unsigned i = 0; i < service->n_workers; i++)
     {
       clr_delivery_post_plan (service->deliveries[i], plan);

@@ -14,6 +14,7 @@ static const ClrVerbRow table[] = {
   { "status", N_ ("what the relay does now"), clr_verb_status },
   { "queue", N_ ("list, count, show, hold, release, retry, expire, priority, delete: messages"),
     clr_verb_queue },
+  { "trace", N_ ("what became of mail: by address, id, subject, reply, time"), clr_verb_trace },
   { "config", N_ ("check, describe, get, set, unset, diff, history, undo: the settings"), clr_verb_config },
   { "check", N_ ("dkim, address, route: one thing, without the service"), clr_verb_check },
   { "send", N_ ("a message through the relay, followed to its result"), clr_verb_send },

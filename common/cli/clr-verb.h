@@ -39,6 +39,7 @@ typedef struct
 
 int clr_verb_status (ClrVerbOptions *options, int argc, char **argv);
 int clr_verb_queue (ClrVerbOptions *options, int argc, char **argv);
+int clr_verb_trace (ClrVerbOptions *options, int argc, char **argv);
 int clr_verb_check (ClrVerbOptions *options, int argc, char **argv);
 int clr_verb_send (ClrVerbOptions *options, int argc, char **argv);
 int clr_verb_sign (ClrVerbOptions *options, int argc, char **argv);

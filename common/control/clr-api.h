@@ -27,9 +27,10 @@
 #define CLR_API_SUBMISSIONS "/v1/submissions"
 #define CLR_API_ENVELOPE    "X-Clrelay-Envelope"
 #define CLR_API_LOG         "/v1/log"
+#define CLR_API_TRACE       "/v1/trace"
 #define CLR_API_METRICS     "/metrics"
 
-/* Messages of one page of /v1/queue. */
+/* Messages of one page of /v1/queue, /v1/trace. */
 #define CLR_API_PAGE      100
 #define CLR_API_PAGE_MOST 1000
 #define CLR_API_BODY_MAX  (64 * 1024)

@@ -86,7 +86,7 @@ DEFINE_MODEL (Message, message)
 DEFINE_MODEL (Recipient, recipient)
 {
   TEXT ("address", N_ ("Envelope recipient"));
-  TEXT ("state", N_ ("waiting, active, delivered, failed"));
+  TEXT ("state", N_ ("waiting, active, delivered, failed, held, bouncing, deleted"));
   TEXT ("via", N_ ("Which way out"));
   NUMBER ("attempts", N_ ("Attempts so far"));
   TEXT ("next-attempt", N_ ("When it is tried again"));
@@ -96,6 +96,7 @@ DEFINE_MODEL (Recipient, recipient)
   NUMBER ("code", N_ ("The last reply's code; 0: no reply"));
   TEXT ("enhanced", N_ ("The last reply's enhanced status code"));
   TEXT ("reply", N_ ("The last reply's text, or what went wrong"));
+  TEXT ("deleted-by", N_ ("Who deleted it"));
 }
 
 DEFINE_MODEL (Attempt, attempt)

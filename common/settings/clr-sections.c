@@ -144,6 +144,9 @@ DEFINE_SECTION (Queue, queue)
           CLR_SETTING_RESTART);
   NUMBER (DURATION, "history", N_ ("History"), N_ ("How long finished messages can be looked up."), HOUR,
           3650 * DAY, 90 * DAY, 0);
+  NUMBER (SIZE, "history-size", N_ ("History size"),
+          N_ ("Largest size of the history's file; the oldest messages leave it first. 0: no limit."), 0,
+          16 * 1024 * GIB, 4 * GIB, 0);
 }
 
 DEFINE_SECTION (Reports, reports)

@@ -69,3 +69,11 @@ clr_id_get_time (uint64_t id)
 {
   return ((int64_t)(id >> (COUNTER_BITS + NODE_BITS)) + EPOCH_MS) * 1000;
 }
+
+uint64_t
+clr_id_from_time (int64_t time_us)
+{
+  int64_t ms = CLAMP (time_us / 1000 - EPOCH_MS, 0, INT64_MAX >> (COUNTER_BITS + NODE_BITS));
+
+  return (uint64_t)ms << (COUNTER_BITS + NODE_BITS);
+}

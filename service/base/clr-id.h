@@ -21,3 +21,5 @@ void clr_id_to_text (uint64_t id, char text[CLR_ID_TEXT]);
 gboolean clr_id_from_text (const char *text, uint64_t *id);
 /* The time of creation in microseconds since 1970. */
 int64_t clr_id_get_time (uint64_t id);
+/* The lowest id of that time. */
+uint64_t clr_id_from_time (int64_t time_us);

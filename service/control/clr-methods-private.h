@@ -8,6 +8,7 @@
 
 #include "control/clr-json.h"
 #include "control/clr-methods.h"
+#include "queue/clr-filter.h"
 
 /* One request, while its method runs. */
 typedef struct
@@ -47,6 +48,14 @@ void clr_method_retry_queue (ClrCall *call);
 void clr_method_delete_queue (ClrCall *call);
 void clr_method_expire_queue (ClrCall *call);
 void clr_method_priority_queue (ClrCall *call);
+
+/* clr-methods-trace.c: mail that waits or is finished, newest first */
+void clr_method_trace (ClrCall *call);
+/* The cursor and the number of messages asked for. Returns: FALSE when a refusal has been answered. */
+gboolean clr_call_read_page (ClrCall *call, uint64_t *after, unsigned *n);
+/* The filter among the query's parameters or the order's members; `state` is a short form of a word of it.
+ * NULL when there is none. Returns: FALSE when a refusal has been answered. */
+gboolean clr_call_read_filter (ClrCall *call, const char *text, const char *state, ClrFilter **filter);
 
 /* clr-methods-settings.c: the settings file, changed and had back */
 void clr_method_get_settings (ClrCall *call);

@@ -83,8 +83,7 @@ on_list (ClrLetter *letter, void *owner)
 
       for (unsigned i = 0; i < request->messages->len; i++)
         {
-          g_autoptr (ClrMessageInfo) info
-              = clr_view_message (g_ptr_array_index (request->messages, i), "queue", NULL);
+          g_autoptr (ClrMessageInfo) info = clr_view_message (g_ptr_array_index (request->messages, i));
           json_array_add_element (array, clr_json_from_object (G_OBJECT (info)));
         }
       json_object_set_array_member (object, "messages", array);
@@ -102,10 +101,8 @@ on_list (ClrLetter *letter, void *owner)
   clr_pending_call_go_on (pending);
 }
 
-/* The filter among the query's parameters or the order's members; `state` is a short form of a word of it.
- * Returns: FALSE when a refusal has been answered. */
-static gboolean
-read_filter (ClrCall *call, const char *text, const char *state, ClrFilter **filter)
+gboolean
+clr_call_read_filter (ClrCall *call, const char *text, const char *state, ClrFilter **filter)
 {
   g_autofree char *all
       = g_strdup_printf ("%s%s%s", text ? text : "", state ? " state:" : "", state ? state : "");
@@ -120,8 +117,8 @@ read_filter (ClrCall *call, const char *text, const char *state, ClrFilter **fil
   return error == NULL;
 }
 
-static gboolean
-read_page (ClrCall *call, uint64_t *after, unsigned *n)
+gboolean
+clr_call_read_page (ClrCall *call, uint64_t *after, unsigned *n)
 {
   const char *cursor = clr_call_get_parameter (call, "after"),
              *limit = clr_call_get_parameter (call, "limit");
@@ -148,9 +145,9 @@ clr_method_get_queue (ClrCall *call)
   unsigned n;
   ClrFilter *filter;
 
-  if (!read_page (call, &after, &n)
-      || !read_filter (call, clr_call_get_parameter (call, "filter"), clr_call_get_parameter (call, "state"),
-                       &filter))
+  if (!clr_call_read_page (call, &after, &n)
+      || !clr_call_read_filter (call, clr_call_get_parameter (call, "filter"),
+                                clr_call_get_parameter (call, "state"), &filter))
     return;
   ClrQueueRequest *request = request_new (call, CLR_REQUEST_LIST, on_list);
   request->after = after;
@@ -186,8 +183,8 @@ clr_method_count_queue (ClrCall *call)
 {
   ClrFilter *filter;
 
-  if (!read_filter (call, clr_call_get_parameter (call, "filter"), clr_call_get_parameter (call, "state"),
-                    &filter))
+  if (!clr_call_read_filter (call, clr_call_get_parameter (call, "filter"),
+                             clr_call_get_parameter (call, "state"), &filter))
     return;
   ClrQueueRequest *request = request_new (call, CLR_REQUEST_COUNT, on_count);
   request->filter = filter;
@@ -206,19 +203,18 @@ on_history (ClrLetter *letter, void *owner)
 {
   ClrHistoryAnswer *answer = (ClrHistoryAnswer *)letter;
   Show *show = answer->data;
-  const ClrMessage *message = show->queued ? show->queued : answer->message;
 
-  if (message)
+  answer->traced->queued = g_steal_pointer (&show->queued);
+  if (answer->traced->queued || answer->traced->finished)
     {
-      g_autoptr (ClrMessageInfo) info
-          = clr_view_message (message, show->queued ? "queue" : "history", answer->attempts);
+      g_autoptr (ClrMessageInfo) info = clr_view_traced (answer->traced);
       clr_methods_answer_object (show->pending->message, G_OBJECT (info));
     }
+  else if (answer->problem)
+    clr_methods_answer_error (show->pending->message, SOUP_STATUS_SERVICE_UNAVAILABLE, answer->problem);
   else
     clr_methods_answer_error (show->pending->message, SOUP_STATUS_NOT_FOUND,
                               "no message with this id, neither in the queue nor in the history");
-  if (show->queued)
-    clr_message_unref (show->queued);
   clr_pending_call_go_on (show->pending);
   g_free (show);
   clr_history_answer_free (answer);
@@ -325,7 +321,7 @@ change_chosen (ClrCall *call, ClrActKind act)
                                 "filter: it has no words; say {\"all\": true} if all is meant");
       return;
     }
-  if (!read_filter (call, words, NULL, &filter))
+  if (!clr_call_read_filter (call, words, NULL, &filter))
     return;
   ClrQueueRequest *request = request_new (call, CLR_REQUEST_ACT, on_changed);
   request->act = act;

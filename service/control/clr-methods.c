@@ -146,6 +146,7 @@ static const Row table[] = {
   { "POST", CLR_API_QUEUE_EXPIRE, CLR_ROLE_OPERATOR, clr_method_expire_queue },
   { "POST", CLR_API_QUEUE_PRIORITY, CLR_ROLE_OPERATOR, clr_method_priority_queue },
   { "GET", CLR_API_MESSAGES, CLR_ROLE_VIEWER, clr_method_get_message },
+  { "GET", CLR_API_TRACE, CLR_ROLE_VIEWER, clr_method_trace },
   { "PUT", CLR_API_SECRETS, CLR_ROLE_ADMIN, put_secret },
   { "POST", CLR_API_RELOAD, CLR_ROLE_ADMIN, reload },
   { "POST", CLR_API_SUBMISSIONS, CLR_ROLE_OPERATOR, clr_method_submit },

@@ -17,11 +17,11 @@ set_time (void *object, const char *name, int64_t time_us)
 static ClrRecipientInfo *
 view_recipient (const ClrRecipient *recipient)
 {
-  ClrRecipientInfo *info
-      = g_object_new (CLR_TYPE_RECIPIENT_INFO, "address", recipient->address, "state",
-                      clr_recipient_state_get_name (recipient->state), "via", recipient->lane, "attempts",
-                      (gint64)recipient->attempts, "host", recipient->host, "code", (gint64)recipient->code,
-                      "enhanced", recipient->enhanced, "reply", recipient->text, NULL);
+  ClrRecipientInfo *info = g_object_new (
+      CLR_TYPE_RECIPIENT_INFO, "address", recipient->address, "state",
+      clr_recipient_state_get_name (recipient->state), "via", recipient->lane, "attempts",
+      (gint64)recipient->attempts, "host", recipient->host, "code", (gint64)recipient->code, "enhanced",
+      recipient->enhanced, "reply", recipient->text, "deleted-by", recipient->who, NULL);
 
   if (recipient->state == CLR_RECIPIENT_WAITING)
     {
@@ -32,18 +32,25 @@ view_recipient (const ClrRecipient *recipient)
   return info;
 }
 
-static ClrAttemptInfo *
-view_attempt (const ClrMessage *message, const ClrAttempt *attempt)
+static const char *
+find_address (const ClrMessage *message, unsigned number)
 {
-  const char *address = NULL;
+  for (unsigned i = 0; message && i < message->n_recipients; i++)
+    if (message->recipients[i].number == number)
+      return message->recipients[i].address;
+  return NULL;
+}
 
-  for (unsigned i = 0; i < message->n_recipients; i++)
-    if (message->recipients[i].number == attempt->recipient)
-      address = message->recipients[i].address;
-  ClrAttemptInfo *info
-      = g_object_new (CLR_TYPE_ATTEMPT_INFO, "recipient", address, "outcome", attempt->outcome, "phase",
-                      attempt->phase, "host", attempt->host, "tls", attempt->tls, "code",
-                      (gint64)attempt->code, "enhanced", attempt->enhanced, "reply", attempt->text, NULL);
+static ClrAttemptInfo *
+view_attempt (const ClrTraced *traced, const ClrAttempt *attempt)
+{
+  const char *address = find_address (traced->queued, attempt->recipient);
+  ClrAttemptInfo *info = g_object_new (
+      CLR_TYPE_ATTEMPT_INFO, "recipient",
+      address ? address : find_address (traced->finished, attempt->recipient), "outcome", attempt->outcome,
+      "phase", attempt->phase, "host", attempt->host, "tls", attempt->tls, "code", (gint64)attempt->code,
+      "enhanced", attempt->enhanced, "reply", attempt->text, NULL);
+
   set_time (info, "started", attempt->started_us);
   set_time (info, "ended", attempt->ended_us);
   return info;
@@ -78,36 +85,55 @@ set_attributes (ClrMessageInfo *info, const char *text)
   set_words (info, "signatures", attributes);
 }
 
-ClrMessageInfo *
-clr_view_message (const ClrMessage *message, const char *place, const GArray *attempts)
+static void
+add_recipients (GListStore *list, const ClrMessage *message, const ClrMessage *without)
+{
+  for (unsigned i = 0; message && i < message->n_recipients; i++)
+    if (find_address (without, message->recipients[i].number) == NULL)
+      {
+        g_autoptr (ClrRecipientInfo) recipient = view_recipient (&message->recipients[i]);
+        g_list_store_append (list, recipient);
+      }
+}
+
+/* @finished: has recipients that @message has not, or NULL. */
+static ClrMessageInfo *
+view (const ClrMessage *message, const ClrMessage *finished, const char *place, GListStore *attempts)
 {
   char id[CLR_ID_TEXT];
   g_autoptr (GListStore) recipients = g_list_store_new (CLR_TYPE_RECIPIENT_INFO);
-  g_autoptr (GListStore) list = NULL;
 
   clr_id_to_text (message->id, id);
-  for (unsigned i = 0; i < message->n_recipients; i++)
-    {
-      g_autoptr (ClrRecipientInfo) recipient = view_recipient (&message->recipients[i]);
-      g_list_store_append (recipients, recipient);
-    }
-  if (attempts)
-    {
-      list = g_list_store_new (CLR_TYPE_ATTEMPT_INFO);
-      for (unsigned i = 0; i < attempts->len; i++)
-        {
-          g_autoptr (ClrAttemptInfo) attempt
-              = view_attempt (message, &g_array_index (attempts, ClrAttempt, i));
-          g_list_store_append (list, attempt);
-        }
-    }
+  add_recipients (recipients, message, NULL);
+  add_recipients (recipients, finished, message);
   ClrMessageInfo *info = g_object_new (CLR_TYPE_MESSAGE_INFO, "id", id, "sender", message->sender, "origin",
                                        message->origin, "client", message->client, "device", message->device,
                                        "size", (gint64)message->size, "envid", message->envid, "place", place,
-                                       "recipients", recipients, "attempts", list, NULL);
+                                       "recipients", recipients, "attempts", attempts, NULL);
   set_time (info, "received", message->created_us);
   set_attributes (info, message->attributes);
   return info;
+}
+
+ClrMessageInfo *
+clr_view_message (const ClrMessage *message)
+{
+  return view (message, NULL, "queue", NULL);
+}
+
+ClrMessageInfo *
+clr_view_traced (const ClrTraced *traced)
+{
+  g_autoptr (GListStore) attempts = g_list_store_new (CLR_TYPE_ATTEMPT_INFO);
+
+  for (unsigned i = 0; i < traced->attempts->len; i++)
+    {
+      g_autoptr (ClrAttemptInfo) attempt
+          = view_attempt (traced, &g_array_index (traced->attempts, ClrAttempt, i));
+      g_list_store_append (attempts, attempt);
+    }
+  return view (traced->queued ? traced->queued : traced->finished, traced->queued ? traced->finished : NULL,
+               traced->queued ? "queue" : "history", attempts);
 }
 
 ClrLaneInfo *

@@ -8,6 +8,8 @@
 #include "queue/clr-history.h"
 #include "queue/clr-queue.h"
 
-/* @place: "queue" or "history". @attempts: of ClrAttempt, or NULL. */
-ClrMessageInfo *clr_view_message (const ClrMessage *message, const char *place, const GArray *attempts);
+/* What waits in the queue, without attempts. */
+ClrMessageInfo *clr_view_message (const ClrMessage *message);
+/* What is in the queue, in the history, or with some of its recipients in each. */
+ClrMessageInfo *clr_view_traced (const ClrTraced *traced);
 ClrLaneInfo *clr_view_lane (const ClrLaneFacts *facts);

@@ -16,7 +16,9 @@ typedef enum
   WORD_FROM,
   WORD_TO,
   WORD_DOMAIN,
+  WORD_ADDRESS, /* sender or recipient; @example.com: any address there */
   WORD_DEVICE,
+  WORD_CLIENT,
   WORD_ROUTE,
   WORD_STATE,
   WORD_REPLY,
@@ -27,7 +29,7 @@ typedef enum
   WORD_LARGER,
   WORD_SMALLER,
   WORD_ID,
-  WORD_ANY, /* a word of its own: an address or the subject */
+  WORD_ANY, /* a word of its own: an address, a Message-ID or the subject */
 } Word;
 
 typedef enum
@@ -49,7 +51,9 @@ static const struct
   { "from", WORD_FROM, VALUE_ADDRESS },
   { "to", WORD_TO, VALUE_ADDRESS },
   { "domain", WORD_DOMAIN, VALUE_TEXT },
+  { "address", WORD_ADDRESS, VALUE_ADDRESS },
   { "device", WORD_DEVICE, VALUE_TEXT },
+  { "client", WORD_CLIENT, VALUE_TEXT },
   { "route", WORD_ROUTE, VALUE_TEXT },
   { "via", WORD_ROUTE, VALUE_TEXT },
   { "state", WORD_STATE, VALUE_STATE },
@@ -63,8 +67,8 @@ static const struct
   { "id", WORD_ID, VALUE_ID },
 };
 #define KNOWN                                                                                                \
-  "from: to: domain: device: route: via: state: reply: subject: message-id: older: newer: larger: smaller: " \
-  "id:"
+  "from: to: address: domain: device: client: route: via: state: reply: subject: message-id: older: newer: " \
+  "larger: smaller: id:"
 
 typedef struct
 {
@@ -132,8 +136,8 @@ parse_time (const char *text, int64_t now_us, int64_t *result)
 static gboolean
 parse_state (const char *text, int64_t *result)
 {
-  for (int i = 0; i < CLR_RECIPIENT_GIVEN_UP; i++)
-    if (g_str_equal (text, clr_recipient_state_get_name (i)))
+  for (int i = 0; i < CLR_RECIPIENT_STATES; i++)
+    if (i != CLR_RECIPIENT_GIVEN_UP && g_str_equal (text, clr_recipient_state_get_name (i)))
       {
         *result = i;
         return TRUE;
@@ -149,6 +153,16 @@ is_address (const char *text)
   return at && at > text && at[1] != '\0';
 }
 
+/* A word of its own that can only be a queue id: they begin with a digit for the next decades. Number plates,
+ * bar codes and the like have no letters, or other lengths. */
+static gboolean
+is_id (const char *text)
+{
+  uint64_t id;
+
+  return clr_id_from_text (text, &id) && g_ascii_isdigit (*text) && text[strspn (text, "0123456789")] != '\0';
+}
+
 /* Returns: NULL, or what would be right. */
 static const char *
 parse_value (Term *term, Value kind, int64_t now_us)
@@ -160,14 +174,29 @@ parse_value (Term *term, Value kind, int64_t now_us)
     {
     case VALUE_TEXT:
       term->whole = term->word == WORD_MESSAGE_ID;
+      if (term->whole && *term->text && *term->text != '<')
+        {
+          char *name = g_strconcat ("<", term->text, ">", NULL);
+
+          g_free (term->text);
+          term->text = name;
+        }
       return NULL;
     case VALUE_ADDRESS:
+      /* As a header field has it: <bob@example.com>, or a Message-ID. */
+      if (*term->text == '<' && g_str_has_suffix (term->text, ">"))
+        {
+          char *bare = g_strndup (term->text + 1, strlen (term->text) - 2);
+
+          g_free (term->text);
+          term->text = bare;
+        }
       term->whole = is_address (term->text);
       return NULL;
     case VALUE_STATE:
       return parse_state (term->text, &term->number)
                  ? NULL
-                 : "a state is waiting, active, delivered, failed, held or bouncing";
+                 : "a state is waiting, active, delivered, failed, held, bouncing or deleted";
     case VALUE_TIME:
       return parse_time (term->text, now_us, &term->number) ? NULL
                                                             : "a time is a number with s, m, h, d or w, or a "
@@ -221,6 +250,13 @@ parse_word (ClrFilter *filter, const char *word, gboolean is_quoted, int64_t now
     {
       *problem = "there is no such word; the words are " KNOWN " (put quotes around a text with a colon)";
       return FALSE;
+    }
+  if (term.word == WORD_ANY && *text == '@' && text[1] != '\0')
+    term.word = WORD_ADDRESS;
+  else if (term.word == WORD_ANY && !is_quoted && is_id (text))
+    {
+      term.word = WORD_ID;
+      kind = VALUE_ID;
     }
   if (*text == '\0')
     {
@@ -317,6 +353,24 @@ domain_fits (const Term *term, const char *address)
 }
 
 static gboolean
+address_fits (const Term *term, const char *address)
+{
+  const char *at = strrchr (address, '@');
+
+  return *term->text == '@' ? at && g_ascii_strcasecmp (at, term->text) == 0 : text_fits (term, address);
+}
+
+/* Message-IDs are looked for whole only, without their brackets. */
+static gboolean
+message_id_fits (const Term *term, const ClrMessage *message)
+{
+  g_autofree char *value = clr_message_dup_attribute (message, "message-id");
+  g_autofree char *name = g_strconcat ("<", term->text, ">", NULL);
+
+  return value && g_ascii_strcasecmp (value, name) == 0;
+}
+
+static gboolean
 attribute_fits (const Term *term, const ClrMessage *message, const char *name)
 {
   g_autofree char *value = clr_message_dup_attribute (message, name);
@@ -345,8 +399,12 @@ term_fits (const Term *term, const ClrMessage *message, const ClrRecipient *reci
       return text_fits (term, recipient->address);
     case WORD_DOMAIN:
       return domain_fits (term, recipient->address);
+    case WORD_ADDRESS:
+      return address_fits (term, message->sender) || address_fits (term, recipient->address);
     case WORD_DEVICE:
       return text_fits (term, message->device);
+    case WORD_CLIENT:
+      return text_fits (term, message->client);
     case WORD_ROUTE:
       return text_fits (term, recipient->lane);
     case WORD_STATE:
@@ -370,7 +428,7 @@ term_fits (const Term *term, const ClrMessage *message, const ClrRecipient *reci
       return message->id == (uint64_t)term->number;
     case WORD_ANY:
       return text_fits (term, message->sender) || text_fits (term, recipient->address)
-             || attribute_fits (term, message, "subject");
+             || (term->whole ? message_id_fits (term, message) : attribute_fits (term, message, "subject"));
     }
   g_assert_not_reached ();
 }
@@ -407,7 +465,7 @@ clr_filter_get_id (const ClrFilter *filter, uint64_t *id)
 const char *
 clr_filter_get_key (const ClrFilter *filter, ClrFilterKey which)
 {
-  static const Word key_words[] = { WORD_FROM, WORD_TO, WORD_MESSAGE_ID };
+  static const Word key_words[] = { WORD_FROM, WORD_TO, WORD_MESSAGE_ID, WORD_ADDRESS, WORD_ANY };
 
   for (unsigned i = 0; i < filter->terms->len; i++)
     {
@@ -419,7 +477,25 @@ clr_filter_get_key (const ClrFilter *filter, ClrFilterKey which)
   return NULL;
 }
 
+void
+clr_filter_get_times (const ClrFilter *filter, int64_t *from_us, int64_t *until_us)
+{
+  *from_us = INT64_MIN;
+  *until_us = INT64_MAX;
+  for (unsigned i = 0; i < filter->terms->len; i++)
+    {
+      const Term *term = &g_array_index (filter->terms, Term, i);
+
+      if (term->word == WORD_NEWER && !term->negated)
+        *from_us = MAX (*from_us, term->number);
+      if (term->word == WORD_OLDER && !term->negated)
+        *until_us = MIN (*until_us, term->number);
+    }
+}
+
 /* -- SQL */
+
+#define REPLY(row) "(ifnull(" row ".code,0)||' '||ifnull(" row ".enhanced,'')||' '||ifnull(" row ".text,''))"
 
 static void
 add_text (const Term *term, const char *column, unsigned number, GString *into)
@@ -428,6 +504,16 @@ add_text (const Term *term, const char *column, unsigned number, GString *into)
     g_string_append_printf (into, "ifnull(%s,'')=?%u COLLATE NOCASE", column, number);
   else
     g_string_append_printf (into, "instr(lower(ifnull(%s,'')),?%u)>0", column, number);
+}
+
+static void
+add_address (const Term *term, const char *column, unsigned number, GString *into)
+{
+  /* A line end cannot be in an address: it marks the end of it. */
+  if (*term->text == '@')
+    g_string_append_printf (into, "instr(lower(%s)||char(10),?%u||char(10))>0", column, number);
+  else
+    add_text (term, column, number, into);
 }
 
 static void
@@ -445,8 +531,16 @@ add_term (const Term *term, const ClrFilterColumns *columns, unsigned number, GS
       /* A line end cannot be in an address: it marks the end of it. */
       g_string_append_printf (into, "instr(lower(r.address)||char(10),'@'||?%u||char(10))>0", number);
       break;
+    case WORD_ADDRESS:
+      add_address (term, "m.sender", number, into);
+      g_string_append (into, " OR ");
+      add_address (term, "r.address", number, into);
+      break;
     case WORD_DEVICE:
       add_text (term, "m.device", number, into);
+      break;
+    case WORD_CLIENT:
+      add_text (term, "m.client", number, into);
       break;
     case WORD_ROUTE:
       add_text (term, columns->lane, number, into);
@@ -456,7 +550,16 @@ add_term (const Term *term, const ClrFilterColumns *columns, unsigned number, GS
                               CLR_RECIPIENT_GIVEN_UP, CLR_RECIPIENT_FAILED, number);
       break;
     case WORD_REPLY:
-      add_text (term, "(ifnull(r.code,0)||' '||ifnull(r.enhanced,'')||' '||ifnull(r.text,''))", number, into);
+      add_text (term, REPLY ("r"), number, into);
+      if (columns->attempts)
+        {
+          g_string_append_printf (into,
+                                  " OR EXISTS(SELECT 1 FROM %s a WHERE a.message=m.id AND a.number=r.number"
+                                  " AND ",
+                                  columns->attempts);
+          add_text (term, REPLY ("a"), number, into);
+          g_string_append_c (into, ')');
+        }
       break;
     case WORD_SUBJECT:
       add_text (term, columns->subject, number, into);
@@ -484,7 +587,10 @@ add_term (const Term *term, const ClrFilterColumns *columns, unsigned number, GS
       g_string_append (into, " OR ");
       add_text (term, "r.address", number, into);
       g_string_append (into, " OR ");
-      add_text (term, columns->subject, number, into);
+      if (term->whole)
+        g_string_append_printf (into, "%s='<'||?%u||'>' COLLATE NOCASE", columns->message_id, number);
+      else
+        add_text (term, columns->subject, number, into);
       break;
     }
 }

@@ -27,14 +27,19 @@ typedef enum
   CLR_FILTER_SENDER,
   CLR_FILTER_RECIPIENT,
   CLR_FILTER_MESSAGE_ID,
+  CLR_FILTER_ADDRESS, /* sender or recipient */
+  CLR_FILTER_ANY,     /* sender, recipient, or Message-ID without its brackets */
   CLR_FILTER_KEYS
 } ClrFilterKey;
 const char *clr_filter_get_key (const ClrFilter *filter, ClrFilterKey which);
+/* Only mail that came in from *@from_us on and before *@until_us can fit. */
+void clr_filter_get_times (const ClrFilter *filter, int64_t *from_us, int64_t *until_us);
 
 /* Where a store keeps what is not a column of the same name: messages are `m`, recipients `r`. */
 typedef struct
 {
   const char *subject, *message_id, *lane;
+  const char *attempts; /* a table whose replies count, too, or NULL */
 } ClrFilterColumns;
 
 /* Appends " AND …" for each word, with parameters numbered from @first on. */

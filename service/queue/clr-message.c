@@ -129,6 +129,7 @@ clr_recipient_clear (ClrRecipient *recipient)
   g_free (recipient->enhanced);
   g_free (recipient->text);
   g_free (recipient->host);
+  g_free (recipient->who);
 }
 
 void
@@ -156,7 +157,7 @@ const char *
 clr_recipient_state_get_name (ClrRecipientState state)
 {
   static const char *const names[]
-      = { "waiting", "active", "delivered", "failed", "held", "bouncing", "failed" };
+      = { "waiting", "active", "delivered", "failed", "held", "bouncing", "failed", "deleted" };
 
   return state < G_N_ELEMENTS (names) ? names[state] : "unknown";
 }

@@ -17,6 +17,7 @@ typedef enum
   CLR_RECIPIENT_HELD = 4,
   CLR_RECIPIENT_BOUNCING = 5, /* given up; somebody has still to be told */
   CLR_RECIPIENT_GIVEN_UP = 6, /* whoever was to be told has been */
+  CLR_RECIPIENT_DELETED = 7,  /* by an administrator; only the history has it */
   CLR_RECIPIENT_STATES
 } ClrRecipientState;
 
@@ -50,6 +51,7 @@ typedef struct
   char *text;
   char *host;
   int64_t tried_us;
+  char *who; /* who deleted it, NULL: nobody */
 } ClrRecipient;
 
 typedef struct ClrMessage ClrMessage;

@@ -587,8 +587,8 @@ clr_queue_new (const ClrQueueOptions *options, GError **error)
   queue->acts = g_ptr_array_new_with_free_func ((GDestroyNotify)clr_act_free);
   queue->next_expiry_us = clr_clock_monotonic ();
   if (options->history_file)
-    queue->history
-        = clr_history_new (options->history_file, options->history_keep_us, on_history_stored, queue, error);
+    queue->history = clr_history_new (options->history_file, options->queue_file, &options->history_rule,
+                                      on_history_stored, queue, error);
   if ((options->history_file && queue->history == NULL) || !recover (queue, error))
     {
       queue_destroy (queue);

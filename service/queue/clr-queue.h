@@ -21,7 +21,8 @@ typedef struct
   ClrQueueStore *store;     /* taken */
   ClrDisk *disk;            /* NULL: no spool files */
   const char *history_file; /* NULL: none, finished messages are just removed */
-  int64_t history_keep_us;
+  const char *queue_file;   /* where its reader finds what is not finished; NULL: nowhere */
+  ClrHistoryRule history_rule;
   const char *directory; /* whose free space is watched, or NULL */
   uint64_t min_free;     /* octets */
   unsigned node;

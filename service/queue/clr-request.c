@@ -146,6 +146,9 @@ clr_queue_take_act (ClrQueue *queue, ClrAct *act, const char *who, int64_t now_u
       /* What was deleted or given up may have been the last thing that a message waited for. */
       if (act->kind == CLR_ACT_DELETE || act->kind == CLR_ACT_AGE || act->kind == CLR_ACT_EXPIRE)
         clr_queue_finish_if_done (queue, message->id);
+      if (act->kind == CLR_ACT_DELETE && queue->history)
+        clr_history_post_deleted (queue->history, clr_message_ref (g_ptr_array_index (act->messages, m)),
+                                  who);
     }
   for (unsigned i = 0; queue->options.disk && i < act->spool_files->len; i++)
     clr_disk_post_unlink (queue->options.disk, g_array_index (act->spool_files, uint64_t, i));

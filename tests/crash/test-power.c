@@ -421,13 +421,15 @@ on_found (ClrLetter *letter, void *owner)
   world->asked--;
   if (!world->closing && !clr_cut_has_come ())
     {
-      if (answer->message == NULL)
+      const ClrMessage *message = answer->traced->finished;
+
+      if (message == NULL)
         g_error ("message %" G_GUINT64_FORMAT " has left the queue, and the history does not have it",
                  mail->id);
       if (!mail->deleted)
-        g_assert_cmpuint (answer->message->n_recipients, ==, mail->n);
-      for (unsigned i = 0; i < answer->message->n_recipients; i++)
-        note_state (mail, &answer->message->recipients[i]);
+        g_assert_cmpuint (message->n_recipients, ==, mail->n);
+      for (unsigned i = 0; i < message->n_recipients; i++)
+        note_state (mail, &message->recipients[i]);
     }
   clr_history_answer_free (answer);
 }
@@ -544,7 +546,8 @@ start (World *world, GError **error)
 {
   ClrQueueOptions options = {
     .history_file = world->history_file,
-    .history_keep_us = G_USEC_PER_SEC * G_GINT64_CONSTANT (86400),
+    .queue_file = world->queue_file,
+    .history_rule = { .keep_us = G_USEC_PER_SEC * G_GINT64_CONSTANT (86400) },
     .window = 100,
     .n_workers = 1,
     .retry = { 2000, 4000, G_USEC_PER_SEC * G_GINT64_CONSTANT (86400), 1000 },

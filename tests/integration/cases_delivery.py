@@ -3,6 +3,7 @@
 import contextlib
 import glob
 import os
+import json
 import re
 import socket
 import struct
@@ -415,3 +416,38 @@ def _():
         equal(len(sink.mails), 400, "messages at the sink")
         ids = {re.search(rb"\sid (\S+?)[;\s]", m.content)[1] for m in sink.mails}
         equal(len(ids), 400, "different queue ids")
+
+
+@case("a trace finds mail that waits, is finished, or was deleted, each once and newest first")
+def _():
+    def rcpt(recipient):
+        return "451 4.2.0 come back later" if "wait" in recipient else None
+    with Sink({"RCPT": rcpt}) as sink, Relay(sink.route(), queue="retry-first = 1h\nhistory-size = 64M\n") as relay:
+        done = relay.send(b"Subject: first one\r\nMessage-ID: <one@internal.test>\r\n\r\nx\r\n", to=["b@example.test"])
+        wait_for(lambda: relay.show(done)["place"] == "history", 10, "the history")
+        waits = relay.send(b"Subject: second one\r\n\r\nx\r\n", to=["wait@example.test"])
+        gone = relay.send(b"Subject: third one\r\n\r\nx\r\n", to=["wait2@example.test", "wait3@example.test"])
+        wait_for(lambda: set(relay.states(gone).values()) | set(relay.states(waits).values()) == {"waiting"}, 10, "the deferrals")
+
+        def trace(*words):
+            return [m["id"] for m in json.loads(relay.cli("trace", *words, "--json", expect=None))]
+        equal(trace("subject:one"), [gone, waits, done], "mail by subject")
+        equal(trace("--limit", "2", "a@internal.test"), [gone, waits], "the newest two of a sender")
+        for words, wanted in ((["b@example.test"], done), (["one@internal.test"], done), ([waits], waits), (["second one"], waits),
+                              (["reply:come back", "to:wait@example.test"], waits), (["state:delivered", "--since", "1h"], done)):
+            equal(trace(*words), [wanted], f"trace {words}")
+        relay.cli("queue", "delete", "--filter", "to:wait2@example.test")
+        wait_for(lambda: trace("state:deleted") == [gone], 10, "the deleted recipient in the history")
+        equal(relay.states(gone), {"wait3@example.test": "waiting", "wait2@example.test": "deleted"}, "states of both places")
+        relay.cli("queue", "delete", gone)
+        wait_for(lambda: relay.show(gone)["place"] == "history", 10, "the deleted message in the history")
+        equal(set(relay.states(gone).values()), {"deleted"}, "states of the deleted message")
+        check(all(r["deleted-by"] for r in relay.show(gone)["recipients"]), "nobody has deleted it")
+        equal(trace("subject:one"), [gone, waits, done], "mail by subject, after the deletion")
+        text = relay.cli("trace", "example.test")
+        for part in ("accepted from 127.0.0.1", "delivered <b@example.test>", "will try again: 451 4.2.0 come back later", "was deleted by",
+                     "next attempt"):
+            check(part in text, f"{part!r} is not in {text!r}")
+        relay.cli("trace", "nobody@example.test", expect=3)
+        relay.cli("trace", "foo:bar", expect=1)
+        relay.cli("trace", "--until", "2020-01-31 08:30", "subject:one", expect=3)

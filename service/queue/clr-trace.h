@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * ClrTracer: finds mail, newest first, in what waits (queue.db) and in what is finished (history.db), over
+ * read-only connections. A page looks at so many messages for so long at most, whatever the filter, in one
+ * short transaction; the next page goes on where it stopped. Reader thread of the history.
+ */
+#pragma once
+
+#include "base/clr-mailbox.h"
+#include "queue/clr-filter.h"
+
+/* One attempt, as it is looked up. */
+typedef struct
+{
+  unsigned recipient;
+  int64_t started_us, ended_us;
+  char *outcome, *phase, *enhanced, *text, *host, *tls;
+  int code;
+} ClrAttempt;
+
+/* A message that was found. */
+typedef struct
+{
+  ClrMessage *queued;   /* as it waits in the queue, NULL: it does not */
+  ClrMessage *finished; /* as the history has it; of a queued one: those that were deleted from it */
+  GArray *attempts;     /* of ClrAttempt, in order of time; the newest ones when they are many */
+} ClrTraced;
+
+/* A question, which comes back to @reply_to with its answer. */
+typedef struct
+{
+  ClrLetter letter;
+  ClrFilter *filter; /* NULL: all mail */
+  uint64_t before; /* in, out: the cursor; 0: begin with the newest. What is from it on has been looked at */
+  unsigned n;      /* messages wanted */
+  ClrMailbox *reply_to;
+  void (*open) (ClrLetter *trace, void *owner);
+  void *data;
+
+  GPtrArray *found; /* of ClrTraced */
+  gboolean more;    /* behind the cursor */
+  unsigned looked;  /* at so many messages */
+  char *problem;
+} ClrTrace;
+
+ClrTrace *clr_trace_new (ClrFilter *filter, uint64_t before, unsigned n);
+void clr_trace_free (ClrTrace *trace);
+
+ClrTraced *clr_traced_new (void);
+void clr_traced_free (ClrTraced *traced);
+
+typedef struct ClrTracer ClrTracer;
+
+/* @queue_file: NULL when only the history is looked at. */
+ClrTracer *clr_tracer_new (const char *history_file, const char *queue_file, GError **error);
+void clr_tracer_free (ClrTracer *tracer);
+/* What the history has of one message. */
+gboolean clr_tracer_find (ClrTracer *tracer, uint64_t id, ClrTraced *into, GError **error);
+/* One page. */
+gboolean clr_tracer_page (ClrTracer *tracer, ClrTrace *trace, GError **error);
