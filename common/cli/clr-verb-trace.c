@@ -23,28 +23,14 @@ local_time (const char *text)
   return here ? g_date_time_format (here, "%Y-%m-%d %H:%M:%S %z") : g_strdup (text);
 }
 
-/* What peers and senders have written must not reach a terminal with control characters. */
-static char *
-plain (const char *text)
-{
-  char *copy = g_strdup (text);
-
-  for (char *p = copy; *p; p++)
-    if (g_ascii_iscntrl (*p))
-      *p = ' ';
-  return copy;
-}
-
 static char *
 reply_of (JsonObject *object)
 {
   gint64 code = json_object_get_int_member_with_default (object, "code", 0);
   g_autofree char *number = code ? g_strdup_printf ("%d ", (int)code) : g_strdup ("");
-  g_autofree char *text
-      = g_strconcat (number, clr_verb_get (object, "enhanced"), *clr_verb_get (object, "enhanced") ? " " : "",
-                     clr_verb_get (object, "reply"), NULL);
 
-  return plain (text);
+  return g_strconcat (number, clr_verb_get (object, "enhanced"),
+                      *clr_verb_get (object, "enhanced") ? " " : "", clr_verb_get (object, "reply"), NULL);
 }
 
 static void
@@ -103,8 +89,7 @@ print_message (JsonObject *message)
                             ? json_object_get_array_member (message, "attempts")
                             : NULL;
   g_autofree char *when = local_time (clr_verb_get (message, "received"));
-  g_autofree char *subject = plain (clr_verb_get (message, "subject"));
-  g_autofree char *name = plain (clr_verb_get (message, "message-id"));
+  const char *subject = clr_verb_get (message, "subject"), *name = clr_verb_get (message, "message-id");
 
   printf ("%s  <%s>", clr_verb_get (message, "id"), clr_verb_get (message, "sender"));
   printf (*subject ? "  %s\n" : "\n", subject);
@@ -165,6 +150,8 @@ page (Trace *trace, char **next)
 
   if (root == NULL)
     return code;
+  if (!trace->options->json)
+    clr_verb_make_printable (root);
   JsonObject *object = json_node_get_object (root);
   JsonArray *messages = json_object_get_array_member (object, "messages");
   for (guint i = 0; i < json_array_get_length (messages); i++, trace->n++, trace->left--)
