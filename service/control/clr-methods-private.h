@@ -8,7 +8,7 @@
 
 #include "control/clr-json.h"
 #include "control/clr-methods.h"
-#include "queue/clr-filter.h"
+#include "queue/clr-queue.h"
 
 /* One request, while its method runs. */
 typedef struct
