@@ -147,7 +147,7 @@ write_reason (int bad, const char *new_name, const char *reason)
 
 gboolean
 clr_pickup_file_put_aside (int folder, const char *name, const char *bad, const char *prefix,
-                           const char *reason, uint64_t most, char **problem)
+                           const char *reason, char **problem)
 {
   g_autofree char *new_name
       = g_strdup_printf ("%s-%" G_GINT64_FORMAT "-%.200s", prefix, g_get_real_time (), name);
@@ -163,7 +163,8 @@ clr_pickup_file_put_aside (int folder, const char *name, const char *bad, const 
       struct stat facts;
 
       ok = fstatat (folder, name, &facts, AT_SYMLINK_NOFOLLOW) == 0
-           && (!S_ISREG (facts.st_mode) || copy (folder, name, fd, new_name, most))
+           && (!S_ISREG (facts.st_mode)
+               || (copy (folder, name, fd, new_name, facts.st_size) && fsync (fd) == 0))
            && unlinkat (folder, name, 0) == 0;
     }
   if (!ok)

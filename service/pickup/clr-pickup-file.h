@@ -29,7 +29,7 @@ typedef struct
 /* @folder: a directory's descriptor. @most: octets. */
 ClrPickupFileResult clr_pickup_file_read (int folder, const char *name, uint64_t most, ClrPickupFile *file);
 
-/* Moves @name to the folder @bad, with a file beside it that says @reason. @most: octets copied where it
- * cannot be renamed. Returns: FALSE when it is still where it was; @problem says why. */
+/* Moves @name to the folder @bad, with a file beside it that says @reason; all of it is kept.
+ * Returns: FALSE when it is still where it was; @problem says why. */
 gboolean clr_pickup_file_put_aside (int folder, const char *name, const char *bad, const char *prefix,
-                                    const char *reason, uint64_t most, char **problem);
+                                    const char *reason, char **problem);

@@ -88,10 +88,9 @@ static void
 put_aside (ClrPickup *pickup, ClrPickupFolder *folder, const char *name, const char *reason)
 {
   g_autofree char *problem = NULL;
-  uint64_t most = clr_policy_get_limits (pickup->plan->policy)->max_message_size;
 
   clr_log_event (CLR_EVENT_PICKUP_BAD, folder->name, name, reason);
-  if (clr_pickup_file_put_aside (folder->fd, name, folder->bad, folder->name, reason, most, &problem))
+  if (clr_pickup_file_put_aside (folder->fd, name, folder->bad, folder->name, reason, &problem))
     clr_pickup_folder_forget (folder, name);
   else
     {
