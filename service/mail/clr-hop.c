@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "mail/clr-hop.h"
 
+#include "mail/clr-comment.h"
+
 #include "mail/clr-date.h"
 
 #include <string.h>
@@ -167,24 +169,6 @@ read_word (ClrHop *hop, Clause clause, unsigned nth, const char *word, size_t si
     }
 }
 
-/* The comment at @text with the comments in it. Returns: its octets. */
-static size_t
-comment_size (const char *text, size_t size)
-{
-  unsigned depth = 0;
-
-  for (size_t i = 0; i < size; i++)
-    {
-      if (text[i] == '\\')
-        i++;
-      else if (text[i] == '(')
-        depth++;
-      else if (text[i] == ')' && --depth == 0)
-        return i + 1;
-    }
-  return size;
-}
-
 void
 clr_hop_parse (ClrHop *hop, const char *value, size_t size)
 {
@@ -207,7 +191,7 @@ clr_hop_parse (ClrHop *hop, const char *value, size_t size)
         }
       if (*word == '(')
         {
-          n = comment_size (word, size - i);
+          n = clr_comment_measure (word, size - i);
           /* Without a name in front: what comes next is not one either. */
           if (clause == CLAUSE_FROM)
             {

@@ -1,27 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "mail/clr-message-id.h"
 
+#include "mail/clr-comment.h"
+
 #include <string.h>
 
 #define ID_MOST 998u /* octets; what is longer is no id */
-
-/* The comment at @text. Returns: its octets. */
-static size_t
-skip_comment (const char *text, size_t size)
-{
-  unsigned depth = 0;
-
-  for (size_t i = 0; i < size; i++)
-    {
-      if (text[i] == '\\')
-        i++;
-      else if (text[i] == '(')
-        depth++;
-      else if (text[i] == ')' && --depth == 0)
-        return i + 1;
-    }
-  return size;
-}
 
 static void
 flush (GString *id, unsigned most, GPtrArray *into)
@@ -42,7 +26,7 @@ clr_message_ids_parse (const char *value, size_t size, unsigned most, GPtrArray 
       char c = value[i];
 
       if (c == '(')
-        i += skip_comment (value + i, size - i) - 1;
+        i += clr_comment_measure (value + i, size - i) - 1;
       else if (c == '<')
         {
           g_string_truncate (id, 0);

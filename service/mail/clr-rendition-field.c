@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "mail/clr-rendition-field.h"
 
+#include "mail/clr-comment.h"
+
 #include "base/clr-domain.h"
 #include "mail/clr-encoding.h"
 
@@ -146,23 +148,6 @@ scan_to (const char *text, size_t size, const char *ends)
   return size;
 }
 
-static size_t
-scan_comment (const char *text, size_t size)
-{
-  unsigned depth = 0;
-
-  for (size_t i = 0; i < size; i++)
-    {
-      if (text[i] == '\\')
-        i++;
-      else if (text[i] == '(')
-        depth++;
-      else if (text[i] == ')' && --depth == 0)
-        return i + 1;
-    }
-  return size;
-}
-
 /* local@domain with an A-label domain. Returns: FALSE when the local part is not ASCII either. */
 static gboolean
 write_address (const char *text, size_t size, GString *into)
@@ -215,7 +200,7 @@ write_addresses (const char *text, size_t size, GString *into)
 
       if (*p == '(')
         {
-          n = scan_comment (p, size - i);
+          n = clr_comment_measure (p, size - i);
           if (clr_is_ascii (p, n) || n < 2)
             g_string_append_len (into, p, n);
           else
