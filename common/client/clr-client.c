@@ -70,15 +70,17 @@ set_error (ClrClient *self, guint status, const char *body, GError **error)
                "%s", text ? text : soup_status_get_phrase (status));
 }
 
-/* Sends @message; takes the answer's text. */
+/* What @message brought: its text, or what the service says is wrong. */
 static char *
-send_sync (ClrClient *self, SoupMessage *message, GCancellable *cancellable, GError **error)
+read_answer (ClrClient *self, SoupMessage *message, GBytes *bytes, GError *problem, GError **error)
 {
-  g_autoptr (GError) problem = NULL;
-  g_autoptr (GBytes) bytes = NULL;
   gsize size;
 
-  bytes = soup_session_send_and_read (self->session, message, cancellable, &problem);
+  if (bytes == NULL && g_error_matches (problem, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    {
+      g_propagate_error (error, g_error_copy (problem));
+      return NULL;
+    }
   if (bytes == NULL)
     {
       g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_CONNECTED,
@@ -95,12 +97,22 @@ send_sync (ClrClient *self, SoupMessage *message, GCancellable *cancellable, GEr
   return NULL;
 }
 
-char *
-clr_client_request_sync (ClrClient *self, const char *method, const char *path, const char *body,
-                         GCancellable *cancellable, GError **error)
+/* Sends @message; takes the answer's text. */
+static char *
+send_sync (ClrClient *self, SoupMessage *message, GCancellable *cancellable, GError **error)
+{
+  g_autoptr (GError) problem = NULL;
+  g_autoptr (GBytes) bytes = soup_session_send_and_read (self->session, message, cancellable, &problem);
+
+  return read_answer (self, message, bytes, problem, error);
+}
+
+/* (transfer full) */
+static SoupMessage *
+make_request (const char *method, const char *path, const char *body, GError **error)
 {
   g_autofree char *uri = g_strconcat ("http://localhost", path, NULL);
-  g_autoptr (SoupMessage) message = soup_message_new (method, uri);
+  SoupMessage *message = soup_message_new (method, uri);
 
   if (message == NULL)
     {
@@ -112,7 +124,58 @@ clr_client_request_sync (ClrClient *self, const char *method, const char *path, 
       g_autoptr (GBytes) sent = g_bytes_new (body ? body : "{}", strlen (body ? body : "{}"));
       soup_message_set_request_body_from_bytes (message, "application/json", sent);
     }
-  return send_sync (self, message, cancellable, error);
+  return message;
+}
+
+char *
+clr_client_request_sync (ClrClient *self, const char *method, const char *path, const char *body,
+                         GCancellable *cancellable, GError **error)
+{
+  g_autoptr (SoupMessage) message = make_request (method, path, body, error);
+
+  return message ? send_sync (self, message, cancellable, error) : NULL;
+}
+
+static void
+on_answer (GObject *session, GAsyncResult *result, void *data)
+{
+  g_autoptr (GTask) task = data;
+  g_autoptr (GError) problem = NULL;
+  g_autoptr (GBytes) bytes = soup_session_send_and_read_finish (SOUP_SESSION (session), result, &problem);
+  GError *error = NULL;
+  char *text
+      = read_answer (g_task_get_source_object (task), g_task_get_task_data (task), bytes, problem, &error);
+
+  if (text)
+    g_task_return_pointer (task, text, g_free);
+  else
+    g_task_return_error (task, error);
+}
+
+void
+clr_client_request_async (ClrClient *self, const char *method, const char *path, const char *body,
+                          GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
+{
+  g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
+  GError *error = NULL;
+  SoupMessage *message = make_request (method, path, body, &error);
+
+  g_task_set_source_tag (task, clr_client_request_async);
+  if (message == NULL)
+    {
+      g_task_return_error (task, error);
+      return;
+    }
+  g_task_set_task_data (task, message, g_object_unref);
+  soup_session_send_and_read_async (self->session, message, G_PRIORITY_DEFAULT, cancellable, on_answer,
+                                    g_steal_pointer (&task));
+}
+
+char *
+clr_client_request_finish (ClrClient *self, GAsyncResult *result, GError **error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, self), NULL);
+  return g_task_propagate_pointer (G_TASK (result), error);
 }
 
 /* A field of HTTP is ASCII. (transfer full) */

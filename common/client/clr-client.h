@@ -35,6 +35,29 @@ char *clr_client_request_sync (ClrClient *self, const char *method, const char *
                                GCancellable *cancellable, GError **error);
 
 /**
+ * clr_client_request_async:
+ * @method: "GET", "POST", "PUT", "PATCH" or "DELETE"
+ * @path: path and query, such as "/v1/status"
+ * @body: (nullable): JSON to send
+ * @cancellable: (nullable): cancels the request
+ * @callback: (scope async): called when the answer is in
+ * @user_data: for @callback
+ *
+ * clr_client_request_sync() that does not wait.
+ */
+void clr_client_request_async (ClrClient *self, const char *method, const char *path, const char *body,
+                               GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
+
+/**
+ * clr_client_request_finish:
+ * @result: what the callback was given
+ * @error: as of clr_client_request_sync(); %G_IO_ERROR_CANCELLED when it was cancelled
+ *
+ * Returns: (transfer full): the JSON text of the answer
+ */
+char *clr_client_request_finish (ClrClient *self, GAsyncResult *result, GError **error);
+
+/**
  * clr_client_submit_sync:
  * @sender: the envelope's sender, "" for none
  * @recipients: (array zero-terminated=1): the envelope's recipients
