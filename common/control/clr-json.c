@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "control/clr-json.h"
 
+#include "model/clr-model.h"
+
 #include <gio/gio.h>
 
 static JsonNode *
@@ -63,6 +65,97 @@ clr_json_from_object (GObject *object)
     }
   json_node_take_object (node, json);
   return node;
+}
+
+static GListStore *
+list_from_array (JsonArray *array, GType item_type)
+{
+  GListStore *list = g_list_store_new (item_type);
+
+  for (guint i = 0; i < json_array_get_length (array); i++)
+    {
+      JsonNode *node = json_array_get_element (array, i);
+      g_autoptr (GObject) item = g_object_new (item_type, NULL);
+
+      if (JSON_NODE_HOLDS_OBJECT (node))
+        clr_json_fill_object (json_node_get_object (node), item);
+      g_list_store_append (list, item);
+    }
+  return list;
+}
+
+/* NULL-terminated, of the texts in @array. */
+static char **
+words_from_array (JsonArray *array)
+{
+  GPtrArray *words = g_ptr_array_new ();
+
+  for (guint i = 0; i < json_array_get_length (array); i++)
+    {
+      JsonNode *node = json_array_get_element (array, i);
+
+      if (JSON_NODE_HOLDS_VALUE (node) && json_node_get_value_type (node) == G_TYPE_STRING)
+        g_ptr_array_add (words, json_node_dup_string (node));
+    }
+  g_ptr_array_add (words, NULL);
+  return (char **)g_ptr_array_free (words, FALSE);
+}
+
+/* Returns: whether @node has the type that @pspec wants; then @value is what it says. */
+static gboolean
+read_value (JsonNode *node, GParamSpec *pspec, GValue *value)
+{
+  GType type = JSON_NODE_HOLDS_VALUE (node) ? json_node_get_value_type (node) : G_TYPE_INVALID;
+  GType item_type = clr_model_get_item_type (pspec);
+
+  if (pspec->value_type == G_TYPE_STRING && type == G_TYPE_STRING)
+    g_value_set_string (value, json_node_get_string (node));
+  else if (pspec->value_type == G_TYPE_INT64 && type == G_TYPE_INT64)
+    g_value_set_int64 (value, json_node_get_int (node));
+  else if (pspec->value_type == G_TYPE_BOOLEAN && type == G_TYPE_BOOLEAN)
+    g_value_set_boolean (value, json_node_get_boolean (node));
+  else if (pspec->value_type == G_TYPE_STRV && JSON_NODE_HOLDS_ARRAY (node))
+    g_value_take_boxed (value, words_from_array (json_node_get_array (node)));
+  else if (item_type != G_TYPE_INVALID && JSON_NODE_HOLDS_ARRAY (node))
+    g_value_take_object (value, list_from_array (json_node_get_array (node), item_type));
+  else
+    return FALSE;
+  return TRUE;
+}
+
+/* Lists are always set anew. */
+static gboolean
+is_same (GParamSpec *pspec, const GValue *a, const GValue *b)
+{
+  if (pspec->value_type != G_TYPE_STRV)
+    return g_param_values_cmp (pspec, a, b) == 0;
+  char **x = g_value_get_boxed (a), **y = g_value_get_boxed (b);
+  return x == y || (x && y && g_strv_equal ((const char *const *)x, (const char *const *)y));
+}
+
+void
+clr_json_fill_object (JsonObject *json, GObject *object)
+{
+  guint n;
+  g_autofree GParamSpec **pspecs = g_object_class_list_properties (G_OBJECT_GET_CLASS (object), &n);
+
+  g_object_freeze_notify (object);
+  for (guint i = 0; i < n; i++)
+    {
+      g_auto (GValue) value = G_VALUE_INIT, former = G_VALUE_INIT;
+      JsonNode *node = json_object_get_member (json, pspecs[i]->name);
+
+      if (!(pspecs[i]->flags & G_PARAM_WRITABLE))
+        continue;
+      g_value_init (&value, pspecs[i]->value_type);
+      g_value_init (&former, pspecs[i]->value_type);
+      if (node == NULL || !read_value (node, pspecs[i], &value))
+        g_param_value_set_default (pspecs[i], &value);
+      g_object_get_property (object, pspecs[i]->name, &former);
+      if (!is_same (pspecs[i], &former, &value))
+        g_object_set_property (object, pspecs[i]->name, &value);
+    }
+  g_object_thaw_notify (object);
 }
 
 /* json-glib goes down a call for each bracket: a line full of them would end the process. */

@@ -15,6 +15,15 @@ G_BEGIN_DECLS
  */
 JsonNode *clr_json_from_object (GObject *object);
 
+/**
+ * clr_json_fill_object: (skip)
+ *
+ * The way back: sets each writable property of @object that has a member of its name and a fitting type. What
+ * is set already and equal is left alone, so that nobody is notified of nothing; what @json does not name
+ * goes back to its default. Members without a property are no error: a newer service may say more.
+ */
+void clr_json_fill_object (JsonObject *json, GObject *object);
+
 #define CLR_JSON_DEEPEST 64 /* brackets within brackets */
 
 /**

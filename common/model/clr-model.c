@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "model/clr-model.h"
 
+#include <gio/gio.h>
+
 typedef struct
 {
   GHashTable *values; /* property name -> GValue* */
@@ -70,4 +72,26 @@ clr_model_class_declare (ClrModelClass *klass, GParamSpec *pspec)
   object_class->get_property = clr_model_get_property;
   object_class->set_property = clr_model_set_property;
   g_object_class_install_property (object_class, ++klass->n_properties, pspec);
+}
+
+static GQuark
+item_type_quark (void)
+{
+  return g_quark_from_static_string ("clr-item-type");
+}
+
+void
+clr_model_class_declare_list (ClrModelClass *klass, const char *name, const char *help, GType item_type)
+{
+  GParamSpec *pspec
+      = g_param_spec_object (name, NULL, help, G_TYPE_LIST_STORE, G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS);
+
+  g_param_spec_set_qdata (pspec, item_type_quark (), GSIZE_TO_POINTER (item_type));
+  clr_model_class_declare (klass, pspec);
+}
+
+GType
+clr_model_get_item_type (GParamSpec *pspec)
+{
+  return GPOINTER_TO_SIZE (g_param_spec_get_qdata (pspec, item_type_quark ()));
 }

@@ -22,6 +22,10 @@ struct _ClrModelClass
 
 /* For class_init. */
 void clr_model_class_declare (ClrModelClass *klass, GParamSpec *pspec);
+/* A property that is a #GListStore of @item_type. */
+void clr_model_class_declare_list (ClrModelClass *klass, const char *name, const char *help, GType item_type);
+/* Returns: what the list @pspec holds, %G_TYPE_INVALID when it is none. */
+GType clr_model_get_item_type (GParamSpec *pspec);
 
 #define CLR_DECLARE_MODEL(Name, name, NAME)                                                                  \
   G_DECLARE_FINAL_TYPE (Clr##Name##Info, clr_##name##_info, CLR, NAME##_INFO, ClrModel)

@@ -27,9 +27,8 @@
                            g_param_spec_int64 (name, NULL, help, 0, G_MAXINT64, 0, FLAGS))
 #define WORDS(name, help)                                                                                    \
   clr_model_class_declare (CLR_MODEL_CLASS (klass), g_param_spec_boxed (name, NULL, help, G_TYPE_STRV, FLAGS))
-#define LIST(name, help)                                                                                     \
-  clr_model_class_declare (CLR_MODEL_CLASS (klass),                                                          \
-                           g_param_spec_object (name, NULL, help, G_TYPE_LIST_STORE, FLAGS))
+#define LIST(name, help, item_type)                                                                          \
+  clr_model_class_declare_list (CLR_MODEL_CLASS (klass), name, help, item_type)
 
 DEFINE_MODEL (Status, status)
 {
@@ -51,7 +50,7 @@ DEFINE_MODEL (Status, status)
   NUMBER ("deferred", N_ ("Attempts deferred since the start"));
   NUMBER ("refused", N_ ("Recipients refused since the start"));
   NUMBER ("store-failures", N_ ("Transactions the store refused since the start"));
-  LIST ("lanes", N_ ("The ways out"));
+  LIST ("lanes", N_ ("The ways out"), CLR_TYPE_LANE_INFO);
 }
 
 DEFINE_MODEL (Lane, lane)
@@ -79,8 +78,8 @@ DEFINE_MODEL (Message, message)
   WORDS ("repairs", N_ ("What was repaired"));
   WORDS ("signatures", N_ ("Names of the DKIM keys that signed"));
   TEXT ("place", N_ ("queue, or history when it is finished"));
-  LIST ("recipients", N_ ("Its recipients"));
-  LIST ("attempts", N_ ("Every attempt to deliver it"));
+  LIST ("recipients", N_ ("Its recipients"), CLR_TYPE_RECIPIENT_INFO);
+  LIST ("attempts", N_ ("Every attempt to deliver it"), CLR_TYPE_ATTEMPT_INFO);
 }
 
 DEFINE_MODEL (Recipient, recipient)
