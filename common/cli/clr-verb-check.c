@@ -17,6 +17,7 @@
 typedef struct
 {
   char *text;
+  char **texts;
   gboolean flag;
 } Given;
 
@@ -188,6 +189,14 @@ collect (const ClrCheckRow *row, const Given *given, const char *first)
   for (unsigned i = 0; row->options[i].name; i++)
     if (row->options[i].kind == CLR_CHECK_FLAG && given[i].flag)
       json_object_set_boolean_member (in, row->options[i].name, TRUE);
+    else if (given[i].texts)
+      {
+        JsonArray *list = json_array_new ();
+
+        for (char **text = given[i].texts; *text; text++)
+          json_array_add_string_element (list, *text);
+        json_object_set_array_member (in, row->options[i].name, list);
+      }
     else if (given[i].text)
       json_object_set_string_member (in, row->options[i].name, given[i].text);
   if (first)
@@ -231,15 +240,22 @@ takes (const ClrCheckRow *row, const char *name)
 int
 clr_verb_check (ClrVerbOptions *options, int argc, char **argv)
 {
-  g_autofree char *zone_file = NULL, *resolver = NULL, *summary = list_checks ();
+  g_autofree char *zone_file = NULL, *resolver = NULL, *trust_anchor = NULL, *summary = list_checks ();
   gboolean batch = FALSE;
   Given given[OPTIONS_MOST] = { 0 };
-  GOptionEntry entries[OPTIONS_MOST + 4] = {
+  GOptionEntry entries[OPTIONS_MOST + 5] = {
     { "zone", 0, 0, G_OPTION_ARG_FILENAME, &zone_file, N_ ("DNS answers from this JSON file"), "FILE" },
     { "resolver", 0, 0, G_OPTION_ARG_STRING, &resolver, N_ ("DNS answers from this server (the system's)"),
       "HOST:PORT" },
+    { "trust-anchor", 0, 0, G_OPTION_ARG_FILENAME, &trust_anchor,
+      N_ ("DNS answers are validated from these DS or DNSKEY records on"), "FILE" },
     { "batch", 0, 0, G_OPTION_ARG_NONE, &batch,
       N_ ("One JSON object a line in, with these options' names and id; one out"), NULL },
+  };
+  static const GOptionArg kinds[] = {
+    [CLR_CHECK_TEXT] = G_OPTION_ARG_STRING,       [CLR_CHECK_FILE] = G_OPTION_ARG_STRING,
+    [CLR_CHECK_NUMBER] = G_OPTION_ARG_STRING,     [CLR_CHECK_FLAG] = G_OPTION_ARG_NONE,
+    [CLR_CHECK_LIST] = G_OPTION_ARG_STRING_ARRAY,
   };
   const ClrCheckRow *row = argc > 1 && argv[1][0] != '-' ? clr_check_find (argv[1]) : NULL;
   g_autofree char *usage
@@ -248,7 +264,7 @@ clr_verb_check (ClrVerbOptions *options, int argc, char **argv)
   g_autoptr (GError) error = NULL;
   int code;
 
-  for (unsigned i = 0, n = 3; row && row->options[i].name; i++)
+  for (unsigned i = 0, n = 4; row && row->options[i].name; i++)
     {
       const ClrCheckOption *option = &row->options[i];
 
@@ -256,14 +272,11 @@ clr_verb_check (ClrVerbOptions *options, int argc, char **argv)
         continue;
 
       g_assert (i < OPTIONS_MOST);
+      void *target = option->kind == CLR_CHECK_FLAG   ? (void *)&given[i].flag
+                     : option->kind == CLR_CHECK_LIST ? (void *)&given[i].texts
+                                                      : (void *)&given[i].text;
       entries[n++]
-          = (GOptionEntry){ option->name,
-                            0,
-                            0,
-                            option->kind == CLR_CHECK_FLAG ? G_OPTION_ARG_NONE : G_OPTION_ARG_STRING,
-                            option->kind == CLR_CHECK_FLAG ? (void *)&given[i].flag : (void *)&given[i].text,
-                            option->help,
-                            option->argument };
+          = (GOptionEntry){ option->name, 0, 0, kinds[option->kind], target, option->help, option->argument };
     }
   if (!clr_verb_parse (options, usage, summary, entries, &argc, &argv, &code))
     return code;
@@ -282,7 +295,7 @@ clr_verb_check (ClrVerbOptions *options, int argc, char **argv)
       return CLR_EXIT_FAILED;
     }
   /* Lines of a batch mostly bring their own answers. */
-  if (zone == NULL && (zone = clr_zone_new_from_resolver (resolver, &error)) == NULL)
+  if (zone == NULL && (zone = clr_zone_new_from_resolver (resolver, trust_anchor, &error)) == NULL)
     {
       fprintf (stderr, "clrelay: --resolver: %s\n", error->message);
       return CLR_EXIT_USAGE;
@@ -293,6 +306,9 @@ clr_verb_check (ClrVerbOptions *options, int argc, char **argv)
     json_object_set_string_member (in, "config", options->config);
   code = batch ? run_batch (row, in, zone) : run_once (options, row, in, zone);
   for (unsigned i = 0; i < OPTIONS_MOST; i++)
-    g_free (given[i].text);
+    {
+      g_free (given[i].text);
+      g_strfreev (given[i].texts);
+    }
   return code;
 }

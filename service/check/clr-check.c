@@ -27,11 +27,43 @@ static const ClrCheckOption route_options[] = {
   { NULL },
 };
 
+static const ClrCheckOption mta_sts_options[] = {
+  { "domain", CLR_CHECK_TEXT, "DOMAIN",
+    N_ ("The recipients' domain: its record, policy and mail exchangers") },
+  { "record", CLR_CHECK_TEXT, "TEXT", N_ ("A TXT record of _mta-sts, instead of a domain") },
+  { "policy", CLR_CHECK_FILE, "FILE", N_ ("A policy, instead of the domain's; in JSON also its text") },
+  { "content-type", CLR_CHECK_TEXT, "TYPE", N_ ("The type that a policy came with") },
+  { "mx", CLR_CHECK_LIST, "HOST", N_ ("A mail exchanger to compare with the policy; may be repeated") },
+  { NULL },
+};
+
+static const ClrCheckOption dane_options[] = {
+  { "host", CLR_CHECK_TEXT, "HOST", N_ ("A mail server: its TLSA records") },
+  { "tlsa", CLR_CHECK_LIST, "\"3 1 1 HEX\"", N_ ("A TLSA record, instead of the host's; may be repeated") },
+  { "chain", CLR_CHECK_LIST, "PEM",
+    N_ ("The certificates that it shows, its own first; a file, or the text") },
+  { "name", CLR_CHECK_LIST, "NAME", N_ ("Names that its certificate may have, instead of the host's") },
+  { "port", CLR_CHECK_NUMBER, "PORT", N_ ("Of the host (25)") },
+  { "now", CLR_CHECK_NUMBER, "EPOCH", N_ ("Seconds since 1970 to check at, instead of now") },
+  { NULL },
+};
+
+static const ClrCheckOption tlsrpt_options[] = {
+  { "domain", CLR_CHECK_TEXT, "DOMAIN", N_ ("A domain: where it wants reports on TLS") },
+  { "record", CLR_CHECK_TEXT, "TEXT", N_ ("A TXT record of _smtp._tls, instead of a domain") },
+  { NULL },
+};
+
 static const ClrCheckRow table[] = {
   { "dkim", N_ ("the DKIM signatures of a message"), dkim_options, clr_check_dkim },
   { "address", N_ ("whether an address may stand in an envelope, and what it needs"), address_options,
     clr_check_address },
   { "route", N_ ("which way mail to a recipient would take, and how"), route_options, clr_check_route },
+  { "mta-sts", N_ ("the MTA-STS record and policy of a domain, and whether its exchangers fit"),
+    mta_sts_options, clr_check_mta_sts },
+  { "dane", N_ ("the TLSA records of a mail server, and whether its certificates fit"), dane_options,
+    clr_check_dane },
+  { "tlsrpt", N_ ("where a domain wants reports on TLS to be sent"), tlsrpt_options, clr_check_tlsrpt },
 };
 
 const ClrCheckRow *
@@ -57,6 +89,8 @@ fits (JsonNode *node, ClrCheckKind kind)
 
   if (kind == CLR_CHECK_FLAG)
     return type == G_TYPE_BOOLEAN;
+  if (kind == CLR_CHECK_LIST && JSON_NODE_HOLDS_ARRAY (node))
+    return TRUE;
   if (kind == CLR_CHECK_NUMBER)
     return type == G_TYPE_INT64
            || (type == G_TYPE_STRING
@@ -69,7 +103,8 @@ fits (JsonNode *node, ClrCheckKind kind)
 static char *
 find_wrong_member (const ClrCheckRow *row, JsonObject *in, JsonArray *ignored)
 {
-  static const char *const needed[] = { N_ ("text"), N_ ("text"), N_ ("a number"), N_ ("true or false") };
+  static const char *const needed[]
+      = { N_ ("text"), N_ ("text"), N_ ("a number"), N_ ("true or false"), N_ ("a list") };
   JsonObjectIter iter;
   const char *name;
   JsonNode *node;
@@ -97,14 +132,34 @@ find_wrong_member (const ClrCheckRow *row, JsonObject *in, JsonArray *ignored)
   return NULL;
 }
 
+/* Published cases write "content_type", options are written "content-type". */
+static void
+fold_names (JsonObject *in)
+{
+  g_autoptr (GList) names = json_object_get_members (in);
+
+  for (GList *each = names; each; each = each->next)
+    if (strchr (each->data, '_'))
+      {
+        g_autofree char *folded = g_strdelimit (g_strdup (each->data), "_", '-');
+        if (!json_object_has_member (in, folded))
+          {
+            json_object_set_member (in, folded, json_node_copy (json_object_get_member (in, each->data)));
+            json_object_remove_member (in, each->data);
+          }
+      }
+}
+
 JsonNode *
 clr_check_run (const ClrCheckRow *row, JsonObject *in, ClrZone *zone)
 {
   g_autoptr (JsonArray) ignored = json_array_new ();
-  g_autofree char *wrong = find_wrong_member (row, in, ignored);
+  g_autofree char *wrong = NULL;
   g_autoptr (ClrZone) own = NULL;
   JsonNode *answer;
 
+  fold_names (in);
+  wrong = find_wrong_member (row, in, ignored);
   if (wrong)
     return clr_check_answer ("error", wrong, NULL);
   if (json_object_has_member (in, "zone"))
@@ -118,7 +173,8 @@ clr_check_run (const ClrCheckRow *row, JsonObject *in, ClrZone *zone)
 gboolean
 clr_check_is_good (const char *result)
 {
-  return g_str_equal (result, "pass") || g_str_equal (result, "ok") || g_str_equal (result, "valid");
+  return g_str_equal (result, "pass") || g_str_equal (result, "ok") || g_str_equal (result, "valid")
+         || g_str_equal (result, "match");
 }
 
 JsonNode *
@@ -152,4 +208,19 @@ clr_check_get_number (JsonObject *in, const char *name, gint64 fallback)
   return json_node_get_value_type (node) == G_TYPE_STRING
              ? g_ascii_strtoll (json_node_get_string (node), NULL, 10)
              : json_node_get_int (node);
+}
+
+JsonArray *
+clr_check_get_list (JsonObject *in, const char *name)
+{
+  JsonNode *node = json_object_get_member (in, name);
+  JsonArray *list;
+
+  if (node == NULL)
+    return NULL;
+  if (JSON_NODE_HOLDS_ARRAY (node))
+    return json_array_ref (json_node_get_array (node));
+  list = json_array_new ();
+  json_array_add_element (list, json_node_copy (node));
+  return list;
 }

@@ -14,6 +14,7 @@ typedef enum
   CLR_CHECK_FILE,   /* a path */
   CLR_CHECK_NUMBER, /* digits are taken as text too */
   CLR_CHECK_FLAG,
+  CLR_CHECK_LIST, /* an array, or one text; on the command line an option that may stand several times */
 } ClrCheckKind;
 
 /* A member of the object that goes in; on the command line, a long option. */
@@ -44,10 +45,10 @@ const ClrCheckRow *clr_check_find (const char *name);
 
 /* Looks at the kinds of @in's members, then runs the check. A member "zone" is a zone of this question's own.
  * What is wrong with @in gives the result "error". Members that the check does not know are named in
- * "ignored". */
+ * "ignored". An underscore in a member's name is the same as a hyphen. */
 JsonNode *clr_check_run (const ClrCheckRow *row, JsonObject *in, ClrZone *zone);
 
-/* "pass", "ok", "valid": what a script would go on with. */
+/* "pass", "ok", "valid", "match": what a script would go on with. */
 gboolean clr_check_is_good (const char *result);
 
 /* For checks. @details: (transfer full) (nullable). */
@@ -55,6 +56,8 @@ JsonNode *clr_check_answer (const char *result, const char *reason, JsonObject *
 /* NULL when @in has no such member. */
 const char *clr_check_get_text (JsonObject *in, const char *name);
 gint64 clr_check_get_number (JsonObject *in, const char *name, gint64 fallback);
+/* One text is a list of one. Returns: (transfer full) (nullable): NULL when @in has no such member. */
+JsonArray *clr_check_get_list (JsonObject *in, const char *name);
 
 /* The rows' functions. clr_check_dkim_key(): {"file", "domain", "selector"}: whether a key can sign; details:
  * algorithm, record, name, zone. With "make": "rsa" or "ed25519" (and "bits"), the key is made first; the
@@ -63,6 +66,9 @@ JsonNode *clr_check_dkim_key (JsonObject *in, ClrZone *zone);
 JsonNode *clr_check_dkim (JsonObject *in, ClrZone *zone);
 JsonNode *clr_check_address (JsonObject *in, ClrZone *zone);
 JsonNode *clr_check_route (JsonObject *in, ClrZone *zone);
+JsonNode *clr_check_mta_sts (JsonObject *in, ClrZone *zone);
+JsonNode *clr_check_dane (JsonObject *in, ClrZone *zone);
+JsonNode *clr_check_tlsrpt (JsonObject *in, ClrZone *zone);
 
 /* Not in the table: {"file", "config"} or {"file", "key", "domain", "selector"}: details.fields are the
  * DKIM-Signature fields that the relay would put in front of this message. Result: ok, none, error. */

@@ -2,6 +2,7 @@
 #include "check/clr-zone.h"
 
 #include "base/clr-error.h"
+#include "dns/clr-dane.h"
 #include "dns/clr-resolver.h"
 
 #include <glib/gi18n-lib.h>
@@ -16,6 +17,7 @@ struct ClrZone
   GHashTable *names; /* in lower case, without the final dot -> JsonObject; NULL: the resolver is asked */
   ClrWorker *worker; /* of the resolver; turned while an answer is waited for */
   ClrResolver *resolver;
+  gboolean secure; /* the last answer */
 };
 
 static char *
@@ -47,13 +49,14 @@ clr_zone_new_from_json (JsonObject *names)
 }
 
 ClrZone *
-clr_zone_new_from_resolver (const char *server, GError **error)
+clr_zone_new_from_resolver (const char *server, const char *trust_anchor, GError **error)
 {
   ClrZone *zone = g_new0 (ClrZone, 1);
   char text[CLR_ENDPOINT_TEXT] = "";
   const char *const servers[] = { server ? text : NULL, NULL };
   ClrEndpoint endpoint;
-  ClrResolverOptions options = { .servers = servers, .timeout_us = TIMEOUT_SECONDS * G_USEC_PER_SEC };
+  ClrResolverOptions options
+      = { .servers = servers, .trust_anchor = trust_anchor, .timeout_us = TIMEOUT_SECONDS * G_USEC_PER_SEC };
 
   if (server && !clr_endpoint_parse (&endpoint, server, 53))
     {
@@ -168,6 +171,8 @@ answer_to_text (const ClrDnsRecord *record, ClrDnsType type)
       return g_strdup (record->name);
     case CLR_DNS_TXT:
       return g_strndup ((const char *)record->bytes, record->size);
+    case CLR_DNS_TLSA:
+      return clr_tlsa_to_text (record);
     default:
       clr_endpoint_address_to_text (&record->address, address);
       return g_strdup (address);
@@ -183,7 +188,7 @@ ask (ClrZone *zone, const char *name, const char *type, GPtrArray *values)
     ClrDnsType type;
   } types[] = {
     { "A", CLR_DNS_A },     { "AAAA", CLR_DNS_AAAA }, { "MX", CLR_DNS_MX },
-    { "TXT", CLR_DNS_TXT }, { "PTR", CLR_DNS_PTR },
+    { "TXT", CLR_DNS_TXT }, { "PTR", CLR_DNS_PTR },   { "TLSA", CLR_DNS_TLSA },
   };
   static const ClrZoneStatus statuses[] = {
     [CLR_DNS_FOUND] = CLR_ZONE_FOUND,
@@ -200,6 +205,7 @@ ask (ClrZone *zone, const char *name, const char *type, GPtrArray *values)
 
         for (unsigned i = 0; i < answer->n_records; i++)
           g_ptr_array_add (values, answer_to_text (&answer->records[i], types[t].type));
+        zone->secure = answer->secure;
         clr_dns_answer_free (answer);
         return status;
       }
@@ -212,6 +218,7 @@ clr_zone_find (ClrZone *zone, const char *name, const char *type, GPtrArray **va
   g_autofree char *wanted = fold_name (name);
 
   *values = g_ptr_array_new_with_free_func (g_free);
+  zone->secure = zone->resolver == NULL;
   if (zone->resolver)
     return ask (zone, wanted, type, *values);
   for (unsigned hops = 0; hops < CNAMES_MOST; hops++)
@@ -221,6 +228,7 @@ clr_zone_find (ClrZone *zone, const char *name, const char *type, GPtrArray **va
 
       if (records == NULL)
         return has_names_below (zone, wanted) ? CLR_ZONE_NODATA : CLR_ZONE_NXDOMAIN;
+      zone->secure = zone->secure && json_object_get_boolean_member_with_default (records, "_secure", TRUE);
       found = find_records (records, type);
       alias = find_records (records, "CNAME");
       if (found)
@@ -237,4 +245,10 @@ clr_zone_find (ClrZone *zone, const char *name, const char *type, GPtrArray **va
       wanted = fold_name (target);
     }
   return CLR_ZONE_SERVFAIL;
+}
+
+gboolean
+clr_zone_is_secure (ClrZone *zone)
+{
+  return zone->secure;
 }

@@ -19,15 +19,19 @@ typedef enum
 typedef struct ClrZone ClrZone;
 
 /* @names: {"name": {"TXT": [["chunk", "chunk"], ...], "A": ["..."], "AAAA": ["..."], "MX": [[10, "host"]],
- * "PTR": ["..."], "CNAME": ["target"], "_other": "NODATA"}}. Names have no final dot; their case does not
- * matter. "_other" (NODATA, NXDOMAIN, SERVFAIL or TIMEOUT) answers for types that are not listed. A name that
- * is not listed does not exist, unless names lie below it. Kept. */
+ * "PTR": ["..."], "TLSA": ["3 1 1 hex"], "CNAME": ["target"], "_other": "NODATA"}}. Names have no final dot;
+ * their case does not matter. "_other" (NODATA, NXDOMAIN, SERVFAIL or TIMEOUT) answers for types that are not
+ * listed. A name that is not listed does not exist, unless names lie below it. "_secure": false at a name:
+ * DNSSEC does not prove it. Kept. */
 ClrZone *clr_zone_new_from_json (JsonObject *names);
 /* @server: "address:port", or NULL for the system's. */
-ClrZone *clr_zone_new_from_resolver (const char *server, GError **error);
+/* @trust_anchor: (nullable): a file of DS or DNSKEY records; without, no answer is secure. */
+ClrZone *clr_zone_new_from_resolver (const char *server, const char *trust_anchor, GError **error);
 void clr_zone_free (ClrZone *zone);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ClrZone, clr_zone_free)
 
 /* @type: "TXT", "A", ... CNAMEs are followed, a few.
  * @values: (out) (transfer full): one string a record: a TXT's strings joined, "10 host" of an MX. */
 ClrZoneStatus clr_zone_find (ClrZone *zone, const char *name, const char *type, GPtrArray **values);
+/* Whether DNSSEC proves what clr_zone_find() answered last. */
+gboolean clr_zone_is_secure (ClrZone *zone);

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """`clrelay check` and `clrelay sign`: our answers beside those of other programs."""
+import hashlib
 import json
 import socket
 import struct
@@ -48,6 +49,38 @@ def _():
         for content in relay.captured().values():
             answer = json.loads(command("check", "dkim", save(folder, "ours.eml", content), "--zone", zone, "--json"))
             equal([s["result"] for s in answer["details"]["signatures"]], ["pass", "pass"], "our signatures")
+
+
+@case("check mta-sts, dane and tlsrpt: records, policies and certificates from files")
+def _():
+    folder = temp("tls-checks")
+    policy = save(folder, "policy", b"version: STSv1\r\nmode: enforce\r\nmx: *.x.test\r\nmax_age: 86400\r\n")
+    check("well formed" in command("check", "mta-sts", "--policy", policy), "policy")
+    check("names all" in command("check", "mta-sts", "--policy", policy, "--mx", "a.x.test", "--mx", "b.x.test"), "exchangers")
+    check("no mail may go there" in command("check", "mta-sts", "--policy", policy, "--mx", "a.x.test", "--mx", "y.test", expect=4), "stranger")
+    check("no id" in command("check", "mta-sts", "--record", "v=STSv1; x=y", expect=4), "record")
+    zone = save(folder, "zone.json", json.dumps({
+        "_mta-sts.x.test": {"TXT": [["v=STSv1; ", "id=7"]]}, "x.test": {"MX": [[10, "a.x.test"], [20, "b.y.test"]]},
+        "_smtp._tls.x.test": {"TXT": [["v=TLSRPTv1; rua=mailto:r@x.test,ftp://x.test"]]},
+        "_25._tcp.none.test": {"TLSA": [[3, 1, 1, "00" * 32]], "_secure": False}, "_25._tcp.bogus.test": {"_other": "SERVFAIL"}}).encode())
+    answer = json.loads(command("check", "mta-sts", "x.test", "--policy", policy, "--zone", zone, "--json", expect=4))
+    equal((answer["details"]["id"], [(h["host"], h["match"]) for h in answer["details"]["hosts"]]), ("7", [("a.x.test", True), ("b.y.test", False)]),
+          "a domain")
+    check(command("check", "mta-sts", "z.test", "--zone", zone, expect=4).startswith("none"), "none")
+    answer = json.loads(command("check", "tlsrpt", "x.test", "--zone", zone, "--json"))
+    equal((answer["details"]["rua"], answer["details"]["not-served"]), (["mailto:r@x.test"], ["ftp://x.test"]), "tlsrpt")
+    for name, subject in (("ours", "mx.x.test"), ("other", "mx.x.test")):
+        run(need("openssl"), "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", f"{folder}/{name}.key", "-out", f"{folder}/{name}.pem",
+             "-subj", f"/CN={subject}", "-days", "2")
+    der = subprocess.run([need("openssl"), "x509", "-in", f"{folder}/ours.pem", "-outform", "DER"], capture_output=True, check=True).stdout
+    digest = hashlib.sha256(der).hexdigest()
+    check("names what the server shows" in command("check", "dane", "--tlsa", f"3 0 1 {digest}", "--chain", f"{folder}/ours.pem"), "dane")
+    check("no TLSA record names" in command("check", "dane", "--tlsa", f"3 0 1 {digest}", "--chain", f"{folder}/other.pem", expect=4), "other")
+    check("none of the TLSA" in command("check", "dane", "--tlsa", f"1 0 1 {digest}", "--chain", f"{folder}/ours.pem", expect=4), "unusable")
+    check("do not count" in command("check", "dane", "none.test", "--zone", zone, expect=4), "not secure")
+    check("temperror" in command("check", "dane", "bogus.test", "--zone", zone, expect=4), "bogus")
+    command("check", "dane", "--tlsa", "3 0 1 0", "--chain", f"{folder}/ours.pem", expect=1)
+    command("check", "dane", "--chain", f"{folder}/ours.pem", expect=1)
 
 
 @case("check --batch: one line in, one line out, in order, whatever is in it")
