@@ -154,22 +154,25 @@ clr_approach_get_peer (const ClrApproach *approach)
   return clr_dialer_get_peer (approach->dialer);
 }
 
-ClrClientTls
+ClrTlsChoice
 clr_approach_choose_tls (const ClrApproach *approach)
 {
+  const ClrNextHop *hop = approach->hop;
   g_autofree char *key = make_host_key (approach);
+  ClrTlsChoice choice = {
+    .wanted = CLR_CLIENT_TLS_REQUIRED,
+    .implicit = hop->tls == CLR_NEXT_HOP_TLS_IMPLICIT,
+    .context = hop->tls_context,
+    .name = clr_approach_get_host (approach)->name,
+  };
 
-  switch (approach->hop->tls)
-    {
-    case CLR_NEXT_HOP_TLS_NONE:
-      return CLR_CLIENT_TLS_NONE;
-    case CLR_NEXT_HOP_TLS_MAY:
-      return clr_reach_memory_is_clear (approach->place->memory, key, approach->place->worker->now)
-                 ? CLR_CLIENT_TLS_NONE
-                 : CLR_CLIENT_TLS_MAY;
-    default:
-      return CLR_CLIENT_TLS_REQUIRED;
-    }
+  if (hop->tls == CLR_NEXT_HOP_TLS_NONE)
+    choice.wanted = CLR_CLIENT_TLS_NONE;
+  else if (hop->tls == CLR_NEXT_HOP_TLS_MAY)
+    choice.wanted = clr_reach_memory_is_clear (approach->place->memory, key, approach->place->worker->now)
+                        ? CLR_CLIENT_TLS_NONE
+                        : CLR_CLIENT_TLS_MAY;
+  return choice;
 }
 
 /* RFC 5321 section 5.1: hosts of the same preference in random order, to spread the load. */

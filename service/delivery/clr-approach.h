@@ -7,6 +7,7 @@
 #pragma once
 
 #include "delivery/clr-dialer.h"
+#include "delivery/clr-tls-choice.h"
 #include "queue/clr-job.h"
 #include "smtp/clr-client.h"
 
@@ -37,4 +38,4 @@ void clr_approach_go_on (ClrApproach *approach, ClrOutcome outcome, ClrPhase pha
 /* Of the host reached last. */
 const ClrHost *clr_approach_get_host (const ClrApproach *approach);
 const char *clr_approach_get_peer (const ClrApproach *approach); /* "name (address:port)" */
-ClrClientTls clr_approach_choose_tls (const ClrApproach *approach);
+ClrTlsChoice clr_approach_choose_tls (const ClrApproach *approach);

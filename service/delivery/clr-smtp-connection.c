@@ -5,6 +5,7 @@
 #include "delivery/clr-approach.h"
 #include "delivery/clr-content-sender.h"
 #include "delivery/clr-fit.h"
+#include "delivery/clr-smtp-peer.h"
 
 #include <string.h>
 
@@ -19,12 +20,8 @@ struct ClrSmtpConnection
   void *data;
 
   ClrApproach *approach; /* until a host has begun to take mail */
-  ClrStream *stream;
-  ClrSmtpClient *client;
-  ClrSmtpClientConfig config;
-  ClrTimer timer;   /* the peer's time-out */
-  const char *host; /* name of the host, for TLS */
-  char *peer;       /* "name (address:port)" */
+  ClrSmtpPeer *peer;     /* the host that has been reached */
+  char *peer_name;       /* "name (address:port)" */
 
   ClrJob *job;
   unsigned first; /* recipients of the job before this one are done */
@@ -43,28 +40,24 @@ struct ClrSmtpConnection
 
 static void take_job (ClrSmtpConnection *connection);
 
-static void
-arm (ClrSmtpConnection *connection, int64_t wait_us)
+static ClrPhase
+get_phase (ClrSmtpConnection *connection)
 {
-  clr_timers_set (connection->place->worker->timers, &connection->timer,
-                  connection->place->worker->now + wait_us);
+  return connection->peer ? clr_smtp_peer_get_phase (connection->peer) : CLR_PHASE_CONNECT;
 }
 
-/* The time-out of the phase we are in now (RFC 5321 section 4.5.3.2). */
-static void
-arm_phase (ClrSmtpConnection *connection)
+static const ClrOffers *
+get_offers (const ClrSmtpConnection *connection)
 {
-  arm (connection,
-       connection->hop->wait_us[clr_phase_get_wait (clr_smtp_client_get_phase (connection->client))]);
+  return clr_smtp_client_get_offers (clr_smtp_peer_get_client (connection->peer));
 }
 
 static void
-drop_stream (void *data)
+drop_peer (void *data)
 {
   ClrSmtpConnection *connection = data;
 
-  g_clear_pointer (&connection->client, clr_smtp_client_free);
-  g_clear_pointer (&connection->stream, clr_dialer_hang_up);
+  g_clear_pointer (&connection->peer, clr_smtp_peer_free);
 }
 
 static void
@@ -73,7 +66,8 @@ end (ClrSmtpConnection *connection)
   if (connection->over)
     return;
   connection->over = TRUE;
-  clr_timers_clear (connection->place->worker->timers, &connection->timer);
+  if (connection->peer)
+    clr_smtp_peer_hush (connection->peer);
   g_clear_pointer (&connection->approach, clr_approach_free);
   connection->events->ended (connection, connection->data);
 }
@@ -92,13 +86,12 @@ observe (ClrSmtpConnection *connection, unsigned index, ClrOutcome outcome, ClrP
          const ClrSmtpReply *reply)
 {
   clr_observe (connection->job, index, outcome, clr_phase_get_name (phase), clr_smtp_reply_get_said (reply),
-               reply->enhanced, reply->text, connection->peer,
-               connection->stream ? clr_stream_get_tls_description (connection->stream) : NULL,
+               reply->enhanced, reply->text, connection->peer_name,
+               connection->peer ? clr_smtp_peer_get_tls_description (connection->peer) : NULL,
                connection->started_us);
   /* RFC 3461 section 5.2.2: the next hop reports from now on, or we say that we relayed. */
-  if (outcome == CLR_OUTCOME_DELIVERED && connection->client)
-    connection->job->observations[index].relays_dsn
-        = (clr_smtp_client_get_offers (connection->client)->offers & CLR_OFFER_DSN) != 0;
+  if (outcome == CLR_OUTCOME_DELIVERED && connection->peer)
+    connection->job->observations[index].relays_dsn = (get_offers (connection)->offers & CLR_OFFER_DSN) != 0;
 }
 
 /* The connection is gone, or of no use any more. */
@@ -115,8 +108,7 @@ broken (ClrSmtpConnection *connection, ClrPhase phase, const ClrSmtpReply *reply
     }
   if (phase < CLR_PHASE_IDLE)
     {
-      clr_timers_clear (connection->place->worker->timers, &connection->timer);
-      clr_approach_go_on (connection->approach, CLR_OUTCOME_DEFERRED, phase, reply, drop_stream);
+      clr_approach_go_on (connection->approach, CLR_OUTCOME_DEFERRED, phase, reply, drop_peer);
       return;
     }
   if (phase == CLR_PHASE_MAIL && connection->transactions > 0 && connection->first == 0
@@ -138,47 +130,20 @@ broken (ClrSmtpConnection *connection, ClrPhase phase, const ClrSmtpReply *reply
   end (connection);
 }
 
-static void
-broken_with_text (ClrSmtpConnection *connection, const char *text)
-{
-  ClrPhase phase = connection->client ? clr_smtp_client_get_phase (connection->client) : CLR_PHASE_CONNECT;
-  ClrSmtpReply reply;
-  g_autofree char *full = g_strdup_printf ("%s (%s)", text, clr_phase_get_name (phase));
-
-  clr_smtp_reply_set (&reply, 0, NULL, full);
-  broken (connection, phase, &reply);
-}
-
-static void
-on_timer (ClrTimer *timer, void *data)
-{
-  ClrSmtpConnection *connection = data;
-
-  if (clr_smtp_client_get_phase (connection->client) == CLR_PHASE_IDLE && connection->job == NULL)
-    {
-      clr_smtp_connection_end (connection, FALSE);
-      return;
-    }
-  broken_with_text (connection, "the server did not answer in time");
-}
-
 /* -- content */
 
 static gboolean
 has_room (void *data)
 {
-  ClrSmtpConnection *connection = data;
-
-  if (clr_stream_get_pending (connection->stream) <= CLR_STREAM_HIGH_WATER)
-    return TRUE;
-  clr_stream_want_room (connection->stream);
-  return FALSE;
+  return clr_smtp_peer_has_room (((ClrSmtpConnection *)data)->peer);
 }
 
 static void
 on_piece (const uint8_t *bytes, size_t size, void *data)
 {
-  clr_smtp_client_send_content (((ClrSmtpConnection *)data)->client, bytes, size);
+  ClrSmtpConnection *connection = data;
+
+  clr_smtp_client_send_content (clr_smtp_peer_get_client (connection->peer), bytes, size);
 }
 
 static void
@@ -186,29 +151,28 @@ on_all_given (void *data)
 {
   ClrSmtpConnection *connection = data;
 
-  clr_smtp_client_end_content (connection->client);
-  if (!connection->over)
-    arm_phase (connection);
+  clr_smtp_client_end_content (clr_smtp_peer_get_client (connection->peer));
+  clr_smtp_peer_wait_phase (connection->peer);
 }
 
 static void
 on_unreadable (const char *why, void *data)
 {
   /* The peer has got a piece of the message: only closing tells it that this was not all. */
-  broken_with_text (data, why);
+  clr_smtp_peer_fail (((ClrSmtpConnection *)data)->peer, why);
 }
 
+/* After an answer of the disk thread: no event of the stream sends what was written. */
 static void
-on_went_on (void *data)
+flush (void *data)
 {
   ClrSmtpConnection *connection = data;
 
-  if (!connection->over && connection->stream)
-    clr_stream_flush (connection->stream);
+  if (!connection->over && connection->peer)
+    clr_smtp_peer_flush (connection->peer);
 }
 
-static const ClrContentPumpEvents content_events
-    = { has_room, on_piece, on_all_given, on_unreadable, on_went_on };
+static const ClrContentPumpEvents content_events = { has_room, on_piece, on_all_given, on_unreadable, flush };
 
 /* Writes content until the stream has enough. */
 static void
@@ -216,19 +180,11 @@ pump (ClrSmtpConnection *connection)
 {
   if (connection->over || !clr_content_sender_is_sending (&connection->content))
     return;
-  arm_phase (connection);
+  clr_smtp_peer_wait_phase (connection->peer);
   clr_content_sender_run (&connection->content);
 }
 
-/* -- the client's events */
-
-static void
-on_start_tls (ClrSmtpClient *client, void *data)
-{
-  ClrSmtpConnection *connection = data;
-
-  clr_stream_start_tls (connection->stream, connection->hop->tls_context, connection->host);
-}
+/* -- jobs */
 
 static void
 get_recipient (unsigned index, ClrSmtpRecipient *recipient, void *data)
@@ -259,11 +215,11 @@ static void
 pass_on (ClrSmtpConnection *connection, const ClrSmtpReply *reply)
 {
   connection->works = FALSE;
-  clr_timers_clear (connection->place->worker->timers, &connection->timer);
   if (connection->approach)
     {
       connection->passing_on = TRUE;
-      clr_approach_go_on (connection->approach, CLR_OUTCOME_FAILED, CLR_PHASE_MAIL, reply, drop_stream);
+      clr_smtp_peer_hush (connection->peer);
+      clr_approach_go_on (connection->approach, CLR_OUTCOME_FAILED, CLR_PHASE_MAIL, reply, drop_peer);
       return;
     }
   /* A kept connection knows no other hosts: the job begins anew with one that does. */
@@ -271,8 +227,7 @@ pass_on (ClrSmtpConnection *connection, const ClrSmtpReply *reply)
 
   connection->events->job_undone (connection, job, connection->data);
   connection->ending = TRUE;
-  clr_smtp_client_quit (connection->client);
-  arm_phase (connection);
+  clr_smtp_peer_quit (connection->peer);
 }
 
 /* No host is left that could take the job that was passed on. */
@@ -298,8 +253,7 @@ on_rendering_ready (void *data)
     }
   else
     begin_transaction (connection);
-  if (!connection->over && connection->stream)
-    clr_stream_flush (connection->stream);
+  flush (connection);
 }
 
 /* What the peer does not offer decides over what it gets. Returns: FALSE when no transaction begins now. */
@@ -308,14 +262,14 @@ prepare (ClrSmtpConnection *connection)
 {
   ClrSmtpReply reply;
 
-  switch (clr_fit_judge (clr_smtp_client_get_offers (connection->client), connection->job, &reply))
+  switch (clr_fit_judge (get_offers (connection), connection->job, &reply))
     {
     case CLR_FIT_AS_IS:
       break;
     case CLR_FIT_RENDITION:
       if (clr_content_sender_is_rendering (&connection->content))
         break;
-      arm_phase (connection);
+      clr_smtp_peer_wait_phase (connection->peer);
       clr_content_sender_render (&connection->content, connection->plan, on_rendering_ready);
       return FALSE;
     case CLR_FIT_OTHER_HOST:
@@ -340,7 +294,6 @@ begin_transaction (ClrSmtpConnection *connection)
     .envid = message->envid,
     .exact_size = TRUE,
     .at_hand = message->spool_size == 0 && message->content.size <= AT_HAND,
-    .get_recipient = get_recipient,
   };
 
   if (!prepare (connection))
@@ -349,18 +302,15 @@ begin_transaction (ClrSmtpConnection *connection)
   if (clr_content_sender_is_rendering (&connection->content))
     transaction.eight_bit = transaction.smtputf8 = FALSE;
   transaction.size = clr_content_sender_get_size (&connection->content);
-  transaction.n_recipients = connection->n_now
-      = clr_fit_count_recipients (clr_smtp_client_get_offers (connection->client), connection->job,
-                                  connection->first, connection->hop->max_recipients);
-  clr_smtp_client_begin (connection->client, &transaction);
-  if (!connection->over)
-    arm_phase (connection);
+  transaction.n_recipients = connection->n_now = clr_fit_count_recipients (
+      get_offers (connection), connection->job, connection->first, connection->hop->max_recipients);
+  clr_smtp_peer_begin (connection->peer, &transaction);
 }
 
 static gboolean
 has_sent_enough (const ClrSmtpConnection *connection)
 {
-  unsigned most = clr_smtp_client_get_offers (connection->client)->max_messages;
+  unsigned most = get_offers (connection)->max_messages;
 
   return connection->transactions >= connection->hop->max_messages
          || (most > 0 && connection->transactions >= most);
@@ -377,7 +327,7 @@ take_job (ClrSmtpConnection *connection)
   connection->job = connection->events->take_job (connection, connection->data);
   if (connection->job == NULL)
     {
-      arm (connection, connection->hop->idle_us);
+      clr_smtp_peer_wait (connection->peer, connection->hop->idle_us);
       return;
     }
   clr_content_sender_init (&connection->content, connection->place, connection->job->message, &content_events,
@@ -389,7 +339,7 @@ take_job (ClrSmtpConnection *connection)
 }
 
 static void
-on_ready (ClrSmtpClient *client, void *data)
+on_ready (ClrSmtpPeer *peer, void *data)
 {
   ClrSmtpConnection *connection = data;
 
@@ -424,7 +374,7 @@ on_ready (ClrSmtpClient *client, void *data)
 }
 
 static void
-on_result (ClrSmtpClient *client, unsigned recipient, ClrPhase phase, const ClrSmtpReply *reply, void *data)
+on_result (ClrSmtpPeer *peer, unsigned recipient, ClrPhase phase, const ClrSmtpReply *reply, void *data)
 {
   ClrSmtpConnection *connection = data;
   int class = reply->code / 100;
@@ -438,7 +388,7 @@ on_result (ClrSmtpClient *client, unsigned recipient, ClrPhase phase, const ClrS
 }
 
 static void
-on_want_content (ClrSmtpClient *client, void *data)
+on_want_content (ClrSmtpPeer *peer, void *data)
 {
   ClrSmtpConnection *connection = data;
 
@@ -447,60 +397,30 @@ on_want_content (ClrSmtpClient *client, void *data)
 }
 
 static void
-on_failed (ClrSmtpClient *client, ClrPhase phase, const ClrSmtpReply *reply, void *data)
-{
-  broken (data, phase, reply);
-}
-
-static const ClrSmtpClientHandler client_handler
-    = { on_start_tls, on_ready, on_result, on_want_content, on_failed };
-
-/* -- the stream's events */
-
-static size_t
-on_bytes (ClrStream *stream, const uint8_t *bytes, size_t size, void *data)
-{
-  ClrSmtpConnection *connection = data;
-  uint64_t before = clr_smtp_client_get_replies (connection->client);
-
-  clr_smtp_client_feed (connection->client, bytes, size);
-  if (connection->over || connection->client == NULL)
-    return size;
-  ClrPhase phase = clr_smtp_client_get_phase (connection->client);
-  /* Each answer has its time; octets of one that never ends have none. */
-  if (clr_smtp_client_get_replies (connection->client) != before && phase != CLR_PHASE_IDLE
-      && phase != CLR_PHASE_OVER)
-    arm_phase (connection);
-  return size;
-}
-
-static void
-on_room (ClrStream *stream, void *data)
+on_room (ClrSmtpPeer *peer, void *data)
 {
   pump (data);
 }
 
 static void
-on_secure (ClrStream *stream, void *data)
+on_timed_out (ClrSmtpPeer *peer, void *data)
 {
   ClrSmtpConnection *connection = data;
 
-  if (connection->hop->tls == CLR_NEXT_HOP_TLS_IMPLICIT)
-    clr_smtp_client_set_secure (connection->client);
+  if (clr_smtp_peer_get_phase (peer) == CLR_PHASE_IDLE && connection->job == NULL)
+    clr_smtp_connection_end (connection, FALSE);
   else
-    clr_smtp_client_secured (connection->client);
-  arm_phase (connection);
+    clr_smtp_peer_fail (peer, "the server did not answer in time");
 }
 
 static void
-on_closed (ClrStream *stream, gboolean orderly, const char *why, void *data)
+on_failed (ClrSmtpPeer *peer, ClrPhase phase, const ClrSmtpReply *reply, void *data)
 {
-  ClrSmtpConnection *connection = data;
-
-  broken_with_text (connection, orderly ? "the server closed the connection" : why);
+  broken (data, phase, reply);
 }
 
-static const ClrStreamEvents stream_events = { NULL, on_bytes, on_room, on_secure, on_closed };
+static const ClrSmtpPeerEvents peer_events
+    = { on_ready, get_recipient, on_result, on_want_content, on_room, on_timed_out, on_failed };
 
 /* -- getting there */
 
@@ -508,24 +428,13 @@ static void
 on_reached (ClrApproach *approach, ClrStream *stream, void *data)
 {
   ClrSmtpConnection *connection = data;
-  const ClrNextHop *hop = connection->hop;
+  ClrTlsChoice tls = clr_approach_choose_tls (approach);
 
-  g_free (connection->peer);
-  connection->peer = g_strdup (clr_approach_get_peer (approach));
-  connection->host = clr_approach_get_host (approach)->name;
-  connection->stream = stream;
-  clr_stream_set_owner (stream, &stream_events, connection);
-  connection->config = (ClrSmtpClientConfig){
-    .helo = clr_delivery_plan_get_hostname (connection->plan),
-    .tls = clr_approach_choose_tls (approach),
-    .user = hop->user,
-    .password = hop->password ? hop->password : "",
-  };
-  connection->client = clr_smtp_client_new (&connection->config, &client_handler,
-                                            clr_stream_get_output (stream), connection);
-  if (hop->tls == CLR_NEXT_HOP_TLS_IMPLICIT)
-    clr_stream_start_tls (stream, hop->tls_context, connection->host);
-  arm_phase (connection);
+  g_free (connection->peer_name);
+  connection->peer_name = g_strdup (clr_approach_get_peer (approach));
+  connection->peer
+      = clr_smtp_peer_new (connection->place, connection->hop, stream, &tls,
+                           clr_delivery_plan_get_hostname (connection->plan), &peer_events, connection);
 }
 
 static void
@@ -556,7 +465,6 @@ clr_smtp_connection_new (const ClrDeliveryPlace *place, ClrDeliveryPlan *plan, c
   connection->hop = hop;
   connection->events = events;
   connection->data = data;
-  clr_timer_init (&connection->timer, on_timer, connection);
   connection->approach = clr_approach_new (place, plan, hop, hosts, n_hosts, &approach_events, connection);
   return connection;
 }
@@ -565,12 +473,11 @@ void
 clr_smtp_connection_free (ClrSmtpConnection *connection)
 {
   connection->over = TRUE;
-  clr_timers_clear (connection->place->worker->timers, &connection->timer);
   g_clear_pointer (&connection->approach, clr_approach_free);
   clr_content_sender_clear (&connection->content);
-  drop_stream (connection);
+  drop_peer (connection);
   clr_delivery_plan_unref (connection->plan);
-  g_free (connection->peer);
+  g_free (connection->peer_name);
   g_free (connection);
 }
 
@@ -578,7 +485,7 @@ gboolean
 clr_smtp_connection_is_idle (ClrSmtpConnection *connection)
 {
   return connection->works && connection->job == NULL && !connection->ending && !connection->over
-         && connection->client && clr_smtp_client_get_phase (connection->client) == CLR_PHASE_IDLE;
+         && get_phase (connection) == CLR_PHASE_IDLE;
 }
 
 gboolean
@@ -593,9 +500,27 @@ clr_smtp_connection_poke (ClrSmtpConnection *connection)
   if (!clr_smtp_connection_is_idle (connection))
     return FALSE;
   take_job (connection);
-  if (connection->stream)
-    clr_stream_flush (connection->stream);
+  flush (connection);
   return TRUE;
+}
+
+static void
+cut (ClrSmtpConnection *connection)
+{
+  static const char why[] = "the relay is stopping";
+
+  if (connection->passing_on)
+    {
+      ClrSmtpReply reply;
+
+      clr_smtp_reply_set (&reply, 0, NULL, why);
+      give_job_up (connection, CLR_OUTCOME_DEFERRED, CLR_PHASE_CONNECT, &reply);
+      end (connection);
+    }
+  else if (connection->job)
+    clr_smtp_peer_fail (connection->peer, why);
+  else
+    end (connection);
 }
 
 void
@@ -605,29 +530,14 @@ clr_smtp_connection_end (ClrSmtpConnection *connection, gboolean now)
   if (connection->over)
     return;
   if (now)
-    {
-      if (connection->passing_on)
-        {
-          ClrSmtpReply reply;
-
-          clr_smtp_reply_set (&reply, 0, NULL, "the relay is stopping");
-          give_job_up (connection, CLR_OUTCOME_DEFERRED, CLR_PHASE_CONNECT, &reply);
-          end (connection);
-        }
-      else if (connection->job)
-        broken_with_text (connection, "the relay is stopping");
-      else
-        end (connection);
-      return;
-    }
-  if (connection->job)
+    cut (connection);
+  else if (connection->job)
     return;
-  if (connection->client && clr_smtp_client_get_phase (connection->client) == CLR_PHASE_IDLE)
+  else if (get_phase (connection) == CLR_PHASE_IDLE)
     {
-      clr_smtp_client_quit (connection->client);
-      arm_phase (connection);
-      clr_stream_flush (connection->stream);
+      clr_smtp_peer_quit (connection->peer);
+      clr_smtp_peer_flush (connection->peer);
     }
-  else if (connection->client == NULL || clr_smtp_client_get_phase (connection->client) != CLR_PHASE_QUIT)
+  else if (get_phase (connection) != CLR_PHASE_QUIT)
     end (connection);
 }
