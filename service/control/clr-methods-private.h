@@ -32,7 +32,8 @@ const char *clr_call_get_parameter (ClrCall *call, const char *name); /* of the 
 /* The body as a JSON object, NULL when it is none. (transfer full) */
 JsonNode *clr_call_read_object (ClrCall *call);
 ClrPendingCall *clr_call_wait (ClrCall *call);
-void clr_pending_call_go_on (ClrPendingCall *pending); /* frees it; the answer has been set */
+void clr_pending_call_go_on (ClrPendingCall *pending);                 /* frees it; the answer has been set */
+void clr_methods_answer_text (SoupServerMessage *message, char *text); /* JSON; takes @text */
 void clr_methods_answer_json (SoupServerMessage *message, JsonNode *node);
 void clr_methods_answer_object (SoupServerMessage *message, GObject *object);
 void clr_methods_answer_number (SoupServerMessage *message, const char *name, gint64 number);

@@ -37,6 +37,19 @@ add_cursor (JsonObject *answer, const ClrTrace *trace)
     }
 }
 
+/* In the reader's thread: only what is the trace's own is touched. */
+static char *
+write_answer (const ClrTrace *trace)
+{
+  g_autoptr (JsonNode) node = json_node_new (JSON_NODE_OBJECT);
+  JsonObject *answer = json_object_new ();
+
+  add_messages (answer, trace);
+  add_cursor (answer, trace);
+  json_node_take_object (node, answer);
+  return json_to_string (node, FALSE);
+}
+
 static void
 on_trace (ClrLetter *letter, void *owner)
 {
@@ -46,15 +59,7 @@ on_trace (ClrLetter *letter, void *owner)
   if (trace->problem)
     clr_methods_answer_error (pending->message, SOUP_STATUS_SERVICE_UNAVAILABLE, trace->problem);
   else
-    {
-      g_autoptr (JsonNode) node = json_node_new (JSON_NODE_OBJECT);
-      JsonObject *answer = json_object_new ();
-
-      add_messages (answer, trace);
-      add_cursor (answer, trace);
-      json_node_take_object (node, answer);
-      clr_methods_answer_json (pending->message, node);
-    }
+    clr_methods_answer_text (pending->message, g_steal_pointer (&trace->text));
   clr_trace_free (trace);
   clr_pending_call_go_on (pending);
 }
@@ -74,6 +79,7 @@ clr_method_trace (ClrCall *call)
   g_clear_pointer (&filter, clr_filter_unref);
   trace->reply_to = call->place->mailbox;
   trace->open = on_trace;
+  trace->write = write_answer;
   trace->data = clr_call_wait (call);
   clr_history_post_trace (clr_queue_get_history (call->place->host.queue), trace);
 }

@@ -8,12 +8,16 @@
 #include <string.h>
 
 void
+clr_methods_answer_text (SoupServerMessage *message, char *text)
+{
+  soup_server_message_set_status (message, SOUP_STATUS_OK, NULL);
+  soup_server_message_set_response (message, "application/json", SOUP_MEMORY_TAKE, text, strlen (text));
+}
+
+void
 clr_methods_answer_json (SoupServerMessage *message, JsonNode *node)
 {
-  g_autofree char *text = json_to_string (node, FALSE);
-
-  soup_server_message_set_status (message, SOUP_STATUS_OK, NULL);
-  soup_server_message_set_response (message, "application/json", SOUP_MEMORY_COPY, text, strlen (text));
+  clr_methods_answer_text (message, json_to_string (node, FALSE));
 }
 
 void

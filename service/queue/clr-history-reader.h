@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * ClrHistoryReader: the thread that answers look-ups in the history, one page a transaction. It is less
- * urgent to the system than the threads that move mail.
+ * ClrHistoryReader: the thread that answers look-ups in the history, one page a transaction. It gives way
+ * to the threads that move mail: by its priority, and by a rest between the pages while mail moves.
  */
 #pragma once
 

@@ -35,6 +35,7 @@ clr_trace_free (ClrTrace *trace)
 {
   g_clear_pointer (&trace->filter, clr_filter_unref);
   g_ptr_array_unref (trace->found);
+  g_free (trace->text);
   g_free (trace->problem);
   g_free (trace);
 }

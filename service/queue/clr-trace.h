@@ -26,8 +26,10 @@ typedef struct
   GArray *attempts;     /* of ClrAttempt, in order of time; the newest ones when they are many */
 } ClrTraced;
 
+typedef struct ClrTrace ClrTrace;
+
 /* A question, which comes back to @reply_to with its answer. */
-typedef struct
+struct ClrTrace
 {
   ClrLetter letter;
   ClrFilter *filter; /* NULL: all mail */
@@ -36,12 +38,16 @@ typedef struct
   ClrMailbox *reply_to;
   void (*open) (ClrLetter *trace, void *owner);
   void *data;
+  /* Makes @text of what was found, which is dropped then. In the reader's thread, which is in nobody's way.
+   * NULL: what was found comes back as it is. */
+  char *(*write) (const ClrTrace *trace);
 
   GPtrArray *found; /* of ClrTraced */
-  gboolean more;    /* behind the cursor */
-  unsigned looked;  /* at so many messages */
+  char *text;
+  gboolean more;   /* behind the cursor */
+  unsigned looked; /* at so many messages */
   char *problem;
-} ClrTrace;
+};
 
 ClrTrace *clr_trace_new (ClrFilter *filter, uint64_t before, unsigned n);
 void clr_trace_free (ClrTrace *trace);

@@ -125,7 +125,8 @@ static gboolean
 is_simple (const char *text)
 {
   static const char name[] = "boundary";
-  const char *end = text + strlen (text), *found = NULL;
+  const char *end = text + strlen (text), *body = text + clr_header_block_find_end (text, end - text);
+  const char *found = NULL;
   size_t n;
 
   for (const char *at = text; at + strlen (name) < end; at++)
@@ -140,10 +141,10 @@ is_simple (const char *text)
   n = strspn (found + 1, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789");
   if (*found != '=' || n == 0 || n > 70 || !g_str_has_prefix (found + 1 + n, "\r\n"))
     return FALSE;
-  /* It is there, and every line that begins like it is it. */
+  /* It is there, behind the header section, and every line that begins like it is it. */
   g_autofree char *delimiter = g_strdup_printf ("\r\n--%.*s", (int)n, found + 1);
   const char *at = strstr (found, delimiter);
-  if (at == NULL)
+  if (at == NULL || at < body - strlen ("\r\n"))
     return FALSE;
   for (; at; at = strstr (at + 1, delimiter))
     {

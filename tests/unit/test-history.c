@@ -3,8 +3,10 @@
  * The history: what is kept and for how long (with a clock of our own), files of former versions, and how
  * mail is found in it.
  */
+#include "base/clr-counter.h"
 #include "base/clr-id.h"
 #include "clr-test.h"
+#include "queue/clr-history-reader.h"
 #include "queue/clr-history-schema.h"
 #include "queue/clr-history-sweep.h"
 #include "queue/clr-trace.h"
@@ -313,6 +315,60 @@ test_trace (Rig *rig, const void *data)
   clr_tracer_free (tracer);
 }
 
+static char *
+write_number (const ClrTrace *trace)
+{
+  return g_strdup_printf ("%u by %s", trace->found->len,
+                          g_thread_self () == trace->data ? "the asker" : "another");
+}
+
+static void
+keep_answer (ClrLetter *letter, void *owner)
+{
+  *(ClrTrace **)owner = (ClrTrace *)letter;
+}
+
+static void
+ask_reader (ClrHistoryReader *reader)
+{
+  ClrTrace *answer = NULL, *trace = clr_trace_new (NULL, 0, 10);
+  ClrMailbox *mailbox = clr_mailbox_new (&answer);
+
+  trace->reply_to = mailbox;
+  trace->open = keep_answer;
+  trace->write = write_number;
+  trace->data = g_thread_self ();
+  clr_history_reader_post_trace (reader, trace);
+  while (answer == NULL)
+    {
+      clr_mailbox_wait (mailbox, -1);
+      clr_mailbox_open_all (mailbox);
+    }
+  g_assert_true (answer == trace);
+  g_assert_cmpstr (trace->text, ==, "8 by another");
+  g_assert_cmpuint (trace->found->len, ==, 0);
+  clr_trace_free (trace);
+  clr_mailbox_free (mailbox);
+}
+
+/* The text is made by the reader, which rests between pages when mail has moved meanwhile. */
+static void
+test_reader (Rig *rig, const void *data)
+{
+  g_autoptr (GError) error = NULL;
+
+  for (unsigned day = 0; day < 8; day++)
+    add (rig, day, 2, TRUE);
+  ClrHistoryReader *reader = clr_history_reader_new (rig->file, NULL, &error);
+  g_assert_no_error (error);
+  ask_reader (reader);
+  int64_t begin_us = g_get_monotonic_time ();
+  clr_counter_add (CLR_COUNTER_MESSAGES_ACCEPTED_TOTAL, 1);
+  ask_reader (reader);
+  g_assert_cmpint (g_get_monotonic_time () - begin_us, >=, 15 * 1000);
+  clr_history_reader_free (reader);
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -320,6 +376,7 @@ main (int argc, char *argv[])
 #define ADD(name, function) g_test_add ("/history/" name, Rig, NULL, set_up, function, tear_down)
   ADD ("age", test_age);
   ADD ("many-rows", test_many_rows);
+  ADD ("reader", test_reader);
   ADD ("size", test_size);
   ADD ("trace", test_trace);
   g_test_add_func ("/history/upgrade", test_upgrade);
