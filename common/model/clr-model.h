@@ -35,11 +35,13 @@ CLR_DECLARE_MODEL (Lane, lane, LANE)
 CLR_DECLARE_MODEL (Message, message, MESSAGE)
 CLR_DECLARE_MODEL (Recipient, recipient, RECIPIENT)
 CLR_DECLARE_MODEL (Attempt, attempt, ATTEMPT)
+CLR_DECLARE_MODEL (LogLine, log_line, LOG_LINE)
 
 #define CLR_TYPE_STATUS_INFO    (clr_status_info_get_type ())
 #define CLR_TYPE_LANE_INFO      (clr_lane_info_get_type ())
 #define CLR_TYPE_MESSAGE_INFO   (clr_message_info_get_type ())
 #define CLR_TYPE_RECIPIENT_INFO (clr_recipient_info_get_type ())
 #define CLR_TYPE_ATTEMPT_INFO   (clr_attempt_info_get_type ())
+#define CLR_TYPE_LOG_LINE_INFO  (clr_log_line_info_get_type ())
 
 G_END_DECLS

@@ -111,3 +111,13 @@ DEFINE_MODEL (Attempt, attempt)
   TEXT ("enhanced", N_ ("The reply's enhanced status code"));
   TEXT ("reply", N_ ("The reply's text, verbatim"));
 }
+
+DEFINE_MODEL (LogLine, log_line)
+{
+  NUMBER ("number", N_ ("Events are counted from the start of the service"));
+  TEXT ("time", N_ ("When it happened"));
+  TEXT ("level", N_ ("error, warning, info or debug"));
+  TEXT ("event", N_ ("Which kind of event"));
+  TEXT ("text", N_ ("What happened, as a sentence"));
+  TEXT ("id", N_ ("Queue id of the message it is about"));
+}

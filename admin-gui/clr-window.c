@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "clr-window.h"
+
+#include "pages/clr-live-page.h"
+#include "pages/clr-message-page.h"
+#include "pages/clr-overview-page.h"
+#include "pages/clr-queue-page.h"
+#include "pages/clr-settings-page.h"
+#include "pages/clr-trace-page.h"
+
+#include <glib/gi18n.h>
+
+struct _ClrWindow
+{
+  AdwApplicationWindow parent_instance;
+  ClrRelay *relay;
+  ClrPage *page;      /* in sight */
+  const char *former; /* name of the page that the back button leads to */
+
+  AdwLeaflet *leaflet;
+  AdwWindowTitle *relay_title, *page_title;
+  GtkListBox *page_list;
+  GtkWidget *content, *back_button;
+  GtkRevealer *problem_revealer;
+  GtkLabel *problem_label;
+  AdwToastOverlay *toasts;
+  GtkStack *stack;
+};
+
+G_DEFINE_FINAL_TYPE (ClrWindow, clr_window, ADW_TYPE_APPLICATION_WINDOW)
+
+static const struct
+{
+  const char *name, *title, *icon;
+  GType (*get_type) (void);
+} pages[] = {
+  { "overview", N_ ("Overview"), "clr-overview-symbolic", clr_overview_page_get_type },
+  { "queue", N_ ("Queue"), "clr-queue-symbolic", clr_queue_page_get_type },
+  { "trace", N_ ("Trace"), "clr-trace-symbolic", clr_trace_page_get_type },
+  { "live", N_ ("Live"), "clr-live-symbolic", clr_live_page_get_type },
+  { "settings", N_ ("Settings"), "clr-settings-symbolic", clr_settings_page_get_type },
+};
+
+const char *const *
+clr_window_list_pages (void)
+{
+  static const char *names[G_N_ELEMENTS (pages) + 1];
+
+  for (guint i = 0; i < G_N_ELEMENTS (pages); i++)
+    names[i] = pages[i].name;
+  return names;
+}
+
+static void
+enter (ClrWindow *self, ClrPage *page, const char *title)
+{
+  if (self->page && self->page != page)
+    clr_page_set_in_sight (self->page, FALSE);
+  self->page = page;
+  gtk_stack_set_visible_child (self->stack, GTK_WIDGET (page));
+  adw_window_title_set_title (self->page_title, title);
+  adw_leaflet_set_visible_child (self->leaflet, self->content);
+  clr_page_set_in_sight (page, TRUE);
+}
+
+gboolean
+clr_window_show_page (ClrWindow *self, const char *name)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (pages); i++)
+    if (g_str_equal (pages[i].name, name))
+      {
+        gtk_list_box_select_row (self->page_list, gtk_list_box_get_row_at_index (self->page_list, (int)i));
+        gtk_widget_set_visible (self->back_button, FALSE);
+        enter (self, CLR_PAGE (gtk_stack_get_child_by_name (self->stack, name)), _ (pages[i].title));
+        return TRUE;
+      }
+  return FALSE;
+}
+
+void
+clr_window_show_message (ClrWindow *self, const char *id)
+{
+  ClrPage *page = CLR_PAGE (gtk_stack_get_child_by_name (self->stack, "message"));
+
+  if (self->page != page)
+    self->former = gtk_stack_get_visible_child_name (self->stack);
+  clr_message_page_set_id (CLR_MESSAGE_PAGE (page), id);
+  gtk_widget_set_visible (self->back_button, TRUE);
+  enter (self, page, _ ("Message"));
+}
+
+void
+clr_window_show_trace (ClrWindow *self, const char *filter)
+{
+  clr_window_show_page (self, "trace");
+  clr_trace_page_set_filter (CLR_TRACE_PAGE (self->page), filter);
+}
+
+GtkWidget *
+clr_window_get_page (ClrWindow *self)
+{
+  return GTK_WIDGET (self->page);
+}
+
+void
+clr_window_tell (ClrWindow *self, const char *text)
+{
+  AdwToast *toast = adw_toast_new ("");
+  g_autofree char *escaped = g_markup_escape_text (text, -1);
+
+  adw_toast_set_title (toast, escaped);
+  adw_toast_overlay_add_toast (self->toasts, toast);
+}
+
+static void
+on_page_activated (GtkListBox *list, GtkListBoxRow *row, ClrWindow *self)
+{
+  clr_window_show_page (self, pages[gtk_list_box_row_get_index (row)].name);
+}
+
+static void
+on_back (GtkButton *button, ClrWindow *self)
+{
+  clr_window_show_page (self, self->former ? self->former : pages[0].name);
+}
+
+static void
+on_try_again (GtkButton *button, ClrWindow *self)
+{
+  clr_relay_ask (self->relay);
+}
+
+static void
+on_updated (ClrRelay *relay, ClrWindow *self)
+{
+  const char *problem = clr_relay_get_problem (relay);
+  ClrStatusInfo *status = clr_relay_get_status (relay);
+  g_autofree char *hostname = NULL, *version = NULL;
+
+  if (problem)
+    gtk_label_set_label (self->problem_label, problem);
+  gtk_revealer_set_reveal_child (self->problem_revealer, problem != NULL);
+  if (status == NULL)
+    return;
+  g_object_get (status, "hostname", &hostname, "version", &version, NULL);
+  adw_window_title_set_subtitle (self->relay_title, hostname ? hostname : "");
+}
+
+static GtkWidget *
+make_row (const char *title, const char *icon)
+{
+  GtkWidget *row = gtk_list_box_row_new (), *box = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 12),
+            *image = gtk_image_new_from_icon_name (icon), *label = gtk_label_new (title);
+
+  gtk_label_set_xalign (GTK_LABEL (label), 0);
+  gtk_box_append (GTK_BOX (box), image);
+  gtk_box_append (GTK_BOX (box), label);
+  gtk_list_box_row_set_child (GTK_LIST_BOX_ROW (row), box);
+  gtk_accessible_update_property (GTK_ACCESSIBLE (row), GTK_ACCESSIBLE_PROPERTY_LABEL, title, -1);
+  return row;
+}
+
+static void
+on_page_key (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  clr_window_show_page (CLR_WINDOW (widget), g_variant_get_string (parameter, NULL));
+}
+
+static void
+clr_window_dispose (GObject *object)
+{
+  ClrWindow *self = CLR_WINDOW (object);
+
+  if (self->relay)
+    {
+      g_signal_handlers_disconnect_by_data (self->relay, self);
+      clr_relay_stop (self->relay);
+    }
+  g_clear_object (&self->relay);
+  G_OBJECT_CLASS (clr_window_parent_class)->dispose (object);
+}
+
+static void
+clr_window_class_init (ClrWindowClass *klass)
+{
+  GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
+
+  G_OBJECT_CLASS (klass)->dispose = clr_window_dispose;
+  gtk_widget_class_set_template_from_resource (widget_class, "/org/clrelay/admin/clr-window.ui");
+  gtk_widget_class_bind_template_child (widget_class, ClrWindow, leaflet);
+  gtk_widget_class_bind_template_child (widget_class, ClrWindow, relay_title);
+  gtk_widget_class_bind_template_child (widget_class, ClrWindow, page_title);
+  gtk_widget_class_bind_template_child (widget_class, ClrWindow, page_list);
+  gtk_widget_class_bind_template_child (widget_class, ClrWindow, content);
+  gtk_widget_class_bind_template_child (widget_class, ClrWindow, back_button);
+  gtk_widget_class_bind_template_child (widget_class, ClrWindow, problem_revealer);
+  gtk_widget_class_bind_template_child (widget_class, ClrWindow, problem_label);
+  gtk_widget_class_bind_template_child (widget_class, ClrWindow, toasts);
+  gtk_widget_class_bind_template_child (widget_class, ClrWindow, stack);
+  gtk_widget_class_bind_template_callback (widget_class, on_page_activated);
+  gtk_widget_class_bind_template_callback (widget_class, on_back);
+  gtk_widget_class_bind_template_callback (widget_class, on_try_again);
+  gtk_widget_class_install_action (widget_class, "win.page", "s", on_page_key);
+  for (guint i = 0; i < MIN (G_N_ELEMENTS (pages), 9); i++)
+    gtk_widget_class_add_binding_action (widget_class, GDK_KEY_1 + i, GDK_ALT_MASK, "win.page", "s",
+                                         pages[i].name);
+}
+
+static void
+clr_window_init (ClrWindow *self)
+{
+  gtk_widget_init_template (GTK_WIDGET (self));
+}
+
+GtkWidget *
+clr_window_new (GtkApplication *application, ClrRelay *relay)
+{
+  ClrWindow *self = g_object_new (CLR_TYPE_WINDOW, "application", application, NULL);
+  GtkWidget *message = g_object_new (CLR_TYPE_MESSAGE_PAGE, NULL);
+
+  self->relay = g_object_ref (relay);
+  for (guint i = 0; i < G_N_ELEMENTS (pages); i++)
+    {
+      GtkWidget *page = g_object_new (pages[i].get_type (), NULL);
+
+      gtk_list_box_append (self->page_list, make_row (_ (pages[i].title), pages[i].icon));
+      gtk_stack_add_named (self->stack, page, pages[i].name);
+      clr_page_attach (CLR_PAGE (page), relay);
+    }
+  gtk_stack_add_named (self->stack, message, "message");
+  clr_page_attach (CLR_PAGE (message), relay);
+  g_signal_connect (relay, "updated", G_CALLBACK (on_updated), self);
+  on_updated (relay, self);
+  clr_window_show_page (self, pages[0].name);
+  return GTK_WIDGET (self);
+}
