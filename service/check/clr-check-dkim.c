@@ -3,6 +3,7 @@
 
 #include "auth/clr-dkim-verifier.h"
 #include "check/clr-check-message.h"
+#include "check/clr-check-question.h"
 
 #include <glib/gi18n-lib.h>
 #include <string.h>
@@ -26,15 +27,6 @@ feed_keys (ClrDkimVerifier *verifier, ClrZone *zone)
     }
 }
 
-static void
-set_text (JsonObject *object, const char *name, const char *text)
-{
-  g_autofree char *valid = text ? g_utf8_make_valid (text, -1) : NULL;
-
-  if (valid)
-    json_object_set_string_member (object, name, valid);
-}
-
 static JsonObject *
 result_to_json (const ClrDkimResult *result)
 {
@@ -42,12 +34,12 @@ result_to_json (const ClrDkimResult *result)
   JsonArray *fields = json_array_new ();
 
   json_object_set_string_member (object, "result", clr_dkim_verdict_get_name (result->verdict));
-  set_text (object, "reason", result->reason);
-  set_text (object, "domain", result->domain);
-  set_text (object, "selector", result->selector);
-  set_text (object, "identity", result->identity);
-  set_text (object, "algorithm", result->algorithm);
-  set_text (object, "b", result->start);
+  clr_check_set_text (object, "reason", result->reason);
+  clr_check_set_text (object, "domain", result->domain);
+  clr_check_set_text (object, "selector", result->selector);
+  clr_check_set_text (object, "identity", result->identity);
+  clr_check_set_text (object, "algorithm", result->algorithm);
+  clr_check_set_text (object, "b", result->start);
   if (result->bits)
     json_object_set_int_member (object, "bits", result->bits);
   json_object_set_boolean_member (object, "weak", result->weak);

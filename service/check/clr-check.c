@@ -48,6 +48,19 @@ static const ClrCheckOption dane_options[] = {
   { NULL },
 };
 
+static const ClrCheckOption spf_options[] = {
+  { "ip", CLR_CHECK_TEXT, "IP", N_ ("The address the client connects from") },
+  { "mail-from", CLR_CHECK_TEXT, "ADDRESS",
+    N_ ("The envelope sender; without one, the name in HELO counts") },
+  { "helo", CLR_CHECK_TEXT, "NAME", N_ ("The name the client says in HELO or EHLO") },
+  { "receiver", CLR_CHECK_TEXT, "NAME", N_ ("The host that receives, for the macro r") },
+  { "default-explanation", CLR_CHECK_TEXT, "TEXT", N_ ("What explains a fail when the domain does not") },
+  { "macro", CLR_CHECK_TEXT, "TEXT", N_ ("Expand these macros instead, for this sender") },
+  { "domain", CLR_CHECK_TEXT, "NAME", N_ ("With --macro: the domain of the record, for the macro d") },
+  { "now", CLR_CHECK_NUMBER, "EPOCH", N_ ("Seconds since 1970 to check at, instead of now") },
+  { NULL },
+};
+
 static const ClrCheckOption tlsrpt_options[] = {
   { "domain", CLR_CHECK_TEXT, "DOMAIN", N_ ("A domain: where it wants reports on TLS") },
   { "record", CLR_CHECK_TEXT, "TEXT", N_ ("A TXT record of _smtp._tls, instead of a domain") },
@@ -56,6 +69,7 @@ static const ClrCheckOption tlsrpt_options[] = {
 
 static const ClrCheckRow table[] = {
   { "dkim", N_ ("the DKIM signatures of a message"), dkim_options, clr_check_dkim },
+  { "spf", N_ ("whether a domain lets a client send for it"), spf_options, clr_check_spf },
   { "address", N_ ("whether an address may stand in an envelope, and what it needs"), address_options,
     clr_check_address },
   { "route", N_ ("which way mail to a recipient would take, and how"), route_options, clr_check_route },

@@ -170,7 +170,14 @@ answer_to_text (const ClrDnsRecord *record, ClrDnsType type)
     case CLR_DNS_PTR:
       return g_strdup (record->name);
     case CLR_DNS_TXT:
-      return g_strndup ((const char *)record->bytes, record->size);
+      {
+        char *text = g_memdup2 (record->bytes, record->size + 1);
+
+        for (size_t i = 0; i < record->size; i++)
+          if (text[i] == 0)
+            text[i] = 1; /* as forbidden, and what stands behind it counts */
+        return text;
+      }
     case CLR_DNS_TLSA:
       return clr_tlsa_to_text (record);
     default:

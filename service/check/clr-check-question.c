@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "check/clr-check-question.h"
+
+void
+clr_check_answer_question (const ClrAuthQuestion *question, ClrZone *zone, ClrAuthAnswer *answer,
+                           GPtrArray **records)
+{
+  static const ClrAuthStatus statuses[] = {
+    [CLR_ZONE_FOUND] = CLR_AUTH_FOUND,       [CLR_ZONE_NODATA] = CLR_AUTH_NO_DATA,
+    [CLR_ZONE_NXDOMAIN] = CLR_AUTH_NO_NAME,  [CLR_ZONE_SERVFAIL] = CLR_AUTH_TEMPORARY,
+    [CLR_ZONE_TIMEOUT] = CLR_AUTH_TEMPORARY,
+  };
+  ClrZoneStatus status = CLR_ZONE_TIMEOUT;
+
+  *records = NULL;
+  if (zone)
+    status = clr_zone_find (zone, question->name, clr_auth_type_get_name (question->type), records);
+  else
+    *records = g_ptr_array_new ();
+  *answer = (ClrAuthAnswer){ .status = statuses[status],
+                             .records = (const char *const *)(*records)->pdata,
+                             .n_records = (*records)->len };
+}
+
+void
+clr_check_set_text (JsonObject *object, const char *name, const char *text)
+{
+  g_autofree char *valid = text ? g_utf8_make_valid (text, -1) : NULL;
+
+  if (valid)
+    json_object_set_string_member (object, name, valid);
+}
