@@ -1,36 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "queue/clr-filter.h"
+#include "queue/clr-filter-private.h"
 
 #include "base/clr-error.h"
 #include "base/clr-id.h"
 
-#include <stdatomic.h>
 #include <string.h>
 
 #define LONGEST   2000u
 #define MOST      32u
 #define SECOND_US ((int64_t)G_USEC_PER_SEC)
-
-typedef enum
-{
-  WORD_FROM,
-  WORD_TO,
-  WORD_DOMAIN,
-  WORD_ADDRESS, /* sender or recipient; @example.com: any address there */
-  WORD_DEVICE,
-  WORD_CLIENT,
-  WORD_ROUTE,
-  WORD_STATE,
-  WORD_REPLY,
-  WORD_SUBJECT,
-  WORD_MESSAGE_ID,
-  WORD_OLDER,
-  WORD_NEWER,
-  WORD_LARGER,
-  WORD_SMALLER,
-  WORD_ID,
-  WORD_ANY, /* a word of its own: an address, a Message-ID or the subject */
-} Word;
 
 typedef enum
 {
@@ -45,50 +23,35 @@ typedef enum
 static const struct
 {
   const char *name;
-  Word word;
+  ClrFilterWord word;
   Value value;
 } words[] = {
-  { "from", WORD_FROM, VALUE_ADDRESS },
-  { "to", WORD_TO, VALUE_ADDRESS },
-  { "domain", WORD_DOMAIN, VALUE_TEXT },
-  { "address", WORD_ADDRESS, VALUE_ADDRESS },
-  { "device", WORD_DEVICE, VALUE_TEXT },
-  { "client", WORD_CLIENT, VALUE_TEXT },
-  { "route", WORD_ROUTE, VALUE_TEXT },
-  { "via", WORD_ROUTE, VALUE_TEXT },
-  { "state", WORD_STATE, VALUE_STATE },
-  { "reply", WORD_REPLY, VALUE_TEXT },
-  { "subject", WORD_SUBJECT, VALUE_TEXT },
-  { "message-id", WORD_MESSAGE_ID, VALUE_TEXT },
-  { "older", WORD_OLDER, VALUE_TIME },
-  { "newer", WORD_NEWER, VALUE_TIME },
-  { "larger", WORD_LARGER, VALUE_SIZE },
-  { "smaller", WORD_SMALLER, VALUE_SIZE },
-  { "id", WORD_ID, VALUE_ID },
+  { "from", CLR_FILTER_WORD_FROM, VALUE_ADDRESS },
+  { "to", CLR_FILTER_WORD_TO, VALUE_ADDRESS },
+  { "domain", CLR_FILTER_WORD_DOMAIN, VALUE_TEXT },
+  { "address", CLR_FILTER_WORD_ADDRESS, VALUE_ADDRESS },
+  { "device", CLR_FILTER_WORD_DEVICE, VALUE_TEXT },
+  { "client", CLR_FILTER_WORD_CLIENT, VALUE_TEXT },
+  { "route", CLR_FILTER_WORD_ROUTE, VALUE_TEXT },
+  { "via", CLR_FILTER_WORD_ROUTE, VALUE_TEXT },
+  { "state", CLR_FILTER_WORD_STATE, VALUE_STATE },
+  { "reply", CLR_FILTER_WORD_REPLY, VALUE_TEXT },
+  { "subject", CLR_FILTER_WORD_SUBJECT, VALUE_TEXT },
+  { "message-id", CLR_FILTER_WORD_MESSAGE_ID, VALUE_TEXT },
+  { "older", CLR_FILTER_WORD_OLDER, VALUE_TIME },
+  { "newer", CLR_FILTER_WORD_NEWER, VALUE_TIME },
+  { "larger", CLR_FILTER_WORD_LARGER, VALUE_SIZE },
+  { "smaller", CLR_FILTER_WORD_SMALLER, VALUE_SIZE },
+  { "id", CLR_FILTER_WORD_ID, VALUE_ID },
 };
 #define KNOWN                                                                                                \
   "from: to: address: domain: device: client: route: via: state: reply: subject: message-id: older: newer: " \
   "larger: smaller: id:"
 
-typedef struct
-{
-  Word word;
-  gboolean negated;
-  gboolean whole; /* the text must be all of it: an address or a Message-ID */
-  char *text;     /* in lower case */
-  int64_t number;
-} Term;
-
-struct ClrFilter
-{
-  atomic_int references;
-  GArray *terms;
-};
-
 static void
 clear_term (void *data)
 {
-  g_free (((Term *)data)->text);
+  g_free (((ClrFilterTerm *)data)->text);
 }
 
 static gboolean
@@ -165,7 +128,7 @@ is_id (const char *text)
 
 /* Returns: NULL, or what would be right. */
 static const char *
-parse_value (Term *term, Value kind, int64_t now_us)
+parse_value (ClrFilterTerm *term, Value kind, int64_t now_us)
 {
   static const int64_t sizes[] = { 1, 1024, 1024 * 1024, 1024 * 1024 * 1024 };
   uint64_t id;
@@ -173,7 +136,7 @@ parse_value (Term *term, Value kind, int64_t now_us)
   switch (kind)
     {
     case VALUE_TEXT:
-      term->whole = term->word == WORD_MESSAGE_ID;
+      term->whole = term->word == CLR_FILTER_WORD_MESSAGE_ID;
       if (term->whole && *term->text && *term->text != '<')
         {
           char *name = g_strconcat ("<", term->text, ">", NULL);
@@ -233,7 +196,7 @@ next_word (const char **p, gboolean *open_quote)
 static gboolean
 parse_word (ClrFilter *filter, const char *word, gboolean is_quoted, int64_t now_us, const char **problem)
 {
-  Term term = { .word = WORD_ANY, .negated = word[0] == '-' && word[1] != '\0' };
+  ClrFilterTerm term = { .word = CLR_FILTER_WORD_ANY, .negated = word[0] == '-' && word[1] != '\0' };
   const char *text = word + term.negated, *colon = is_quoted ? NULL : strchr (text, ':');
   Value kind = VALUE_ADDRESS;
 
@@ -245,17 +208,17 @@ parse_word (ClrFilter *filter, const char *word, gboolean is_quoted, int64_t now
         kind = words[i].value;
         text = colon + 1;
       }
-  if (term.word == WORD_ANY && colon
+  if (term.word == CLR_FILTER_WORD_ANY && colon
       && strspn (text, "abcdefghijklmnopqrstuvwxyz-") == (size_t)(colon - text))
     {
       *problem = "there is no such word; the words are " KNOWN " (put quotes around a text with a colon)";
       return FALSE;
     }
-  if (term.word == WORD_ANY && *text == '@' && text[1] != '\0')
-    term.word = WORD_ADDRESS;
-  else if (term.word == WORD_ANY && !is_quoted && is_id (text))
+  if (term.word == CLR_FILTER_WORD_ANY && *text == '@' && text[1] != '\0')
+    term.word = CLR_FILTER_WORD_ADDRESS;
+  else if (term.word == CLR_FILTER_WORD_ANY && !is_quoted && is_id (text))
     {
-      term.word = WORD_ID;
+      term.word = CLR_FILTER_WORD_ID;
       kind = VALUE_ID;
     }
   if (*text == '\0')
@@ -264,7 +227,8 @@ parse_word (ClrFilter *filter, const char *word, gboolean is_quoted, int64_t now
       return FALSE;
     }
   /* The null sender is written as in the protocol. */
-  term.text = term.word == WORD_FROM && g_str_equal (text, "<>") ? g_strdup ("") : g_ascii_strdown (text, -1);
+  term.text = term.word == CLR_FILTER_WORD_FROM && g_str_equal (text, "<>") ? g_strdup ("")
+                                                                            : g_ascii_strdown (text, -1);
   *problem = parse_value (&term, kind, now_us);
   if (*problem)
     {
@@ -283,7 +247,7 @@ clr_filter_new (const char *text, int64_t now_us, GError **error)
   g_autoptr (ClrFilter) filter = g_new0 (ClrFilter, 1);
 
   atomic_init (&filter->references, 1);
-  filter->terms = g_array_new (FALSE, TRUE, sizeof (Term));
+  filter->terms = g_array_new (FALSE, TRUE, sizeof (ClrFilterTerm));
   g_array_set_clear_func (filter->terms, clear_term);
   if (strlen (text) > LONGEST || !g_utf8_validate (text, -1, NULL))
     {
@@ -331,129 +295,14 @@ clr_filter_unref (ClrFilter *filter)
   g_free (filter);
 }
 
-/* -- predicate */
-
-static gboolean
-text_fits (const Term *term, const char *text)
-{
-  g_autofree char *lower = NULL;
-
-  if (term->whole)
-    return g_ascii_strcasecmp (text ? text : "", term->text) == 0;
-  lower = g_ascii_strdown (text ? text : "", -1);
-  return strstr (lower, term->text) != NULL;
-}
-
-static gboolean
-domain_fits (const Term *term, const char *address)
-{
-  size_t size = strlen (address), n = strlen (term->text);
-
-  return size > n && address[size - n - 1] == '@' && g_ascii_strcasecmp (address + size - n, term->text) == 0;
-}
-
-static gboolean
-address_fits (const Term *term, const char *address)
-{
-  const char *at = strrchr (address, '@');
-
-  return *term->text == '@' ? at && g_ascii_strcasecmp (at, term->text) == 0 : text_fits (term, address);
-}
-
-/* Message-IDs are looked for whole only, without their brackets. */
-static gboolean
-message_id_fits (const Term *term, const ClrMessage *message)
-{
-  g_autofree char *value = clr_message_dup_attribute (message, "message-id");
-  g_autofree char *name = g_strconcat ("<", term->text, ">", NULL);
-
-  return value && g_ascii_strcasecmp (value, name) == 0;
-}
-
-static gboolean
-attribute_fits (const Term *term, const ClrMessage *message, const char *name)
-{
-  g_autofree char *value = clr_message_dup_attribute (message, name);
-
-  return text_fits (term, value);
-}
-
-static gboolean
-reply_fits (const Term *term, const ClrRecipient *recipient)
-{
-  g_autofree char *reply
-      = g_strdup_printf ("%d %s %s", recipient->code, recipient->enhanced ? recipient->enhanced : "",
-                         recipient->text ? recipient->text : "");
-
-  return text_fits (term, reply);
-}
-
-static gboolean
-term_fits (const Term *term, const ClrMessage *message, const ClrRecipient *recipient)
-{
-  switch (term->word)
-    {
-    case WORD_FROM:
-      return text_fits (term, message->sender);
-    case WORD_TO:
-      return text_fits (term, recipient->address);
-    case WORD_DOMAIN:
-      return domain_fits (term, recipient->address);
-    case WORD_ADDRESS:
-      return address_fits (term, message->sender) || address_fits (term, recipient->address);
-    case WORD_DEVICE:
-      return text_fits (term, message->device);
-    case WORD_CLIENT:
-      return text_fits (term, message->client);
-    case WORD_ROUTE:
-      return text_fits (term, recipient->lane);
-    case WORD_STATE:
-      return recipient->state == term->number
-             || (term->number == CLR_RECIPIENT_FAILED && recipient->state == CLR_RECIPIENT_GIVEN_UP);
-    case WORD_REPLY:
-      return reply_fits (term, recipient);
-    case WORD_SUBJECT:
-      return attribute_fits (term, message, "subject");
-    case WORD_MESSAGE_ID:
-      return attribute_fits (term, message, "message-id");
-    case WORD_OLDER:
-      return message->created_us < term->number;
-    case WORD_NEWER:
-      return message->created_us >= term->number;
-    case WORD_LARGER:
-      return (int64_t)message->size > term->number;
-    case WORD_SMALLER:
-      return (int64_t)message->size < term->number;
-    case WORD_ID:
-      return message->id == (uint64_t)term->number;
-    case WORD_ANY:
-      return text_fits (term, message->sender) || text_fits (term, recipient->address)
-             || (term->whole ? message_id_fits (term, message) : attribute_fits (term, message, "subject"));
-    }
-  g_assert_not_reached ();
-}
-
-gboolean
-clr_filter_fits (const ClrFilter *filter, const ClrMessage *message, const ClrRecipient *recipient)
-{
-  for (unsigned i = 0; i < filter->terms->len; i++)
-    {
-      const Term *term = &g_array_index (filter->terms, Term, i);
-
-      if (term_fits (term, message, recipient) == term->negated)
-        return FALSE;
-    }
-  return TRUE;
-}
-
 gboolean
 clr_filter_get_id (const ClrFilter *filter, uint64_t *id)
 {
   for (unsigned i = 0; i < filter->terms->len; i++)
     {
-      const Term *term = &g_array_index (filter->terms, Term, i);
+      const ClrFilterTerm *term = &g_array_index (filter->terms, ClrFilterTerm, i);
 
-      if (term->word == WORD_ID && !term->negated)
+      if (term->word == CLR_FILTER_WORD_ID && !term->negated)
         {
           *id = term->number;
           return TRUE;
@@ -465,11 +314,13 @@ clr_filter_get_id (const ClrFilter *filter, uint64_t *id)
 const char *
 clr_filter_get_key (const ClrFilter *filter, ClrFilterKey which)
 {
-  static const Word key_words[] = { WORD_FROM, WORD_TO, WORD_MESSAGE_ID, WORD_ADDRESS, WORD_ANY };
+  static const ClrFilterWord key_words[]
+      = { CLR_FILTER_WORD_FROM, CLR_FILTER_WORD_TO, CLR_FILTER_WORD_MESSAGE_ID, CLR_FILTER_WORD_ADDRESS,
+          CLR_FILTER_WORD_ANY };
 
   for (unsigned i = 0; i < filter->terms->len; i++)
     {
-      const Term *term = &g_array_index (filter->terms, Term, i);
+      const ClrFilterTerm *term = &g_array_index (filter->terms, ClrFilterTerm, i);
 
       if (term->word == key_words[which] && term->whole && !term->negated)
         return term->text;
@@ -484,152 +335,11 @@ clr_filter_get_times (const ClrFilter *filter, int64_t *from_us, int64_t *until_
   *until_us = INT64_MAX;
   for (unsigned i = 0; i < filter->terms->len; i++)
     {
-      const Term *term = &g_array_index (filter->terms, Term, i);
+      const ClrFilterTerm *term = &g_array_index (filter->terms, ClrFilterTerm, i);
 
-      if (term->word == WORD_NEWER && !term->negated)
+      if (term->word == CLR_FILTER_WORD_NEWER && !term->negated)
         *from_us = MAX (*from_us, term->number);
-      if (term->word == WORD_OLDER && !term->negated)
+      if (term->word == CLR_FILTER_WORD_OLDER && !term->negated)
         *until_us = MIN (*until_us, term->number);
-    }
-}
-
-/* -- SQL */
-
-#define REPLY(row) "(ifnull(" row ".code,0)||' '||ifnull(" row ".enhanced,'')||' '||ifnull(" row ".text,''))"
-
-static void
-add_text (const Term *term, const char *column, unsigned number, GString *into)
-{
-  if (term->whole)
-    g_string_append_printf (into, "ifnull(%s,'')=?%u COLLATE NOCASE", column, number);
-  else
-    g_string_append_printf (into, "instr(lower(ifnull(%s,'')),?%u)>0", column, number);
-}
-
-static void
-add_address (const Term *term, const char *column, unsigned number, GString *into)
-{
-  /* A line end cannot be in an address: it marks the end of it. */
-  if (*term->text == '@')
-    g_string_append_printf (into, "instr(lower(%s)||char(10),?%u||char(10))>0", column, number);
-  else
-    add_text (term, column, number, into);
-}
-
-static void
-add_term (const Term *term, const ClrFilterColumns *columns, unsigned number, GString *into)
-{
-  switch (term->word)
-    {
-    case WORD_FROM:
-      add_text (term, "m.sender", number, into);
-      break;
-    case WORD_TO:
-      add_text (term, "r.address", number, into);
-      break;
-    case WORD_DOMAIN:
-      /* A line end cannot be in an address: it marks the end of it. */
-      g_string_append_printf (into, "instr(lower(r.address)||char(10),'@'||?%u||char(10))>0", number);
-      break;
-    case WORD_ADDRESS:
-      add_address (term, "m.sender", number, into);
-      g_string_append (into, " OR ");
-      add_address (term, "r.address", number, into);
-      break;
-    case WORD_DEVICE:
-      add_text (term, "m.device", number, into);
-      break;
-    case WORD_CLIENT:
-      add_text (term, "m.client", number, into);
-      break;
-    case WORD_ROUTE:
-      add_text (term, columns->lane, number, into);
-      break;
-    case WORD_STATE:
-      g_string_append_printf (into, "(CASE r.state WHEN %d THEN %d ELSE r.state END)=?%u",
-                              CLR_RECIPIENT_GIVEN_UP, CLR_RECIPIENT_FAILED, number);
-      break;
-    case WORD_REPLY:
-      add_text (term, REPLY ("r"), number, into);
-      if (columns->attempts)
-        {
-          g_string_append_printf (into,
-                                  " OR EXISTS(SELECT 1 FROM %s a WHERE a.message=m.id AND a.number=r.number"
-                                  " AND ",
-                                  columns->attempts);
-          add_text (term, REPLY ("a"), number, into);
-          g_string_append_c (into, ')');
-        }
-      break;
-    case WORD_SUBJECT:
-      add_text (term, columns->subject, number, into);
-      break;
-    case WORD_MESSAGE_ID:
-      add_text (term, columns->message_id, number, into);
-      break;
-    case WORD_OLDER:
-      g_string_append_printf (into, "m.created<?%u", number);
-      break;
-    case WORD_NEWER:
-      g_string_append_printf (into, "m.created>=?%u", number);
-      break;
-    case WORD_LARGER:
-      g_string_append_printf (into, "m.size>?%u", number);
-      break;
-    case WORD_SMALLER:
-      g_string_append_printf (into, "m.size<?%u", number);
-      break;
-    case WORD_ID:
-      g_string_append_printf (into, "m.id=?%u", number);
-      break;
-    case WORD_ANY:
-      add_text (term, "m.sender", number, into);
-      g_string_append (into, " OR ");
-      add_text (term, "r.address", number, into);
-      g_string_append (into, " OR ");
-      if (term->whole)
-        g_string_append_printf (into, "%s='<'||?%u||'>' COLLATE NOCASE", columns->message_id, number);
-      else
-        add_text (term, columns->subject, number, into);
-      break;
-    }
-}
-
-void
-clr_filter_to_sql (const ClrFilter *filter, const ClrFilterColumns *columns, unsigned first, GString *into)
-{
-  for (unsigned i = 0; i < filter->terms->len; i++)
-    {
-      const Term *term = &g_array_index (filter->terms, Term, i);
-
-      g_string_append (into, term->negated ? " AND NOT (" : " AND (");
-      add_term (term, columns, first + i, into);
-      g_string_append_c (into, ')');
-    }
-}
-
-unsigned
-clr_filter_get_n_values (const ClrFilter *filter)
-{
-  return filter->terms->len;
-}
-
-const char *
-clr_filter_get_value (const ClrFilter *filter, unsigned i, int64_t *number)
-{
-  const Term *term = &g_array_index (filter->terms, Term, i);
-
-  switch (term->word)
-    {
-    case WORD_STATE:
-    case WORD_OLDER:
-    case WORD_NEWER:
-    case WORD_LARGER:
-    case WORD_SMALLER:
-    case WORD_ID:
-      *number = term->number;
-      return NULL;
-    default:
-      return term->text;
     }
 }

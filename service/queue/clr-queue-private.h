@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * What the files of the queue thread share: clr-queue.c (mailbox, transactions), clr-lanes.c (which lanes are
- * in memory, and when each is looked at), clr-scheduler.c (what is claimed and posted), clr-results.c (what
- * came of it), clr-reports.c (reports that are due) and clr-request.c (the control API's questions and
- * orders).
+ * What the files of the queue thread share: clr-queue.c (mailbox, when to commit), clr-commit.c (one
+ * transaction), clr-lanes.c (which lanes are in memory, and when each is looked at), clr-scheduler.c (what is
+ * claimed and posted), clr-results.c (what came of it), clr-reports.c (reports that are due) and
+ * clr-request.c (the control API's questions and orders).
  */
 #pragma once
 
@@ -71,6 +71,12 @@ struct ClrQueue
   gboolean stopping;
   int maintaining; /* ClrMaintenance, atomic */
 };
+
+/* clr-commit.c */
+/* One transaction with all that is there; then what follows from it. */
+void clr_queue_commit (ClrQueue *queue);
+/* The gauges are the store's own counts. */
+void clr_queue_show_counts (ClrQueue *queue);
 
 /* clr-lanes.c */
 ClrLane *clr_queue_find_lane (ClrQueue *queue, const char *key, const char *site);
