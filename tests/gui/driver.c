@@ -1,0 +1,394 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The app, driven line by line from standard input as a person would drive it by hand: each line is a
+ * command, each is answered by one line, "ok TEXT" or "no WHY". Widgets are named by their ids in the
+ * templates. A warning or a critical of GTK ends it. Usage: driver SOCKET light|dark
+ */
+#include "clr-application.h"
+#include "clr-window.h"
+#include "widgets/clr-setting-row.h"
+
+#include <gio/gunixinputstream.h>
+#include <locale.h>
+#include <stdio.h>
+#include <string.h>
+
+typedef struct
+{
+  ClrApplication *application;
+  GtkWidget *window;
+  const char *socket, *style;
+  GDataInputStream *input;
+} Driver;
+
+static void read_next (Driver *driver);
+
+static void answer (gboolean good, const char *format, ...) G_GNUC_PRINTF (2, 3);
+
+static void
+answer (gboolean good, const char *format, ...)
+{
+  va_list list;
+  g_autofree char *text = NULL, *line = NULL;
+
+  va_start (list, format);
+  text = g_strdup_vprintf (format, list);
+  va_end (list);
+  line = g_strescape (text, NULL);
+  printf ("%s %s\n", good ? "ok" : "no", line);
+  fflush (stdout);
+}
+
+typedef gboolean (*Fits) (GtkWidget *widget, const char *word);
+
+static gboolean
+has_id (GtkWidget *widget, const char *word)
+{
+  return g_strcmp0 (gtk_buildable_get_buildable_id (GTK_BUILDABLE (widget)), word) == 0;
+}
+
+static gboolean
+is_table (GtkWidget *widget, const char *word)
+{
+  return GTK_IS_COLUMN_VIEW (widget);
+}
+
+static gboolean
+is_row_of (GtkWidget *widget, const char *word)
+{
+  return CLR_IS_SETTING_ROW (widget)
+         && g_str_equal (clr_setting_row_get_key (CLR_SETTING_ROW (widget)), word);
+}
+
+static gboolean
+has_title (GtkWidget *widget, const char *word)
+{
+  GtkWidget *child
+      = GTK_IS_LIST_BOX_ROW (widget) ? gtk_list_box_row_get_child (GTK_LIST_BOX_ROW (widget)) : NULL;
+
+  return GTK_IS_LABEL (child) && g_str_equal (gtk_label_get_label (GTK_LABEL (child)), word);
+}
+
+static gboolean
+has_label (GtkWidget *widget, const char *word)
+{
+  return GTK_IS_BUTTON (widget) && g_strcmp0 (gtk_button_get_label (GTK_BUTTON (widget)), word) == 0;
+}
+
+/* The first that fits, of what can be seen. */
+static GtkWidget *
+find (GtkWidget *root, Fits fits, const char *word)
+{
+  if (!gtk_widget_get_child_visible (root) || !gtk_widget_get_visible (root))
+    return NULL;
+  if (fits (root, word))
+    return root;
+  for (GtkWidget *child = gtk_widget_get_first_child (root); child;
+       child = gtk_widget_get_next_sibling (child))
+    {
+      GtkWidget *found = find (child, fits, word);
+
+      if (found)
+        return found;
+    }
+  return NULL;
+}
+
+/* A page's own id is not in its template: what is looked for lies in the page in sight, or else in the
+ * window. */
+static GtkWidget *
+find_here (Driver *driver, Fits fits, const char *word)
+{
+  GtkWidget *found = find (clr_window_get_page (CLR_WINDOW (driver->window)), fits, word);
+
+  return found ? found : find (driver->window, fits, word);
+}
+
+static AdwMessageDialog *
+find_dialog (void)
+{
+  GListModel *windows = gtk_window_get_toplevels ();
+
+  for (guint i = 0; i < g_list_model_get_n_items (windows); i++)
+    {
+      g_autoptr (GtkWidget) window = g_list_model_get_item (windows, i);
+
+      if (ADW_IS_MESSAGE_DIALOG (window) && gtk_widget_get_visible (window))
+        return ADW_MESSAGE_DIALOG (window);
+    }
+  return NULL;
+}
+
+static gboolean
+save (Driver *driver, const char *file)
+{
+  AdwMessageDialog *dialog = find_dialog ();
+  GtkWidget *window = dialog ? GTK_WIDGET (dialog) : driver->window;
+  g_autoptr (GdkPaintable) paintable = gtk_widget_paintable_new (window);
+  GtkSnapshot *snapshot = gtk_snapshot_new ();
+  g_autoptr (GskRenderNode) node = NULL;
+  g_autoptr (GdkTexture) texture = NULL;
+
+  gdk_paintable_snapshot (paintable, snapshot, gtk_widget_get_width (window), gtk_widget_get_height (window));
+  node = gtk_snapshot_free_to_node (snapshot);
+  if (node == NULL)
+    return FALSE;
+  texture = gsk_renderer_render_texture (gtk_native_get_renderer (GTK_NATIVE (window)), node, NULL);
+  return gdk_texture_save_to_png (texture, file);
+}
+
+static void
+do_read (GtkWidget *widget)
+{
+  if (GTK_IS_LABEL (widget))
+    answer (TRUE, "%s", gtk_label_get_label (GTK_LABEL (widget)));
+  else if (GTK_IS_EDITABLE (widget))
+    answer (TRUE, "%s", gtk_editable_get_text (GTK_EDITABLE (widget)));
+  else if (GTK_IS_STACK (widget))
+    answer (TRUE, "%s", gtk_stack_get_visible_child_name (GTK_STACK (widget)));
+  else if (GTK_IS_REVEALER (widget))
+    answer (TRUE, "%s", gtk_revealer_get_reveal_child (GTK_REVEALER (widget)) ? "shown" : "hidden");
+  else
+    answer (FALSE, "a %s cannot be read", G_OBJECT_TYPE_NAME (widget));
+}
+
+static void
+do_set (GtkWidget *widget, const char *text)
+{
+  if (GTK_IS_EDITABLE (widget))
+    gtk_editable_set_text (GTK_EDITABLE (widget), text);
+  else if (GTK_IS_DROP_DOWN (widget))
+    gtk_drop_down_set_selected (GTK_DROP_DOWN (widget), (guint)g_ascii_strtoull (text, NULL, 10));
+  else if (GTK_IS_TOGGLE_BUTTON (widget))
+    gtk_toggle_button_set_active (GTK_TOGGLE_BUTTON (widget), g_str_equal (text, "on"));
+  else
+    {
+      answer (FALSE, "a %s cannot be set", G_OBJECT_TYPE_NAME (widget));
+      return;
+    }
+  answer (TRUE, "set");
+}
+
+/* Actions of a page are its own; those of the window and the app are reached from there. */
+static void
+do_action (Driver *driver, const char *name, const char *target)
+{
+  GtkWidget *page = clr_window_get_page (CLR_WINDOW (driver->window));
+  gboolean done = target ? gtk_widget_activate_action (page, name, "s", target)
+                         : gtk_widget_activate_action (page, name, NULL);
+
+  answer (done, done ? "done" : "there is no action %s that can be done now", name);
+}
+
+static void
+do_table (Driver *driver, const char *word)
+{
+  GtkWidget *table = find_here (driver, is_table, NULL);
+  GtkSelectionModel *model = table ? gtk_column_view_get_model (GTK_COLUMN_VIEW (table)) : NULL;
+
+  if (model == NULL)
+    answer (FALSE, "no table is in sight");
+  else if (g_str_equal (word, "count"))
+    answer (TRUE, "%u", g_list_model_get_n_items (G_LIST_MODEL (model)));
+  else if (g_str_equal (word, "all"))
+    answer (gtk_selection_model_select_all (model), "chosen");
+  else if (g_str_equal (word, "none"))
+    answer (gtk_selection_model_unselect_all (model), "chosen");
+  else
+    {
+      guint position = (guint)g_ascii_strtoull (word, NULL, 10);
+
+      g_signal_emit_by_name (table, "activate", position);
+      answer (TRUE, "opened");
+    }
+}
+
+static void
+do_respond (const char *response)
+{
+  AdwMessageDialog *dialog = find_dialog ();
+
+  if (dialog == NULL)
+    {
+      answer (FALSE, "no dialog is open");
+      return;
+    }
+  g_autofree char *body = g_strdup (adw_message_dialog_get_body (dialog));
+  adw_message_dialog_response (dialog, response);
+  gtk_window_destroy (GTK_WINDOW (dialog));
+  answer (TRUE, "%s", body);
+}
+
+static void
+do_dialog_text (const char *text)
+{
+  AdwMessageDialog *dialog = find_dialog ();
+  GtkWidget *extra = dialog ? adw_message_dialog_get_extra_child (dialog) : NULL;
+
+  if (!GTK_IS_EDITABLE (extra))
+    {
+      answer (FALSE, "no dialog with a field is open");
+      return;
+    }
+  gtk_editable_set_text (GTK_EDITABLE (extra), text);
+  answer (TRUE, "set");
+}
+
+static void
+do_section (Driver *driver, const char *title)
+{
+  GtkWidget *row = find_here (driver, has_title, title);
+
+  if (row)
+    gtk_list_box_select_row (GTK_LIST_BOX (gtk_widget_get_parent (row)), GTK_LIST_BOX_ROW (row));
+  answer (row != NULL, row ? "shown" : "no section %s is in sight", title);
+}
+
+static void
+do_row (Driver *driver, const char *key, const char *text)
+{
+  GtkWidget *row = find_here (driver, is_row_of, key);
+
+  if (row == NULL)
+    answer (FALSE, "no setting %s is in sight", key);
+  else
+    {
+      const char *problem;
+
+      clr_setting_row_set_text (CLR_SETTING_ROW (row), text);
+      problem = clr_setting_row_get_problem (CLR_SETTING_ROW (row));
+      answer (TRUE, "%s", problem ? problem : "");
+    }
+}
+
+static void
+do_click (Driver *driver, const char *word)
+{
+  GtkWidget *button = find_here (driver, has_id, word);
+
+  if (button == NULL)
+    button = find_here (driver, has_label, word);
+  if (GTK_IS_BUTTON (button) && gtk_widget_is_sensitive (button))
+    g_signal_emit_by_name (button, "clicked");
+  answer (GTK_IS_BUTTON (button), button ? "clicked" : "no button %s is in sight", word);
+}
+
+/* Returns: FALSE at the end. */
+static gboolean
+carry_out (Driver *driver, char *line)
+{
+  char *rest = strchr (line, ' '), *more;
+  GtkWidget *widget;
+
+  if (rest)
+    *rest++ = '\0';
+  more = rest ? strchr (rest, ' ') : NULL;
+  if (g_str_equal (line, "quit"))
+    return FALSE;
+  if (rest == NULL)
+    answer (FALSE, "%s: of what?", line);
+  else if (g_str_equal (line, "page"))
+    answer (clr_window_show_page (CLR_WINDOW (driver->window), rest), "%s", rest);
+  else if (g_str_equal (line, "message"))
+    {
+      clr_window_show_message (CLR_WINDOW (driver->window), rest);
+      answer (TRUE, "shown");
+    }
+  else if (g_str_equal (line, "shot"))
+    {
+      gboolean good = save (driver, rest);
+      answer (good, good ? "saved" : "nothing has been drawn yet");
+    }
+  else if (g_str_equal (line, "read"))
+    {
+      if ((widget = find_here (driver, has_id, rest)))
+        do_read (widget);
+      else
+        answer (FALSE, "no %s is in sight", rest);
+    }
+  else if (g_str_equal (line, "table"))
+    do_table (driver, rest);
+  else if (g_str_equal (line, "respond"))
+    do_respond (rest);
+  else if (g_str_equal (line, "dialog-text"))
+    do_dialog_text (rest);
+  else if (g_str_equal (line, "section"))
+    do_section (driver, rest);
+  else if (g_str_equal (line, "click"))
+    do_click (driver, rest);
+  else
+    {
+      if (more)
+        *more++ = '\0';
+      if (g_str_equal (line, "action"))
+        do_action (driver, rest, more);
+      else if (g_str_equal (line, "row"))
+        do_row (driver, rest, more);
+      else if (g_str_equal (line, "set") && (widget = find_here (driver, has_id, rest)))
+        do_set (widget, more ? more : "");
+      else
+        answer (FALSE, "%s %s: not known, or not in sight", line, rest);
+    }
+  return TRUE;
+}
+
+static void
+on_line (GObject *source, GAsyncResult *result, void *data)
+{
+  Driver *driver = data;
+  g_autofree char *line = g_data_input_stream_read_line_finish (driver->input, result, NULL, NULL);
+
+  if (line && carry_out (driver, line))
+    read_next (driver);
+  else
+    gtk_window_destroy (GTK_WINDOW (driver->window));
+}
+
+static void
+read_next (Driver *driver)
+{
+  g_data_input_stream_read_line_async (driver->input, G_PRIORITY_LOW, NULL, on_line, driver);
+}
+
+static void
+on_activate (GtkApplication *application, Driver *driver)
+{
+  g_autoptr (ClrClient) client = clr_client_new (driver->socket);
+  g_autoptr (ClrRelay) relay = clr_relay_new (client);
+
+  g_object_set (gtk_settings_get_default (), "gtk-enable-animations", FALSE, NULL);
+  adw_style_manager_set_color_scheme (adw_style_manager_get_default (), g_str_equal (driver->style, "dark")
+                                                                            ? ADW_COLOR_SCHEME_FORCE_DARK
+                                                                            : ADW_COLOR_SCHEME_FORCE_LIGHT);
+  driver->window = clr_window_new (application, relay);
+  gtk_window_present (GTK_WINDOW (driver->window));
+  g_autofree char *names = g_strjoinv (" ", (char **)clr_window_list_pages ());
+  answer (TRUE, "%s", names);
+  read_next (driver);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_autoptr (ClrApplication) application = NULL;
+  g_autoptr (GInputStream) input = NULL;
+  Driver driver = { NULL };
+
+  if (argc != 3)
+    {
+      fprintf (stderr, "Usage: driver SOCKET light|dark\n");
+      return 2;
+    }
+  setlocale (LC_ALL, "");
+  driver.socket = argv[1];
+  driver.style = argv[2];
+  application = clr_application_new ();
+  driver.application = application;
+  input = g_unix_input_stream_new (0, FALSE);
+  driver.input = g_data_input_stream_new (input);
+  g_signal_connect (application, "activate", G_CALLBACK (on_activate), &driver);
+  g_log_set_always_fatal (G_LOG_FATAL_MASK | G_LOG_LEVEL_CRITICAL | G_LOG_LEVEL_WARNING);
+  g_application_run (G_APPLICATION (application), 1, argv);
+  g_object_unref (driver.input);
+  return 0;
+}

@@ -1,0 +1,168 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""What a person does in the app, from the first look to the end, asserted on the service's side."""
+from app import App
+from harness import Relay, Sink, check, equal, wait_for
+
+MAILS = [("scanner@internal.test", ("anna@good.test",), "Scan from Kyocera TASKalfa"),
+         ("ups@internal.test", ("admin@good.test", "full@slow.test"), "UPS: battery test passed"),
+         ("erp@internal.test", ("billing@slow.test",), "Invoice 2026-1187 for Müller & Söhne"),
+         ("erp@internal.test", ("orders@slow.test",), "Order confirmation 88231"),
+         ("monitor@internal.test", ("oncall@good.test",), "[OK] disk /var on srv-fs02"),
+         ("camera@internal.test", ("gone@refused.test",), "Motion at gate 2"),
+         ("scanner@internal.test", ("a-very-long-mailbox-name.with.many.parts@an-even-longer-domain-name.good.test",), "Scan")]
+STORIES = []
+
+
+def story(name):
+    def mark(function):
+        STORIES.append((name, function))
+        return function
+    return mark
+
+
+def script():
+    return {"RCPT": lambda r: "550 5.1.1 <gone@refused.test>: no such mailbox here" if "refused.test" in r
+            else "452 4.2.2 mailbox full, please try again later" if "slow.test" in r else None}
+
+
+def fill(relay):
+    """Mail in every state that a person may see. Returns the ids."""
+    ids = [relay.send(f"From: {sender}\r\nTo: {to[0]}\r\nSubject: {subject}\r\n\r\nText.\r\n".encode(), sender=sender, to=to, eight_bit=True)
+           for sender, to, subject in MAILS]
+    wait_for(lambda: all("452" in str(relay.show(i)) for i in ids[1:4]), what="mail that waits")
+    return ids
+
+
+def busy(sink):
+    return Relay(sink.route(), queue="retry-first = 1h")
+
+
+@story("a message is found, read, held and released")
+def _(where):
+    with Sink(script()) as sink, busy(sink) as relay, App(where, relay.socket) as app:
+        ids = fill(relay)
+        app.do("page queue")
+        app.until("table count", "3")
+        app.do("set filter_entry from:erp@internal.test subject:invoice")
+        app.until("table count", lambda text: text == "1")
+        app.do("table 0")
+        app.until("read subject_label", "Invoice 2026-1187")
+        app.until("read state_label", "Waiting")
+        app.do("action message.hold")
+        wait_for(lambda: list(relay.states(ids[2]).values()) == ["held"], what="the message to be held")
+        app.until("read state_label", "Held")
+        app.do("action message.release")
+        wait_for(lambda: list(relay.states(ids[2]).values()) == ["waiting"], what="the message to be released")
+        app.do("click back_button")
+        app.until("read filter_entry", "subject:invoice")
+
+
+@story("an order to all that was found asks first, with the count")
+def _(where):
+    with Sink(script()) as sink, busy(sink) as relay, App(where, relay.socket) as app:
+        ids = fill(relay)
+        app.do("page queue")
+        app.do("set filter_entry from:erp@internal.test")
+        app.until("read count_label", "2 messages")
+        app.do("action queue.delete")
+        body = app.do("respond cancel")
+        check("2 messages" in body and "cannot be undone" in body, f"the question does not say what it is about: {body}")
+        equal(list(relay.states(ids[3]).values()), ["waiting"], "after cancel")
+        app.do("action queue.delete")
+        app.do("respond go")
+        wait_for(lambda: len(relay.queue()) == 1, what="two messages to be deleted")
+        app.until("read count_label", "0 messages")
+        check(ids[1] in str(relay.queue()), "the wrong message is left")
+
+
+@story("chosen messages are held together")
+def _(where):
+    with Sink(script()) as sink, busy(sink) as relay, App(where, relay.socket) as app:
+        fill(relay)
+        app.do("page queue")
+        app.until("table count", "3")
+        app.do("table all")
+        app.until("read chosen_label", "3 messages chosen")
+        app.do("action queue.hold")
+        wait_for(lambda: str(relay.queue()).count("'held'") == 3, what="three recipients to be held")
+        app.do("set state_drop 3")
+        app.until("read count_label", "3 messages")
+
+
+@story("a setting is changed, refused beside the field, applied and undone")
+def _(where):
+    with Relay() as relay, App(where, relay.socket) as app:
+        app.do("page settings")
+        app.do("section limits")
+        check("number" in app.do("row max-recipients eight"), "eight is no number, and nobody says so")
+        app.ask("action settings.apply")
+        check(not app.ask("respond apply")[0], "a wrong value can be applied")
+        equal(app.do("row max-recipients 500"), "", "500 recipients")
+        app.until("read changes_label", "1 change")
+        app.do("action settings.apply")
+        app.do("respond apply")
+        wait_for(lambda: "500" in relay.cli("config", "get", "limits.max-recipients"), what="the setting to be changed")
+        app.until("read changes_label", lambda text: text == "")
+        app.do("action settings.undo")
+        wait_for(lambda: "500" not in relay.cli("config", "get", "limits.max-recipients"), what="the setting to be as before")
+
+
+@story("a device is added in the settings, and may send at once")
+def _(where):
+    with Relay(devices="") as relay, App(where, relay.socket) as app:
+        with relay.client() as smtp:
+            smtp.ehlo("printer")
+            check(smtp.mail("a@internal.test")[0] >= 500 or smtp.rcpt("b@example.test")[0] >= 500, "a stranger may send")
+        app.do("page settings")
+        app.do("section server")
+        app.do("action settings.add device")
+        app.do("dialog-text printer")
+        app.do("respond add")
+        app.do("section device printer")
+        equal(app.do("row networks 127.0.0.0/8"), "", "the printer's network")
+        app.do("action settings.apply")
+        app.do("respond apply")
+        app.until("read changes_label", lambda text: text == "")
+        check("[device printer]" in open(relay.conf).read(), "the device is not in the file")
+        relay.send()
+
+
+@story("the trace finds what is long delivered")
+def _(where):
+    with Sink(script()) as sink, busy(sink) as relay, App(where, relay.socket) as app:
+        ids = fill(relay)
+        wait_for(lambda: "delivered" in str(relay.show(ids[0])), what="the delivery")
+        app.do("page trace")
+        app.do("set filter_entry subject:kyocera")
+        app.until("table count", lambda text: text == "1", 30)
+        app.do("table 0")
+        app.until("read state_label", "Delivered")
+        app.do("page trace")
+        app.do("set filter_entry wrong:word")
+        app.until("read stack", "none")
+
+
+@story("a relay that goes away is told in a bar, and found again")
+def _(where):
+    relay = Relay()
+    with relay:
+        with App(where, relay.socket) as app:
+            app.until("read health_title", "All is well")
+            relay.stop()
+            app.until("read problem_revealer", "shown")
+            app.until("read health_title", "cannot be reached")
+            relay.start()
+            app.until("read problem_revealer", "hidden")
+            app.until("read health_title", "All is well")
+
+
+@story("the log is followed, narrowed and paused")
+def _(where):
+    with Sink(script()) as sink, busy(sink) as relay, App(where, relay.socket) as app:
+        app.do("page live")
+        fill(relay)
+        app.until("table count", lambda text: int(text) > 10)
+        app.do("set text_entry camera@internal.test")
+        app.until("table count", lambda text: 0 < int(text) < 6)
+        app.do("set pause_button on")
+        app.until("read foot_label", "paused")
