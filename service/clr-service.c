@@ -14,6 +14,7 @@
 #include "intake/clr-injection.h"
 #include "intake/clr-reporter.h"
 #include "pickup/clr-pickup.h"
+#include "queue/clr-state.h"
 #include "queue/clr-store-sqlite.h"
 
 #include <errno.h>
@@ -28,6 +29,7 @@ struct ClrService
   char *file;
   ClrSettings *settings;
   int lock_fd; /* a second service on the same state is refused */
+  ClrState *state;
   ClrDisk *disk;
   ClrQueue *queue;
   ClrWorker **workers;
@@ -323,7 +325,8 @@ start (ClrService *service, GError **error)
   service->listeners = clr_listeners_new (service->settings, policy, directory, NULL, error);
   if (service->listeners == NULL)
     return FALSE;
-  ok = make_workers (service, error);
+  service->state = clr_state_open (directory, error);
+  ok = service->state && make_workers (service, error);
   if (ok)
     {
       plan = make_plan (service->settings, policy, service->n_workers, service->listeners, error);
@@ -507,6 +510,7 @@ clr_service_free (ClrService *service)
         clr_worker_free (service->workers[i]);
       }
   g_clear_pointer (&service->pickup, clr_pickup_free);
+  g_clear_pointer (&service->state, clr_state_free); /* nobody posts any more */
   g_free (service->workers);
   g_free (service->inbounds);
   g_free (service->deliveries);

@@ -71,6 +71,8 @@ typedef enum
   X (STORE_RECOVERED, INFO, "store.recovered", "", "the queue's store works again")                          \
   X (HISTORY_FAILED, ERROR, "history.failed", "why",                                                         \
      "the history cannot be written; finished mail stays in the queue until it can: {why}")                  \
+  X (STATE_FAILED, WARNING, "state.failed", "why",                                                           \
+     "what is known of clients, rates and caches cannot be written to state.db at the moment: {why}")        \
   X (ORPHANS_SWEPT, INFO, "spool.swept", "files", "{files} spool files without a message removed")           \
   X (API_REFUSED, WARNING, "api.refused", "who why", "control connection of {who} refused: {why}")           \
   X (API_CHANGED, INFO, "api.changed", "who what", "{who}: {what}")
