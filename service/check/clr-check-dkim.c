@@ -8,25 +8,6 @@
 #include <glib/gi18n-lib.h>
 #include <string.h>
 
-static void
-feed_keys (ClrDkimVerifier *verifier, ClrZone *zone)
-{
-  for (unsigned i = 0; i < clr_dkim_verifier_get_n_queries (verifier); i++)
-    {
-      g_autoptr (GPtrArray) records = NULL;
-      ClrZoneStatus status
-          = zone ? clr_zone_find (zone, clr_dkim_verifier_get_query (verifier, i), "TXT", &records)
-                 : CLR_ZONE_TIMEOUT;
-
-      clr_dkim_verifier_feed_key (
-          verifier, i,
-          status == CLR_ZONE_FOUND                                   ? CLR_DKIM_KEY_FOUND
-          : status == CLR_ZONE_NODATA || status == CLR_ZONE_NXDOMAIN ? CLR_DKIM_KEY_NONE
-                                                                     : CLR_DKIM_KEY_TEMPORARY,
-          records ? (const char *const *)records->pdata : NULL, records ? records->len : 0);
-    }
-}
-
 static JsonObject *
 result_to_json (const ClrDkimResult *result)
 {
@@ -75,7 +56,7 @@ clr_check_dkim (JsonObject *in, ClrZone *zone)
     return clr_check_answer ("error", problem, NULL);
   clr_header_block_parse (&block, message.bytes, message.header);
   ClrDkimVerifier *verifier = clr_dkim_verifier_new (&block, &rules);
-  feed_keys (verifier, zone);
+  clr_check_feed_keys (verifier, zone);
   clr_dkim_verifier_feed_body (verifier, (const uint8_t *)message.bytes + message.header,
                                message.size - message.header);
   ClrDkimVerdict verdict = clr_dkim_verifier_end (verifier);

@@ -22,6 +22,42 @@ clr_check_answer_question (const ClrAuthQuestion *question, ClrZone *zone, ClrAu
                              .n_records = (*records)->len };
 }
 
+ClrSpf *
+clr_check_run_spf (const ClrSpfRequest *request, ClrZone *zone)
+{
+  ClrSpf *spf = clr_spf_new (request);
+  const ClrAuthQuestion *question;
+
+  while ((question = clr_spf_get_question (spf)) != NULL)
+    {
+      g_autoptr (GPtrArray) records = NULL;
+      ClrAuthAnswer answer;
+
+      clr_check_answer_question (question, zone, &answer, &records);
+      clr_spf_feed (spf, &answer);
+    }
+  return spf;
+}
+
+void
+clr_check_feed_keys (ClrDkimVerifier *verifier, ClrZone *zone)
+{
+  for (unsigned i = 0; i < clr_dkim_verifier_get_n_queries (verifier); i++)
+    {
+      g_autoptr (GPtrArray) records = NULL;
+      ClrZoneStatus status
+          = zone ? clr_zone_find (zone, clr_dkim_verifier_get_query (verifier, i), "TXT", &records)
+                 : CLR_ZONE_TIMEOUT;
+
+      clr_dkim_verifier_feed_key (
+          verifier, i,
+          status == CLR_ZONE_FOUND                                   ? CLR_DKIM_KEY_FOUND
+          : status == CLR_ZONE_NODATA || status == CLR_ZONE_NXDOMAIN ? CLR_DKIM_KEY_NONE
+                                                                     : CLR_DKIM_KEY_TEMPORARY,
+          records ? (const char *const *)records->pdata : NULL, records ? records->len : 0);
+    }
+}
+
 void
 clr_check_set_text (JsonObject *object, const char *name, const char *text)
 {

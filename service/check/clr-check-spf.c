@@ -67,7 +67,6 @@ clr_check_spf (JsonObject *in, ClrZone *zone)
     .limits = CLR_SPF_LIMITS,
   };
   const char *ip = clr_check_get_text (in, "ip"), *macro = clr_check_get_text (in, "macro");
-  const ClrAuthQuestion *question;
 
   if (!clr_spf_address_parse (&request.address, ip ? ip : macro ? "127.0.0.1" : ""))
     return clr_check_answer ("error", _ ("ip: the address of the client is needed"), NULL);
@@ -75,14 +74,6 @@ clr_check_spf (JsonObject *in, ClrZone *zone)
     return clr_check_answer ("error", _ ("mail-from or helo is needed"), NULL);
   if (macro)
     return expand (macro, &request, clr_check_get_text (in, "domain"));
-  g_autoptr (ClrSpf) spf = clr_spf_new (&request);
-  while ((question = clr_spf_get_question (spf)) != NULL)
-    {
-      g_autoptr (GPtrArray) records = NULL;
-      ClrAuthAnswer answer;
-
-      clr_check_answer_question (question, zone, &answer, &records);
-      clr_spf_feed (spf, &answer);
-    }
+  g_autoptr (ClrSpf) spf = clr_check_run_spf (&request, zone);
   return tell (clr_spf_get_result (spf), clr_check_get_text (in, "default-explanation"));
 }

@@ -67,9 +67,26 @@ static const ClrCheckOption tlsrpt_options[] = {
   { NULL },
 };
 
+static const ClrCheckOption dmarc_options[] = {
+  { "file", CLR_CHECK_FILE, "FILE", N_ ("A message as it came; - is standard input") },
+  { "message", CLR_CHECK_TEXT, "TEXT", N_ ("The message itself, instead of a file") },
+  { "ip", CLR_CHECK_TEXT, "IP", N_ ("The address the client connected from: SPF is checked too") },
+  { "mail-from", CLR_CHECK_TEXT, "ADDRESS", N_ ("With --ip: the envelope sender") },
+  { "helo", CLR_CHECK_TEXT, "NAME", N_ ("With --ip: the name said in HELO or EHLO") },
+  { "from", CLR_CHECK_TEXT, "ADDRESS", N_ ("The author's address or domain, instead of a message") },
+  { "spf-domain", CLR_CHECK_LIST, "DOMAIN", N_ ("A domain that passed SPF") },
+  { "spf-result", CLR_CHECK_TEXT, "RESULT", N_ ("With --spf-domain: what SPF said, if not pass") },
+  { "dkim", CLR_CHECK_LIST, "DOMAIN[=RESULT]", N_ ("A domain whose signature passed; may be repeated") },
+  { "record", CLR_CHECK_TEXT, "TEXT", N_ ("A DMARC record: is it one, and what does it say") },
+  { "now", CLR_CHECK_NUMBER, "EPOCH", N_ ("Seconds since 1970 to check at, instead of now") },
+  { NULL },
+};
+
 static const ClrCheckRow table[] = {
   { "dkim", N_ ("the DKIM signatures of a message"), dkim_options, clr_check_dkim },
   { "spf", N_ ("whether a domain lets a client send for it"), spf_options, clr_check_spf },
+  { "dmarc", N_ ("whether a message is its author's, and what the author's domain asks for"), dmarc_options,
+    clr_check_dmarc },
   { "address", N_ ("whether an address may stand in an envelope, and what it needs"), address_options,
     clr_check_address },
   { "route", N_ ("which way mail to a recipient would take, and how"), route_options, clr_check_route },

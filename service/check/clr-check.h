@@ -65,6 +65,7 @@ JsonArray *clr_check_get_list (JsonObject *in, const char *name);
 JsonNode *clr_check_dkim_key (JsonObject *in, ClrZone *zone);
 JsonNode *clr_check_dkim (JsonObject *in, ClrZone *zone);
 JsonNode *clr_check_spf (JsonObject *in, ClrZone *zone);
+JsonNode *clr_check_dmarc (JsonObject *in, ClrZone *zone);
 JsonNode *clr_check_address (JsonObject *in, ClrZone *zone);
 JsonNode *clr_check_route (JsonObject *in, ClrZone *zone);
 JsonNode *clr_check_mta_sts (JsonObject *in, ClrZone *zone);
