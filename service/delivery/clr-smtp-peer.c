@@ -231,8 +231,7 @@ clr_smtp_peer_new (const ClrDeliveryPlace *place, const ClrNextHop *hop, ClrStre
   peer->config = (ClrSmtpClientConfig){
     .helo = helo,
     .tls = tls->wanted,
-    .user = hop->user,
-    .password = hop->password ? hop->password : "",
+    .login = { .user = hop->user, .password = hop->password ? hop->password : "" },
   };
   clr_timer_init (&peer->timer, on_timer, peer);
   clr_stream_set_owner (stream, &stream_events, peer);

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "smtp/clr-client.h"
-#include "smtp/clr-sasl.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -25,8 +24,7 @@ struct ClrSmtpClient
   gboolean authenticated;
   gboolean said_helo;   /* HELO instead of EHLO */
   gboolean needs_reset; /* the peer still holds a transaction */
-  ClrSaslMechanism mechanism;
-  unsigned auth_step;
+  ClrLogin login;
 
   ClrSmtpTransaction transaction;
   unsigned step_sent;     /* next step of the plan to send */
@@ -121,30 +119,12 @@ become_idle (ClrSmtpClient *client)
 static void
 say_auth (ClrSmtpClient *client)
 {
-  char *response;
+  const char *problem;
 
-  client->mechanism = client->offers.mechanisms ? clr_sasl_choose (client->offers.mechanisms) : CLR_SASL_NONE;
   client->phase = CLR_PHASE_AUTH;
-  if (client->mechanism == CLR_SASL_NONE)
-    {
-      fail (
-          client,
-          client->offers.offers & CLR_OFFER_AUTH
-              ? "the server offers no way to log in that this relay knows (PLAIN, LOGIN)"
-              : "a user is set for this smarthost, but the server offers no AUTH; remove the user, or choose "
-                "the port and TLS mode the provider names for logging in");
-      return;
-    }
-  client->auth_step = 1;
-  response = clr_sasl_respond (client->mechanism, 0, client->config->user, client->config->password);
-  clr_buffer_printf (client->output, "AUTH %s", clr_sasl_get_name (client->mechanism));
-  if (response)
-    {
-      clr_buffer_append (client->output, " ", 1);
-      clr_buffer_append_string (client->output, response);
-    }
-  clr_buffer_append (client->output, "\r\n", 2);
-  clr_sasl_wipe (response);
+  problem = clr_login_begin (&client->login, &client->config->login, &client->offers, client->output);
+  if (problem)
+    fail (client, problem);
 }
 
 /* After EHLO: TLS, then AUTH, then work. */
@@ -165,11 +145,11 @@ go_on (ClrSmtpClient *client)
           return;
         }
     }
-  if (client->config->user && !client->authenticated)
+  if (client->config->login.user && !client->authenticated)
     {
       if (!client->secure && client->config->tls != CLR_CLIENT_TLS_NONE)
         {
-          fail (client, "the password is not sent in clear: the server does not offer STARTTLS");
+          fail (client, "the login is not sent in clear: the server does not offer STARTTLS");
           return;
         }
       say_auth (client);
@@ -478,14 +458,10 @@ on_reply (ClrSmtpClient *client, const ClrSmtpReply *reply)
         }
       else if (class == 3)
         {
-          char *response = clr_sasl_respond (client->mechanism, client->auth_step++, client->config->user,
-                                             client->config->password);
-          /* RFC 4954 section 4: "*" gives up. */
-          clr_buffer_append_string (client->output, response ? response : "*");
-          clr_buffer_append (client->output, "\r\n", 2);
-          clr_sasl_wipe (response);
-          if (client->auth_step > 4)
-            fail (client, "the server asks more than the way to log in has answers for");
+          const char *problem = clr_login_answer (&client->login, &client->config->login, client->output);
+
+          if (problem)
+            fail (client, problem);
         }
       else
         fail_with (client, reply);

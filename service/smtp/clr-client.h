@@ -12,6 +12,7 @@
 
 #include "smtp/clr-data.h"
 #include "smtp/clr-envelope.h"
+#include "smtp/clr-login.h"
 #include "smtp/clr-phase.h"
 #include "smtp/clr-reply.h"
 
@@ -28,8 +29,7 @@ typedef struct
 {
   const char *helo;
   ClrClientTls tls;
-  const char *user; /* NULL: no AUTH */
-  const char *password;
+  ClrCredentials login;
 } ClrSmtpClientConfig;
 
 typedef struct

@@ -20,7 +20,15 @@ clr_sasl_choose (const char *offered)
 const char *
 clr_sasl_get_name (ClrSaslMechanism mechanism)
 {
-  return mechanism == CLR_SASL_PLAIN ? "PLAIN" : mechanism == CLR_SASL_LOGIN ? "LOGIN" : "";
+  static const char *const names[] = {
+    [CLR_SASL_NONE] = "",
+    [CLR_SASL_PLAIN] = "PLAIN",
+    [CLR_SASL_LOGIN] = "LOGIN",
+    [CLR_SASL_XOAUTH2] = "XOAUTH2",
+    [CLR_SASL_OAUTHBEARER] = "OAUTHBEARER",
+  };
+
+  return names[mechanism];
 }
 
 char *

@@ -12,6 +12,8 @@ typedef enum
   CLR_SASL_NONE,
   CLR_SASL_PLAIN,
   CLR_SASL_LOGIN,
+  CLR_SASL_XOAUTH2,
+  CLR_SASL_OAUTHBEARER,
 } ClrSaslMechanism;
 
 /* The mechanism to use of those a server lists ("PLAIN LOGIN XOAUTH2"); CLR_SASL_NONE when there is none we

@@ -179,8 +179,11 @@ LLVMFuzzerTestOneInput (const uint8_t *bytes, size_t size)
   uint32_t seed = fuzz_take (&bytes, &size);
   Play play = { .config = { .helo = "relay.example.com",
                             .tls = variant % 4 % 3,
-                            .user = variant & 4 ? "user" : NULL,
-                            .password = "secret" },
+                            .login = { .user = variant & 4 ? "user" : NULL,
+                                       .password = "secret",
+                                       .token = seed & 2 ? "token" : NULL,
+                                       .host = "mx.example.com",
+                                       .port = 587 } },
                 .n_recipients = 1 + (variant >> 3) % RECIPIENTS,
                 .at_hand = (variant & 128) != 0,
                 .eager = seed % 2 };

@@ -95,7 +95,8 @@ test_starttls_rules (void)
 static void
 test_auth_plain (void)
 {
-  Rig rig = { .config = { .tls = CLR_CLIENT_TLS_REQUIRED, .user = "tim", .password = "tanstaaftanstaaf" } };
+  Rig rig = { .config = { .tls = CLR_CLIENT_TLS_REQUIRED,
+                          .login = { .user = "tim", .password = "tanstaaftanstaaf" } } };
 
   rig_begin (&rig);
   clr_smtp_client_set_secure (rig.client);
@@ -109,7 +110,7 @@ test_auth_plain (void)
 static void
 test_auth_login (void)
 {
-  Rig rig = { .config = { .tls = CLR_CLIENT_TLS_NONE, .user = "user", .password = "pass" } };
+  Rig rig = { .config = { .tls = CLR_CLIENT_TLS_NONE, .login = { .user = "user", .password = "pass" } } };
 
   rig_begin (&rig);
   exchange (&rig, "220 mx\r\n", "EHLO relay.example.com\r\n");
@@ -121,13 +122,74 @@ test_auth_login (void)
   rig_end (&rig);
 }
 
+/* RFC 7628 section 4.1, but for the port, and section 3.2.3: an error is acknowledged, then refused. */
+static void
+test_auth_oauthbearer (void)
+{
+  Rig rig = { .config = { .tls = CLR_CLIENT_TLS_REQUIRED,
+                          .login = { .user = "user@example.com",
+                                     .token = "vF9dft4qmTc2Nvb3RlckBhbHRhdmlzdGEuY29tCg==",
+                                     .host = "server.example.com",
+                                     .port = 143 } } };
+
+  rig_begin (&rig);
+  clr_smtp_client_set_secure (rig.client);
+  exchange (&rig, "220 mx\r\n", "EHLO relay.example.com\r\n");
+  exchange (
+      &rig, "250-mx\r\n250 AUTH PLAIN xoauth2 oauthbearer LOGIN\r\n",
+      "AUTH OAUTHBEARER "
+      "bixhPXVzZXJAZXhhbXBsZS5jb20sAWhvc3Q9c2VydmVyLmV4YW1wbGUuY29tAXBvcnQ9MTQzAWF1dGg9QmVhcmVyIHZGOWRmdDRxb"
+      "VRjMk52YjNSbGNrQmhiSFJoZG1semRHRXVZMjl0Q2c9PQEB\r\n");
+  exchange (&rig, "334 eyJzdGF0dXMiOiJpbnZhbGlkX3Rva2VuIn0=\r\n", "AQ==\r\n");
+  exchange (&rig, "535 5.7.8 no\r\n", "");
+  expect_told (&rig, "failed AUTH 535;");
+  rig_end (&rig);
+}
+
+static void
+test_auth_xoauth2 (void)
+{
+  Rig rig = { .config = { .tls = CLR_CLIENT_TLS_REQUIRED,
+                          .login = { .user = "someuser@example.com",
+                                     .token = "ya29.vF9dft4qmTc2Nvb3RlckBhdHRhdmlzdGEuY29tCg" } } },
+      names = { .config = { .login = { .user = "a=b,c@example.com", .token = "t" } } };
+
+  rig_begin (&rig);
+  clr_smtp_client_set_secure (rig.client);
+  exchange (&rig, "220 mx\r\n", "EHLO relay.example.com\r\n");
+  exchange (
+      &rig, "250-mx\r\n250 AUTH LOGIN XOAUTH2\r\n",
+      "AUTH XOAUTH2 "
+      "dXNlcj1zb21ldXNlckBleGFtcGxlLmNvbQFhdXRoPUJlYXJlciB5YTI5LnZGOWRmdDRxbVRjMk52YjNSbGNrQmhkSFJoZG1semRHR"
+      "XVZMjl0Q2cBAQ==\r\n");
+  exchange (&rig, "334 eyJzdGF0dXMiOiI0MDEifQ==\r\n", "\r\n"); /* an empty line acknowledges */
+  exchange (&rig, "334 more\r\n", "*\r\n");
+  exchange (&rig, "535 5.7.3 no\r\n", "");
+  expect_told (&rig, "failed AUTH 535;");
+  rig_end (&rig);
+  rig_begin (&names); /* RFC 5801 section 4; the token is never tried as a password */
+  clr_smtp_client_set_secure (names.client);
+  exchange (&names, "220 mx\r\n", "EHLO relay.example.com\r\n");
+  exchange (&names, "250-mx\r\n250 AUTH OAUTHBEARER\r\n",
+            "AUTH OAUTHBEARER bixhPWE9M0RiPTJDY0BleGFtcGxlLmNvbSwBYXV0aD1CZWFyZXIgdAEB\r\n");
+  exchange (&names, "235 2.7.0 welcome\r\n", "");
+  rig_end (&names);
+  Rig plain = { .config = { .login = { .user = "u", .password = "p", .token = "t" } } };
+  rig_begin (&plain);
+  clr_smtp_client_set_secure (plain.client);
+  exchange (&plain, "220 mx\r\n", "EHLO relay.example.com\r\n");
+  exchange (&plain, "250-mx\r\n250 AUTH PLAIN LOGIN\r\n", "");
+  expect_told (&plain, "failed AUTH 0;");
+  rig_end (&plain);
+}
+
 static void
 test_auth_rules (void)
 {
-  Rig clear = { .config = { .tls = CLR_CLIENT_TLS_MAY, .user = "u", .password = "p" } },
-      none = { .config = { .tls = CLR_CLIENT_TLS_NONE, .user = "u", .password = "p" } },
-      odd = { .config = { .tls = CLR_CLIENT_TLS_NONE, .user = "u", .password = "p" } },
-      endless = { .config = { .tls = CLR_CLIENT_TLS_NONE, .user = "u", .password = "p" } };
+  Rig clear = { .config = { .tls = CLR_CLIENT_TLS_MAY, .login = { .user = "u", .password = "p" } } },
+      none = { .config = { .tls = CLR_CLIENT_TLS_NONE, .login = { .user = "u", .password = "p" } } },
+      odd = { .config = { .tls = CLR_CLIENT_TLS_NONE, .login = { .user = "u", .password = "p" } } },
+      endless = { .config = { .tls = CLR_CLIENT_TLS_NONE, .login = { .user = "u", .password = "p" } } };
 
   rig_begin (&clear); /* the password does not leave in clear because STARTTLS was taken away on the way */
   exchange (&clear, "220 mx\r\n250-mx\r\n250 AUTH PLAIN\r\n", "EHLO relay.example.com\r\n");
@@ -153,7 +215,7 @@ test_auth_rules (void)
 static void
 test_limits (void)
 {
-  Rig rig = { 0 }, login = { .config = { .user = "tim", .password = "x" } };
+  Rig rig = { 0 }, login = { .config = { .login = { .user = "tim", .password = "x" } } };
   const ClrOffers *offers;
 
   rig_begin (&rig);
@@ -231,6 +293,8 @@ main (int argc, char *argv[])
   g_test_add_func ("/smtp/client/starttls-rules", test_starttls_rules);
   g_test_add_func ("/smtp/client/auth-plain", test_auth_plain);
   g_test_add_func ("/smtp/client/auth-login", test_auth_login);
+  g_test_add_func ("/smtp/client/auth-oauthbearer", test_auth_oauthbearer);
+  g_test_add_func ("/smtp/client/auth-xoauth2", test_auth_xoauth2);
   g_test_add_func ("/smtp/client/auth-rules", test_auth_rules);
   g_test_add_func ("/smtp/client/limits", test_limits);
   g_test_add_func ("/smtp/client/wordy-server", test_wordy_server);
