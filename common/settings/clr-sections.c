@@ -272,6 +272,10 @@ DEFINE_SECTION (Pickup, pickup)
 DEFINE_SECTION (Smarthost, smarthost)
 {
   SECTION ("smarthost", TRUE, N_ ("A relay of a provider that takes our mail."));
+  TEXT (TEXT, "preset", N_ ("Preset"),
+        N_ ("A provider whose hosts and limits are known: microsoft365, google. What is set here counts for "
+            "more."),
+        NULL, 0);
   LIST (HOSTS, "hosts", N_ ("Hosts"),
         N_ ("Tried in this order; port 25 when not given (587 with a user, 465 with tls = implicit)."),
         CLR_SETTING_REQUIRED);
@@ -279,9 +283,61 @@ DEFINE_SECTION (Smarthost, smarthost)
           N_ ("none: never; may: if offered; encrypt: required, any certificate; verify: required, with a "
               "trusted certificate for the host's name; implicit: as verify, from the first octet."),
           "may", 0);
+  CHOICE ("password|oauth", "auth", N_ ("Log in"),
+          N_ ("What the user logs in with: a password, or the token of an [oauth] account."), "password", 0);
   TEXT (TEXT, "user", N_ ("User"), N_ ("Name to log in with; no AUTH when not set."), NULL, 0);
   TEXT (SECRET, "password", N_ ("Password"), N_ ("Name of the secret that holds the password."), NULL, 0);
+  TEXT (TEXT, "oauth", N_ ("OAuth account"),
+        N_ ("With auth = oauth: the [oauth NAME] whose token is used; the one named like the smarthost when "
+            "not "
+            "set."),
+        NULL, 0);
+  TEXT (HOSTNAME, "helo", N_ ("EHLO name"), N_ ("Name to greet with; the relay's host name when not set."),
+        NULL, 0);
+  TEXT (PATH, "certificate-file", N_ ("Client certificate"),
+        N_ ("PEM file that is shown to servers that ask for a certificate, own certificate first."), NULL, 0);
+  TEXT (PATH, "key-file", N_ ("Private key"), N_ ("PEM file that belongs to the certificate."), NULL, 0);
+  NUMBER (NUMBER, "max-messages-per-minute", N_ ("Messages a minute"),
+          N_ ("No more in any 60 seconds; the rest waits. 0: no limit."), 0, 100000, 0, 0);
   declare_next_hop (section, 20);
+}
+
+DEFINE_SECTION (Oauth, oauth)
+{
+  SECTION (
+      "oauth", TRUE,
+      N_ ("An account at a provider that gives access tokens (OAuth 2.0, RFC 6749), for smarthosts with auth "
+          "= oauth."));
+  TEXT (TEXT, "preset", N_ ("Preset"),
+        N_ ("A provider whose addresses are known: microsoft365, google. What is set here counts for more."),
+        NULL, 0);
+  CHOICE ("client-secret|client-certificate|authorization-code|device-code", "grant", N_ ("Grant"),
+          N_ ("How the token is had. client-secret, client-certificate: the relay itself is the user; "
+              "authorization-code, device-code: a person logs in once, with \"clrelay oauth login NAME\"."),
+          "authorization-code", 0);
+  TEXT (TEXT, "tenant", N_ ("Tenant"),
+        N_ ("Microsoft's directory, an id or a domain: what {tenant} in the addresses becomes."), NULL, 0);
+  TEXT (TEXT, "client-id", N_ ("Client id"), N_ ("The id the provider gave to the registered application."),
+        NULL, CLR_SETTING_REQUIRED);
+  TEXT (SECRET, "client-secret", N_ ("Client secret"),
+        N_ ("Name of the secret that holds the application's secret."), NULL, 0);
+  TEXT (PATH, "certificate-file", N_ ("Certificate"),
+        N_ ("PEM file with the certificate that is registered with the application."), NULL, 0);
+  TEXT (PATH, "key-file", N_ ("Private key"), N_ ("PEM file that belongs to the certificate: RSA."), NULL, 0);
+  TEXT (TEXT, "scope", N_ ("Scope"), N_ ("What a person grants, words separated by spaces."), NULL, 0);
+  TEXT (TEXT, "application-scope", N_ ("Application's scope"),
+        N_ ("What client-secret and client-certificate ask for."), NULL, 0);
+  TEXT (TEXT, "token-url", N_ ("Token address"), N_ ("Where tokens are given: https."), NULL, 0);
+  TEXT (TEXT, "authorization-url", N_ ("Login address"), N_ ("Where a person logs in."), NULL, 0);
+  TEXT (TEXT, "device-url", N_ ("Device address"), N_ ("Where device codes are given."), NULL, 0);
+  NUMBER (NUMBER, "redirect-port", N_ ("Redirect port"),
+          N_ ("Port of 127.0.0.1 to which the login page leads back; 0: any that is free."), 0, 65535, 0, 0);
+  TEXT (TEXT, "proxy", N_ ("Proxy"), N_ ("HTTP proxy for all of this, such as http://proxy:3128."), NULL, 0);
+  TEXT (PATH, "ca-file", N_ ("Authorities"),
+        N_ ("PEM file of the authorities trusted for the addresses; the system's when not set."), NULL, 0);
+  NUMBER (DURATION, "timeout", N_ ("Time-out"), N_ ("How long one request may take."), 1, 5 * MINUTE, 30, 0);
+  NUMBER (DURATION, "login-timeout", N_ ("Login time-out"), N_ ("How long a login may take."), 5, HOUR,
+          15 * MINUTE, 0);
 }
 
 DEFINE_SECTION (Route, route)
@@ -291,6 +347,10 @@ DEFINE_SECTION (Route, route)
                "last."));
   LIST (DOMAINS, "recipients", N_ ("Recipients"),
         N_ ("Domains of the recipients it is for; all when not set."), 0);
+  LIST (SENDERS, "senders", N_ ("Senders"),
+        N_ ("Envelope senders it is for: addresses, domains, or <> for none; all when not set."), 0);
+  LIST (NAMES, "devices", N_ ("Devices"),
+        N_ ("Names of the [device] or [pickup] sections whose mail it is for; all when not set."), 0);
   TEXT (ROUTE, "via", N_ ("Via"),
         N_ ("Where matching mail goes. mx: to the mail exchangers of each recipient's domain; all settings "
             "from "
@@ -322,7 +382,7 @@ DEFINE_SECTION (Key, key)
 const GType *
 clr_sections_get_types (unsigned *n_types)
 {
-  static GType types[13];
+  static GType types[14];
 
   if (g_once_init_enter (&types[0]))
     {
@@ -337,7 +397,8 @@ clr_sections_get_types (unsigned *n_types)
       types[9] = clr_pickup_section_get_type ();
       types[10] = clr_smarthost_section_get_type ();
       types[11] = clr_route_section_get_type ();
-      types[12] = clr_key_section_get_type ();
+      types[12] = clr_oauth_section_get_type ();
+      types[13] = clr_key_section_get_type ();
       g_once_init_leave (&types[0], clr_server_section_get_type ());
     }
   *n_types = G_N_ELEMENTS (types);

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "settings/clr-settings.h"
 
+#include "settings/clr-preset.h"
+#include "settings/clr-ways-out.h"
+
 #include "settings/clr-settings-text.h"
 
 #include <gio/gio.h>
@@ -264,6 +267,25 @@ read_lines (Reader *reader, const char *text, gsize size)
 }
 
 static void
+apply_presets (Reader *reader)
+{
+  GHashTableIter iter;
+  void *array;
+
+  g_hash_table_iter_init (&iter, reader->settings->groups);
+  while (g_hash_table_iter_next (&iter, NULL, &array))
+    for (unsigned i = 0; i < ((GPtrArray *)array)->len; i++)
+      {
+        ClrSection *section = g_ptr_array_index ((GPtrArray *)array, i);
+        g_autofree char *why = clr_preset_apply (section);
+
+        if (why)
+          problem (reader, _ ("[%s %s] preset: %s"), CLR_SECTION_GET_CLASS (section)->group,
+                   clr_section_get_name (section), why);
+      }
+}
+
+static void
 check_required (Reader *reader)
 {
   GHashTableIter iter;
@@ -290,86 +312,6 @@ check_required (Reader *reader)
                      CLR_SECTION_GET_CLASS (section)->group, name ? " " : "", name ? name : "",
                      pspecs[k]->name, clr_value_kind_get_help (clr_value_get_kind (pspecs[k])));
       }
-}
-
-/* Settings that only mail to exchangers heeds must not seem to mean something elsewhere. */
-static void
-check_mx_settings (Reader *reader, ClrSection *route)
-{
-  static const char *const every_route[] = { "recipients", "via", "directory", "reply", NULL };
-  g_autofree GParamSpec **settings = NULL;
-  unsigned n;
-
-  settings = g_object_class_list_properties (G_OBJECT_GET_CLASS (route), &n);
-  for (unsigned i = 0; i < n; i++)
-    if (!g_strv_contains (every_route, settings[i]->name) && settings[i]->owner_type == G_OBJECT_TYPE (route)
-        && clr_section_is_set (route, settings[i]->name))
-      problem (reader, _ ("[route %s] %s: is for via = mx only; a smarthost has it in its own section"),
-               clr_section_get_name (route), settings[i]->name);
-}
-
-/* What one setting says about another. */
-static void
-check_routes (Reader *reader)
-{
-  GPtrArray *routes = clr_settings_get_sections (reader->settings, "route");
-
-  for (unsigned i = 0; i < routes->len; i++)
-    {
-      ClrSection *route = g_ptr_array_index (routes, i);
-      const char *name = clr_section_get_name (route), *via = clr_section_get_text (route, "via");
-
-      if (via == NULL)
-        continue;
-      if (g_str_has_prefix (via, "smarthost:")
-          && !clr_settings_find (reader->settings, "smarthost", via + strlen ("smarthost:")))
-        problem (reader, _ ("[route %s] via: there is no [smarthost %s] in this file"), name,
-                 via + strlen ("smarthost:"));
-      if (strcmp (via, "mx") != 0)
-        check_mx_settings (reader, route);
-      if (strcmp (via, "capture") == 0 && !clr_section_is_set (route, "directory"))
-        problem (reader, _ ("[route %s]: via = capture needs the setting directory"), name);
-      if (strcmp (name, "default") == 0 && clr_section_is_set (route, "recipients"))
-        problem (reader, _ ("[route default] recipients: the default route takes what no other took; remove "
-                            "this setting"));
-    }
-}
-
-static void
-check_smarthosts (Reader *reader)
-{
-  GPtrArray *smarthosts = clr_settings_get_sections (reader->settings, "smarthost");
-
-  for (unsigned i = 0; i < smarthosts->len; i++)
-    {
-      ClrSection *smarthost = g_ptr_array_index (smarthosts, i);
-
-      if (clr_section_is_set (smarthost, "user") != clr_section_is_set (smarthost, "password"))
-        problem (reader,
-                 _ ("[smarthost %s]: user and password go together; password names a secret set with "
-                    "\"clrelay secret set NAME\""),
-                 clr_section_get_name (smarthost));
-    }
-}
-
-/* Mail that would be sent to ourselves loops: an address of a smarthost must be none of our listeners. */
-static void
-check_loops (Reader *reader)
-{
-  GPtrArray *smarthosts = clr_settings_get_sections (reader->settings, "smarthost");
-  GPtrArray *listeners = clr_settings_get_sections (reader->settings, "listener");
-
-  for (unsigned i = 0; i < smarthosts->len; i++)
-    {
-      ClrSection *smarthost = g_ptr_array_index (smarthosts, i);
-      for (const char *const *host = clr_section_get_list (smarthost, "hosts"); *host; host++)
-        for (unsigned k = 0; k < listeners->len; k++)
-          if (g_strv_contains (clr_section_get_list (g_ptr_array_index (listeners, k), "address"), *host))
-            problem (reader,
-                     _ ("[smarthost %s] hosts: %s is our own [listener %s]; mail would go round in circles"),
-                     clr_section_get_name (smarthost), *host,
-                     clr_section_get_name (g_ptr_array_index (listeners, k)));
-    }
 }
 
 static void
@@ -404,10 +346,9 @@ clr_settings_new_from_text (const char *text, gsize size, const char *file, char
 
       mark = size >= mark && memcmp (text, CLR_SETTINGS_BOM, mark) == 0 ? mark : 0;
       read_lines (&reader, text + mark, size - mark);
+      apply_presets (&reader);
       check_required (&reader);
-      check_routes (&reader);
-      check_smarthosts (&reader);
-      check_loops (&reader);
+      clr_ways_out_check (self, reader.problems);
       check_listeners (&reader);
     }
   g_hash_table_unref (reader.lines);

@@ -23,6 +23,9 @@ static const struct
   = { "networks", N_ ("addresses or networks, such as 192.0.2.0/24, 2001:db8::/64, 192.0.2.7") },
   [CLR_VALUE_DOMAINS]
   = { "domains", N_ ("domains, such as example.com, .example.com (its subdomains), or *") },
+  [CLR_VALUE_SENDERS]
+  = { "senders", N_ ("addresses or domains, such as a@example.com, example.com, .example.com, or <> "
+                     "for mail without a sender") },
   [CLR_VALUE_NAMES] = { "names", N_ ("words, separated by commas") },
   [CLR_VALUE_ADDRESS] = { "address", N_ ("an IP address") },
   [CLR_VALUE_BOOLEAN] = { "boolean", N_ ("true or false") },
@@ -154,6 +157,12 @@ is_domain_pattern (const char *text)
 }
 
 static gboolean
+is_sender (const char *text)
+{
+  return strcmp (text, "<>") == 0 || is_domain_pattern (text) || is_mailbox (text);
+}
+
+static gboolean
 is_word (const char *text)
 {
   for (const char *p = text; *p; p++)
@@ -205,6 +214,8 @@ fits (GParamSpec *pspec, ClrValueKind kind, const char *text)
       return is_network (text);
     case CLR_VALUE_DOMAINS:
       return is_domain_pattern (text);
+    case CLR_VALUE_SENDERS:
+      return is_sender (text);
     case CLR_VALUE_ADDRESS:
       return is_address (text);
     default:

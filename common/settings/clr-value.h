@@ -23,6 +23,7 @@ G_BEGIN_DECLS
  * @CLR_VALUE_HOSTS: list of host names or addresses, with or without port
  * @CLR_VALUE_NETWORKS: list of addresses or networks in CIDR form
  * @CLR_VALUE_DOMAINS: list of domain patterns: `example.com`, `.example.com`, `*`
+ * @CLR_VALUE_SENDERS: list of mail addresses, domain patterns, or `<>`
  * @CLR_VALUE_NAMES: list of words
  * @CLR_VALUE_ADDRESS: one IP address without port
  * @CLR_VALUE_BOOLEAN: true or false
@@ -45,6 +46,7 @@ typedef enum
   CLR_VALUE_HOSTS,
   CLR_VALUE_NETWORKS,
   CLR_VALUE_DOMAINS,
+  CLR_VALUE_SENDERS,
   CLR_VALUE_NAMES,
   CLR_VALUE_ADDRESS,
   CLR_VALUE_BOOLEAN,

@@ -67,6 +67,22 @@ set_section_text (JsonObject *details, const char *name, ClrSection *section, co
     json_object_set_string_member (details, name, clr_section_get_text (section, key));
 }
 
+/* What limits the way out. */
+static void
+describe_limits (JsonObject *details, ClrSection *section)
+{
+  static const char *const keys[]
+      = { "max-connections", "max-messages-per-minute", "max-recipients", "max-messages-per-connection" };
+  JsonObject *limits = json_object_get_object_member (details, "limits");
+
+  for (unsigned i = 0; i < G_N_ELEMENTS (keys); i++)
+    if (g_object_class_find_property (G_OBJECT_GET_CLASS (section), keys[i]))
+      {
+        g_autofree char *name = g_strconcat ("next-hop-", keys[i], NULL);
+        json_object_set_int_member (limits, name, clr_section_get_number (section, keys[i]));
+      }
+}
+
 static void
 describe_smarthost (JsonObject *details, ClrSettings *settings, const char *name)
 {
@@ -81,6 +97,11 @@ describe_smarthost (JsonObject *details, ClrSettings *settings, const char *name
                                                     : 25);
   json_object_set_string_member (details, "tls", tls);
   set_section_text (details, "user", section, "user");
+  if (clr_section_is_set (section, "user"))
+    set_section_text (details, "auth", section, "auth");
+  set_section_text (details, "helo", section, "helo");
+  set_section_text (details, "client-certificate", section, "certificate-file");
+  describe_limits (details, section);
 }
 
 /* The zone's words as the answer that the plan is made from. */
@@ -125,6 +146,7 @@ describe_mx (JsonObject *details, const ClrPolicy *policy, ClrSection *route, co
   json_object_set_string_member (details, "transport", "mx");
   json_object_set_string_member (details, "domain", domain);
   json_object_set_string_member (details, "tls", clr_section_get_text (route, "tls"));
+  describe_limits (details, route);
   if (!clr_mx_plan_without_dns (&plan, domain, port))
     {
       g_autoptr (GPtrArray) values = NULL;
@@ -218,6 +240,8 @@ describe_message (JsonObject *details, const ClrPolicy *policy, const char *from
   g_autofree char *local = g_strndup (to, at ? (gsize)(at - to) : strlen (to));
   json_object_set_boolean_member (details, "smtputf8",
                                   !clr_address_is_ascii (local) || (from && !clr_address_is_ascii (from)));
+  json_object_set_string_member (details, "rendition",
+                                 _ ("as stored; made 7-bit and signed anew for a server without 8BITMIME"));
 }
 
 static JsonNode *
@@ -238,10 +262,11 @@ trace (const ClrPolicy *policy, ClrSettings *settings, JsonObject *in, ClrZone *
     json_object_set_string_member (details, "device", device->name);
   else if (json_object_has_member (in, "client") || json_object_has_member (in, "device"))
     return clr_check_answer ("refused", _ ("no [device] has this address: it may not relay"), details);
-  route = clr_policy_find_route (policy, to);
+  ClrRouteCase what = { from ? from : "", device ? device->name : NULL, to };
+  route = clr_policy_find_route (policy, &what);
   if (route == NULL)
     return clr_check_answer ("refused", _ ("no [route] takes this recipient"), details);
-  lane = clr_policy_find_lane (policy, to);
+  lane = clr_policy_find_lane (policy, &what);
   describe_message (details, policy, from, to);
   result = describe_lane (details, policy, settings, route, lane, zone, &reason);
   if (result)

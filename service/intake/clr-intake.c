@@ -120,7 +120,8 @@ clr_intake_add_recipient (ClrIntake *intake, const char *recipient, unsigned not
   /* RFC 5321 section 4.5.1: who has no domain is the one who answers for this relay. */
   if (g_ascii_strcasecmp (recipient, "postmaster") == 0)
     recipient = clr_policy_get_postmaster (intake->policy);
-  lane = clr_policy_find_lane (intake->policy, recipient);
+  ClrRouteCase what = { intake->sender, intake->device, recipient };
+  lane = clr_policy_find_lane (intake->policy, &what);
   if (lane == NULL)
     return FALSE;
   ClrRecipient row = {

@@ -217,7 +217,8 @@ static void
 report (ClrReporter *reporter, ClrReportJob *job, const ClrRope *content, gboolean is_whole)
 {
   const char *to = clr_reporter_find_addressee (reporter->policy, job);
-  g_autofree char *lane = to ? clr_policy_find_lane (reporter->policy, to) : NULL;
+  ClrRouteCase what = { .sender = "", .recipient = to };
+  g_autofree char *lane = to ? clr_policy_find_lane (reporter->policy, &what) : NULL;
 
   if (reporter->queue == NULL)
     clr_report_job_free (job);

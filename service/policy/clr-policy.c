@@ -2,7 +2,6 @@
 #include "policy/clr-policy.h"
 
 #include "base/clr-error.h"
-#include "policy/clr-route.h"
 
 #include <gio/gio.h>
 #include <stdatomic.h>
@@ -291,15 +290,15 @@ clr_policy_find_device (const ClrPolicy *policy, const uint8_t address[16])
 }
 
 char *
-clr_policy_find_lane (const ClrPolicy *policy, const char *recipient)
+clr_policy_find_lane (const ClrPolicy *policy, const ClrRouteCase *what)
 {
-  return clr_routes_find_lane (policy->routes, recipient);
+  return clr_routes_find_lane (policy->routes, what);
 }
 
 const char *
-clr_policy_find_route (const ClrPolicy *policy, const char *recipient)
+clr_policy_find_route (const ClrPolicy *policy, const ClrRouteCase *what)
 {
-  return clr_routes_find_name (policy->routes, recipient);
+  return clr_routes_find_name (policy->routes, what);
 }
 
 /* Octets of @domain that @key_domain covers: all of both when equal, 0 when it is not above. */

@@ -8,6 +8,7 @@
 
 #include "auth/clr-dkim-signer.h"
 #include "mail/clr-report-words.h"
+#include "policy/clr-route.h"
 #include "settings/clr-settings.h"
 
 typedef struct
@@ -63,11 +64,11 @@ const ClrReportStyle *clr_policy_get_report_style (const ClrPolicy *policy);
 /* The first device whose networks hold @address (16 octets, IPv4 mapped); NULL: this client may not relay. */
 const ClrDevice *clr_policy_find_device (const ClrPolicy *policy, const uint8_t address[16]);
 
-/* The key of the lane by which mail to @recipient leaves; NULL when no route takes it. Returns: (transfer
+/* The key of the lane by which such mail leaves; NULL when no route takes it. Returns: (transfer
  * full) (nullable) */
-char *clr_policy_find_lane (const ClrPolicy *policy, const char *recipient);
+char *clr_policy_find_lane (const ClrPolicy *policy, const ClrRouteCase *what);
 /* The name of the [route] behind it. */
-const char *clr_policy_find_route (const ClrPolicy *policy, const char *recipient);
+const char *clr_policy_find_route (const ClrPolicy *policy, const ClrRouteCase *what);
 
 /* The keys that sign for a From domain: those of its longest match, itself or above.
  * Returns: (transfer container) an array of const ClrDkimIdentity*, NULL when there is none. */

@@ -7,7 +7,9 @@
 
 typedef struct
 {
-  char **domains; /* NULL: all */
+  char **domains; /* of recipients; NULL: all, as of the next two */
+  char **senders;
+  char **devices;
   char *name;
   char *lane;
   gboolean by_domain; /* the recipient's domain belongs behind the lane */
@@ -21,9 +23,13 @@ struct ClrRoutes
 static void
 clear_route (void *data)
 {
-  g_strfreev (((Route *)data)->domains);
-  g_free (((Route *)data)->name);
-  g_free (((Route *)data)->lane);
+  Route *route = data;
+
+  g_strfreev (route->domains);
+  g_strfreev (route->senders);
+  g_strfreev (route->devices);
+  g_free (route->name);
+  g_free (route->lane);
 }
 
 static char *
@@ -40,6 +46,20 @@ make_lane (ClrSection *section)
   if (g_str_equal (via, "mx"))
     return g_strdup_printf ("mx:%s/", clr_section_get_name (section));
   return g_strdup (via);
+}
+
+/* NULL when it is not set. Domains and addresses are compared in lower case. */
+static char **
+read_list (ClrSection *section, const char *key, gboolean lower)
+{
+  GPtrArray *words = g_ptr_array_new ();
+
+  if (!clr_section_is_set (section, key))
+    return (char **)g_ptr_array_free (words, TRUE);
+  for (const char *const *word = clr_section_get_list (section, key); *word; word++)
+    g_ptr_array_add (words, lower ? g_ascii_strdown (*word, -1) : g_strdup (*word));
+  g_ptr_array_add (words, NULL);
+  return (char **)g_ptr_array_free (words, FALSE);
 }
 
 ClrRoutes *
@@ -61,16 +81,9 @@ clr_routes_new (ClrSettings *settings)
         Route route = { .name = g_strdup (clr_section_get_name (section)),
                         .lane = make_lane (section),
                         .by_domain = g_str_equal (clr_section_get_text (section, "via"), "mx") };
-        if (clr_section_is_set (section, "recipients"))
-          {
-            const char *const *list = clr_section_get_list (section, "recipients");
-            GPtrArray *domains = g_ptr_array_new ();
-
-            for (; *list; list++)
-              g_ptr_array_add (domains, g_ascii_strdown (*list, -1));
-            g_ptr_array_add (domains, NULL);
-            route.domains = (char **)g_ptr_array_free (domains, FALSE);
-          }
+        route.domains = read_list (section, "recipients", TRUE);
+        route.senders = read_list (section, "senders", TRUE);
+        route.devices = read_list (section, "devices", FALSE);
         g_array_append_val (routes->routes, route);
       }
   return routes;
@@ -97,37 +110,60 @@ matches (const char *pattern, const char *domain)
 }
 
 static gboolean
-is_taken (const Route *route, const char *domain)
+matches_any (char **patterns, const char *domain)
 {
-  if (route->domains == NULL)
-    return TRUE;
-  for (char **pattern = route->domains; *pattern; pattern++)
-    if (matches (*pattern, domain))
+  for (; *patterns; patterns++)
+    if (matches (*patterns, domain))
       return TRUE;
   return FALSE;
 }
 
-/* @domain: (out): of the recipient, in A-labels where it is a name. */
-static const Route *
-find (const ClrRoutes *routes, const char *recipient, char **domain)
+/* Routes are written, and the DNS is asked, in A-labels. Returns: (transfer full): "" when there is none */
+static char *
+dup_domain (const char *address)
 {
-  const char *at = strrchr (recipient, '@');
+  const char *at = strrchr (address, '@');
+  char *ascii = at && !g_str_is_ascii (at + 1) ? clr_domain_to_ascii (at + 1) : NULL;
 
-  /* Routes are written, and the DNS is asked, in A-labels. */
-  *domain = at && !g_str_is_ascii (at + 1) ? clr_domain_to_ascii (at + 1) : NULL;
-  if (*domain == NULL)
-    *domain = g_strdup (at ? at + 1 : "");
+  return ascii ? ascii : g_strdup (at ? at + 1 : "");
+}
+
+/* An address, or what matches() takes of its domain; "<>" is the sender of reports. */
+static gboolean
+is_sender (char **senders, const char *sender)
+{
+  g_autofree char *domain = dup_domain (sender);
+
+  for (; *senders; senders++)
+    if (g_str_equal (*senders, "<>") ? *sender == 0
+        : strchr (*senders, '@')     ? g_ascii_strcasecmp (*senders, sender) == 0
+                                     : *sender && matches (*senders, domain))
+      return TRUE;
+  return FALSE;
+}
+
+/* @domain: of the recipient. */
+static const Route *
+find (const ClrRoutes *routes, const ClrRouteCase *what, const char *domain)
+{
   for (unsigned i = 0; i < routes->routes->len; i++)
-    if (is_taken (&g_array_index (routes->routes, Route, i), *domain))
-      return &g_array_index (routes->routes, Route, i);
+    {
+      const Route *route = &g_array_index (routes->routes, Route, i);
+
+      if ((route->domains == NULL || matches_any (route->domains, domain))
+          && (route->senders == NULL || is_sender (route->senders, what->sender))
+          && (route->devices == NULL
+              || (what->device && g_strv_contains ((const char *const *)route->devices, what->device))))
+        return route;
+    }
   return NULL;
 }
 
 char *
-clr_routes_find_lane (const ClrRoutes *routes, const char *recipient)
+clr_routes_find_lane (const ClrRoutes *routes, const ClrRouteCase *what)
 {
-  g_autofree char *domain = NULL, *lower = NULL;
-  const Route *route = find (routes, recipient, &domain);
+  g_autofree char *domain = dup_domain (what->recipient), *lower = NULL;
+  const Route *route = find (routes, what, domain);
 
   if (route == NULL)
     return NULL;
@@ -136,10 +172,10 @@ clr_routes_find_lane (const ClrRoutes *routes, const char *recipient)
 }
 
 const char *
-clr_routes_find_name (const ClrRoutes *routes, const char *recipient)
+clr_routes_find_name (const ClrRoutes *routes, const ClrRouteCase *what)
 {
-  g_autofree char *domain = NULL;
-  const Route *route = find (routes, recipient, &domain);
+  g_autofree char *domain = dup_domain (what->recipient);
+  const Route *route = find (routes, what, domain);
 
   return route ? route->name : NULL;
 }

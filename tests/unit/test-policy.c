@@ -78,7 +78,7 @@ test_no_devices (void)
 
   g_assert_cmpstr (device_of (policy, "127.0.0.1"), ==, "none");
   g_assert_cmpstr (device_of (policy, "::1"), ==, "none");
-  g_assert_null (clr_policy_find_lane (policy, "a@example.com"));
+  g_assert_null (clr_policy_find_lane (policy, &(ClrRouteCase){ "", NULL, "a@example.com" }));
   g_assert_null (clr_policy_find_identities (policy, "example.com"));
 }
 
@@ -114,8 +114,47 @@ test_routes (void)
 
   for (unsigned i = 0; i < G_N_ELEMENTS (cases); i++)
     {
-      g_autofree char *lane = clr_policy_find_lane (policy, cases[i][0]);
+      g_autofree char *lane = clr_policy_find_lane (policy, &(ClrRouteCase){ "", NULL, cases[i][0] });
       g_assert_cmpstr (lane, ==, cases[i][1]);
+    }
+}
+
+static void
+test_routes_by_sender_and_device (void)
+{
+  g_autoptr (ClrPolicy) policy = make_policy (
+      "[server]\nhostname = relay.example.com\npostmaster = p@example.com\n"
+      "[device printer]\nnetworks = 192.0.2.1\n[device crm]\nnetworks = 192.0.2.2\n"
+      "[route reports]\nsenders = <>\nvia = capture\ndirectory = /reports\n"
+      "[route both]\nsenders = boss@example.com\ndevices = printer\nvia = capture\ndirectory = /both\n"
+      "[route people]\nsenders = Boss@example.com, example.net, .example.net\nvia = "
+      "capture\ndirectory = /people\n"
+      "[route devices]\nrecipients = example.org\ndevices = crm, printer\nvia = capture\ndirectory = "
+      "/devices\n"
+      "[route default]\nvia = discard\n");
+  static const struct
+  {
+    const char *sender, *device, *recipient, *lane;
+  } cases[] = {
+    { "", "printer", "x@example.org", "capture:/reports" },
+    { "boss@example.com", "printer", "x@example.org", "capture:/both" },
+    { "BOSS@EXAMPLE.com", "crm", "x@example.org", "capture:/people" },
+    { "boss@example.com", NULL, "x@example.com", "capture:/people" },
+    { "other@example.com", NULL, "x@example.com", "discard:" },
+    { "a@example.net", NULL, "x@example.com", "capture:/people" },
+    { "a@b.EXAMPLE.net", NULL, "x@example.com", "capture:/people" },
+    { "a@notexample.net", NULL, "x@example.com", "discard:" },
+    { "a@example.com", "crm", "x@example.org", "capture:/devices" },
+    { "a@example.com", "Crm", "x@example.org", "discard:" },
+    { "a@example.com", "crm", "x@example.com", "discard:" },
+    { "a@example.com", NULL, "x@example.org", "discard:" },
+  };
+
+  for (unsigned i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      ClrRouteCase what = { cases[i].sender, cases[i].device, cases[i].recipient };
+      g_autofree char *lane = clr_policy_find_lane (policy, &what);
+      g_assert_cmpstr (lane, ==, cases[i].lane);
     }
 }
 
@@ -145,7 +184,7 @@ test_lanes_by_domain (void)
 
   for (unsigned i = 0; i < G_N_ELEMENTS (cases); i++)
     {
-      g_autofree char *lane = clr_policy_find_lane (policy, cases[i][0]);
+      g_autofree char *lane = clr_policy_find_lane (policy, &(ClrRouteCase){ "", NULL, cases[i][0] });
       g_assert_cmpstr (lane, ==, cases[i][1]);
     }
 }
@@ -212,6 +251,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/policy/whole-networks", test_whole_networks);
   g_test_add_func ("/policy/routes", test_routes);
   g_test_add_func ("/policy/lanes-by-domain", test_lanes_by_domain);
+  g_test_add_func ("/policy/routes-by-sender-and-device", test_routes_by_sender_and_device);
   g_test_add_func ("/policy/identities", test_identities);
   g_test_add_func ("/policy/bad-key", test_bad_key);
   return g_test_run ();

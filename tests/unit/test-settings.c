@@ -223,7 +223,7 @@ test_describe (void)
   json_parser_load_from_data (parser, text, -1, &error);
   g_assert_no_error (error);
   g_assert_true (JSON_NODE_HOLDS_ARRAY (json_parser_get_root (parser)));
-  g_assert_cmpuint (n, ==, 13);
+  g_assert_cmpuint (n, >=, 13);
   for (unsigned i = 0; i < n; i++)
     {
       ClrSectionClass *klass = g_type_class_ref (types[i]);
