@@ -82,11 +82,21 @@ static const ClrCheckOption dmarc_options[] = {
   { NULL },
 };
 
+static const ClrCheckOption authres_options[] = {
+  { "file", CLR_CHECK_FILE, "FILE", N_ ("A message as it came; - is standard input") },
+  { "message", CLR_CHECK_TEXT, "TEXT", N_ ("The message itself, instead of a file") },
+  { "value", CLR_CHECK_TEXT, "TEXT", N_ ("The value of one field, instead of a message") },
+  { "id", CLR_CHECK_TEXT, "NAME", N_ ("Our own name: fields from outside that bear it are forged") },
+  { NULL },
+};
+
 static const ClrCheckRow table[] = {
   { "dkim", N_ ("the DKIM signatures of a message"), dkim_options, clr_check_dkim },
   { "spf", N_ ("whether a domain lets a client send for it"), spf_options, clr_check_spf },
   { "dmarc", N_ ("whether a message is its author's, and what the author's domain asks for"), dmarc_options,
     clr_check_dmarc },
+  { "authres", N_ ("what the Authentication-Results fields of a message say"), authres_options,
+    clr_check_authres },
   { "address", N_ ("whether an address may stand in an envelope, and what it needs"), address_options,
     clr_check_address },
   { "route", N_ ("which way mail to a recipient would take, and how"), route_options, clr_check_route },
