@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "pages/clr-message-page.h"
 
+#include "clr-window.h"
 #include "clr-words.h"
 #include "control/clr-api.h"
 #include "control/clr-json.h"
+#include "replies/clr-reply-dictionary.h"
 
 #include <glib/gi18n.h>
 
@@ -14,13 +16,13 @@ struct _ClrMessagePage
   ClrPage parent_instance;
   char *id;
   ClrMessageInfo *message;
-  GPtrArray *rows; /* of the three groups, with the group as data */
+  GPtrArray *rows; /* of the groups, with the group as data */
   guint source;
 
   GtkStack *stack;
   AdwStatusPage *status;
   GtkLabel *subject_label, *state_label;
-  AdwPreferencesGroup *recipients, *timeline, *facts;
+  AdwPreferencesGroup *recipients, *meaning, *timeline, *facts;
 };
 
 G_DEFINE_FINAL_TYPE (ClrMessagePage, clr_message_page, CLR_TYPE_PAGE)
@@ -35,7 +37,7 @@ static const struct
   { "message.delete", CLR_API_QUEUE_DELETE, N_ ("It is deleted") },
 };
 
-static void
+static GtkWidget *
 add_row (ClrMessagePage *self, AdwPreferencesGroup *group, const char *icon, const char *css_class,
          const char *title, const char *subtitle)
 {
@@ -58,6 +60,7 @@ add_row (ClrMessagePage *self, AdwPreferencesGroup *group, const char *icon, con
   adw_preferences_group_add (group, row);
   g_object_set_data (G_OBJECT (row), "clr-group", group);
   g_ptr_array_add (self->rows, row);
+  return row;
 }
 
 static void
@@ -112,6 +115,50 @@ show_recipients (ClrMessagePage *self)
       get_look (state, &icon, &css_class);
       add_row (self, self->recipients, icon, css_class, address, words);
     }
+}
+
+static void
+on_fix (GtkButton *button, ClrMessagePage *self)
+{
+  clr_window_show_page (CLR_WINDOW (gtk_widget_get_root (GTK_WIDGET (self))),
+                        g_object_get_data (G_OBJECT (button), "clr-page"));
+}
+
+/* What the dictionary says of the replies to those who have not got it, each once, with the way to the page
+ * that mends it. */
+static void
+show_meaning (ClrMessagePage *self)
+{
+  g_autoptr (GHashTable) told = g_hash_table_new (NULL, NULL);
+  g_autoptr (GListModel) list = NULL;
+
+  g_object_get (self->message, "recipients", &list, NULL);
+  for (guint i = 0; list && i < g_list_model_get_n_items (list); i++)
+    {
+      g_autoptr (GObject) recipient = g_list_model_get_item (list, i);
+      g_autofree char *state = NULL, *enhanced = NULL, *reply = NULL, *title = NULL;
+      const ClrReplyEntry *entry;
+      GtkWidget *row, *button;
+      gint64 code;
+
+      g_object_get (recipient, "state", &state, "code", &code, "enhanced", &enhanced, "reply", &reply, NULL);
+      entry = g_strcmp0 (state, "delivered") == 0 ? NULL
+                                                  : clr_reply_dictionary_find ((int)code, enhanced, reply);
+      if (entry == NULL || !g_hash_table_add (told, (void *)entry))
+        continue;
+      title = entry->who ? g_strdup_printf ("%s (%s)", clr_reply_entry_get_title (entry), entry->who)
+                         : g_strdup (clr_reply_entry_get_title (entry));
+      row = add_row (self, self->meaning, "dialog-information-symbolic", NULL, title,
+                     clr_reply_entry_get_advice (entry));
+      if (entry->page == NULL)
+        continue;
+      button = gtk_button_new_with_label (_ ("Go There"));
+      gtk_widget_set_valign (button, GTK_ALIGN_CENTER);
+      g_object_set_data (G_OBJECT (button), "clr-page", (void *)entry->page);
+      g_signal_connect (button, "clicked", G_CALLBACK (on_fix), self);
+      adw_action_row_add_suffix (ADW_ACTION_ROW (row), button);
+    }
+  gtk_widget_set_visible (GTK_WIDGET (self->meaning), g_hash_table_size (told) > 0);
 }
 
 /* "Signed with the DKIM keys a, b". (transfer full) */
@@ -214,6 +261,7 @@ show (ClrMessagePage *self)
   gtk_label_set_label (self->subject_label, subject && *subject ? subject : _ ("(no subject)"));
   gtk_label_set_label (self->state_label, state);
   show_recipients (self);
+  show_meaning (self);
   show_arrival (self);
   show_attempts (self);
   show_facts (self);
@@ -379,6 +427,7 @@ clr_message_page_class_init (ClrMessagePageClass *klass)
   gtk_widget_class_bind_template_child (widget_class, ClrMessagePage, subject_label);
   gtk_widget_class_bind_template_child (widget_class, ClrMessagePage, state_label);
   gtk_widget_class_bind_template_child (widget_class, ClrMessagePage, recipients);
+  gtk_widget_class_bind_template_child (widget_class, ClrMessagePage, meaning);
   gtk_widget_class_bind_template_child (widget_class, ClrMessagePage, timeline);
   gtk_widget_class_bind_template_child (widget_class, ClrMessagePage, facts);
   for (guint i = 0; i < G_N_ELEMENTS (acts); i++)
