@@ -2,56 +2,18 @@
 /* Both names of each call are defined here, so none may be made of the other by the headers. */
 #undef _FILE_OFFSET_BITS
 #undef _FORTIFY_SOURCE
-#include "clr-cut.h"
+#include "clr-cut-private.h"
 
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
-#include <pthread.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#define FDS 4096
-
-typedef struct
-{
-  size_t offset, size; /* TRUNCATE: the new size in @offset */
-  uint8_t *bytes;      /* NULL: a truncation */
-} Change;
-
-/* What a name stands for. Files that have lost their name are kept: their removal may not have survived. */
-typedef struct
-{
-  gboolean is_folder;
-  GByteArray *synced;
-  GArray *changes; /* of Change, since the last sync */
-} Node;
-
-typedef struct
-{
-  char *path, *to; /* @to: a rename, else NULL */
-  Node *node;      /* NULL: an unlink */
-} EntryChange;
-
-static struct
-{
-  pthread_mutex_t lock;
-  char *root;
-  size_t root_length;
-  ClrCutKind kind;
-  unsigned at, count;
-  gboolean come;
-  GPtrArray *nodes;
-  GHashTable *live, *safe; /* path -> Node: as it is, as it was synced */
-  GArray *entry_changes;
-  Node *fds[FDS];
-  char *folders[FDS]; /* path of an open folder */
-} disk = { .lock = PTHREAD_MUTEX_INITIALIZER };
 
 static atomic_bool active;
 
@@ -66,18 +28,18 @@ static atomic_bool active;
 static gboolean
 fails (gboolean grows)
 {
-  if (disk.kind == CLR_CUT_READ)
+  if (clr_cut_disk.kind == CLR_CUT_READ)
     return FALSE;
-  disk.count++;
-  if (disk.kind != CLR_CUT_NEVER && disk.count == disk.at)
-    disk.come = TRUE;
-  if (!disk.come)
+  clr_cut_disk.count++;
+  if (clr_cut_disk.kind != CLR_CUT_NEVER && clr_cut_disk.count == clr_cut_disk.at)
+    clr_cut_disk.come = TRUE;
+  if (!clr_cut_disk.come)
     return FALSE;
-  errno = disk.kind == CLR_CUT_FULL ? ENOSPC : EIO;
-  switch (disk.kind)
+  errno = clr_cut_disk.kind == CLR_CUT_FULL ? ENOSPC : EIO;
+  switch (clr_cut_disk.kind)
     {
     case CLR_CUT_ONCE:
-      return disk.count == disk.at;
+      return clr_cut_disk.count == clr_cut_disk.at;
     case CLR_CUT_FULL:
       return grows;
     default:
@@ -89,111 +51,7 @@ fails (gboolean grows)
 static gboolean
 is_too_late (void)
 {
-  return disk.come && disk.count > disk.at;
-}
-
-static Node *
-add_node (const char *path, gboolean is_folder)
-{
-  Node *node = g_new0 (Node, 1);
-
-  node->is_folder = is_folder;
-  if (!is_folder)
-    {
-      node->synced = g_byte_array_new ();
-      node->changes = g_array_new (FALSE, FALSE, sizeof (Change));
-    }
-  g_ptr_array_add (disk.nodes, node);
-  g_hash_table_replace (disk.live, g_strdup (path), node);
-  return node;
-}
-
-static void
-note_entry (const char *path, const char *to, Node *node)
-{
-  EntryChange change = { g_strdup (path), g_strdup (to), node };
-
-  g_array_append_val (disk.entry_changes, change);
-}
-
-static void
-apply_change (GByteArray *bytes, const Change *change)
-{
-  size_t end = change->bytes ? change->offset + change->size : change->offset;
-  size_t before = bytes->len;
-
-  if (change->bytes == NULL || end > before)
-    g_byte_array_set_size (bytes, end);
-  if (end > before)
-    memset (bytes->data + before, 0, end - before);
-  if (change->bytes)
-    memcpy (bytes->data + change->offset, change->bytes, change->size);
-}
-
-static void
-note_change (Node *node, size_t offset, const void *bytes, size_t size)
-{
-  Change change = { offset, size, bytes ? g_memdup2 (bytes, size) : NULL };
-
-  if (bytes == NULL || size > 0)
-    g_array_append_val (node->changes, change);
-}
-
-static void
-drop_changes (Node *node)
-{
-  for (unsigned i = 0; i < node->changes->len; i++)
-    g_free (g_array_index (node->changes, Change, i).bytes);
-  g_array_set_size (node->changes, 0);
-}
-
-static void
-sync_file (Node *node)
-{
-  for (unsigned i = 0; i < node->changes->len; i++)
-    apply_change (node->synced, &g_array_index (node->changes, Change, i));
-  drop_changes (node);
-}
-
-static void
-apply_entry (GHashTable *entries, const EntryChange *change)
-{
-  if (change->to)
-    {
-      g_hash_table_remove (entries, change->path);
-      g_hash_table_replace (entries, g_strdup (change->to), change->node);
-    }
-  else if (change->node)
-    g_hash_table_replace (entries, g_strdup (change->path), change->node);
-  else
-    g_hash_table_remove (entries, change->path);
-}
-
-static gboolean
-is_in (const char *path, const char *folder)
-{
-  size_t n = strlen (folder);
-
-  return strncmp (path, folder, n) == 0 && path[n] == '/' && strchr (path + n + 1, '/') == NULL;
-}
-
-static void
-sync_folder (const char *folder)
-{
-  for (unsigned i = 0; i < disk.entry_changes->len;)
-    {
-      EntryChange *change = &g_array_index (disk.entry_changes, EntryChange, i);
-
-      if (!is_in (change->path, folder))
-        {
-          i++;
-          continue;
-        }
-      apply_entry (disk.safe, change);
-      g_free (change->path);
-      g_free (change->to);
-      g_array_remove_index (disk.entry_changes, i);
-    }
+  return clr_cut_disk.come && clr_cut_disk.count > clr_cut_disk.at;
 }
 
 /* -- the calls */
@@ -201,23 +59,23 @@ sync_folder (const char *folder)
 static gboolean
 is_ours (const char *path)
 {
-  return strncmp (path, disk.root, disk.root_length) == 0
-         && (path[disk.root_length] == '/' || path[disk.root_length] == 0);
+  return strncmp (path, clr_cut_disk.root, clr_cut_disk.root_length) == 0
+         && (path[clr_cut_disk.root_length] == '/' || path[clr_cut_disk.root_length] == 0);
 }
 
 /* The whole path if it lies in the folder, else NULL. (transfer full) */
 static char *
 resolve (int at, const char *path)
 {
-  if (path[0] != '/' && at >= 0 && at < FDS && disk.folders[at])
-    return g_strconcat (disk.folders[at], "/", path, NULL);
+  if (path[0] != '/' && at >= 0 && at < CLR_CUT_FDS && clr_cut_disk.folders[at])
+    return g_strconcat (clr_cut_disk.folders[at], "/", path, NULL);
   return is_ours (path) ? g_strdup (path) : NULL;
 }
 
-static Node *
+static ClrCutNode *
 node_of (int fd)
 {
-  return fd >= 0 && fd < FDS ? disk.fds[fd] : NULL;
+  return fd >= 0 && fd < CLR_CUT_FDS ? clr_cut_disk.fds[fd] : NULL;
 }
 
 static int
@@ -227,38 +85,38 @@ do_open (int at, const char *path, int flags, mode_t mode)
   if (!atomic_load (&active))
     return real (at, path, flags, mode);
 
-  pthread_mutex_lock (&disk.lock);
+  pthread_mutex_lock (&clr_cut_disk.lock);
   g_autofree char *whole = resolve (at, path);
   int fd = -1;
-  Node *node = whole ? g_hash_table_lookup (disk.live, whole) : NULL;
+  ClrCutNode *node = whole ? g_hash_table_lookup (clr_cut_disk.live, whole) : NULL;
   gboolean makes = whole && node == NULL && (flags & O_CREAT);
   gboolean fail = makes && fails (TRUE);
 
-  if (fail && disk.kind == CLR_CUT_POWER && !is_too_late ())
-    note_entry (whole, NULL, add_node (whole, FALSE));
+  if (fail && clr_cut_disk.kind == CLR_CUT_POWER && !is_too_late ())
+    clr_cut_note_entry (whole, NULL, clr_cut_add_node (whole, FALSE));
   if (!fail)
     fd = real (at, path, flags, mode);
-  if (fd >= 0 && fd < FDS && whole)
+  if (fd >= 0 && fd < CLR_CUT_FDS && whole)
     {
       struct stat facts;
 
-      g_assert (disk.fds[fd] == NULL && disk.folders[fd] == NULL);
+      g_assert (clr_cut_disk.fds[fd] == NULL && clr_cut_disk.folders[fd] == NULL);
       if (fstat (fd, &facts) == 0 && S_ISDIR (facts.st_mode))
-        disk.folders[fd] = g_steal_pointer (&whole);
+        clr_cut_disk.folders[fd] = g_steal_pointer (&whole);
       else
         {
           if (node == NULL)
             {
-              node = add_node (whole, FALSE);
-              note_entry (whole, NULL, node);
+              node = clr_cut_add_node (whole, FALSE);
+              clr_cut_note_entry (whole, NULL, node);
             }
           else if (flags & O_TRUNC)
-            note_change (node, 0, NULL, 0);
-          disk.fds[fd] = node;
+            clr_cut_note_change (node, 0, NULL, 0);
+          clr_cut_disk.fds[fd] = node;
         }
     }
   int problem = errno;
-  pthread_mutex_unlock (&disk.lock);
+  pthread_mutex_unlock (&clr_cut_disk.lock);
   errno = problem;
   return fd;
 }
@@ -307,14 +165,14 @@ close (int fd)
   REAL (close);
   if (!atomic_load (&active))
     return real (fd);
-  pthread_mutex_lock (&disk.lock);
-  if (fd >= 0 && fd < FDS)
+  pthread_mutex_lock (&clr_cut_disk.lock);
+  if (fd >= 0 && fd < CLR_CUT_FDS)
     {
-      disk.fds[fd] = NULL;
-      g_clear_pointer (&disk.folders[fd], g_free);
+      clr_cut_disk.fds[fd] = NULL;
+      g_clear_pointer (&clr_cut_disk.folders[fd], g_free);
     }
   int result = real (fd);
-  pthread_mutex_unlock (&disk.lock);
+  pthread_mutex_unlock (&clr_cut_disk.lock);
   return result;
 }
 
@@ -322,15 +180,15 @@ static ssize_t
 do_write (int fd, const void *bytes, size_t size, off_t offset)
 {
   REAL (pwrite64);
-  Node *node;
+  ClrCutNode *node;
   ssize_t n = -1;
   struct stat facts;
 
-  pthread_mutex_lock (&disk.lock);
+  pthread_mutex_lock (&clr_cut_disk.lock);
   node = node_of (fd);
   if (node == NULL)
     {
-      pthread_mutex_unlock (&disk.lock);
+      pthread_mutex_unlock (&clr_cut_disk.lock);
       return -2;
     }
   fstat (fd, &facts);
@@ -342,13 +200,13 @@ do_write (int fd, const void *bytes, size_t size, off_t offset)
     {
       int problem = errno;
 
-      can = is_too_late () ? 0 : disk.kind == CLR_CUT_POWER ? size : size / 2;
-      if (disk.kind == CLR_CUT_FULL)
+      can = is_too_late () ? 0 : clr_cut_disk.kind == CLR_CUT_POWER ? size : size / 2;
+      if (clr_cut_disk.kind == CLR_CUT_FULL)
         can = MIN (size, (size_t)MAX (facts.st_size - offset, 0));
       if (can > 0)
         {
-          note_change (node, offset, bytes, can);
-          if (disk.kind != CLR_CUT_POWER && real (fd, bytes, can, offset) < 0)
+          clr_cut_note_change (node, offset, bytes, can);
+          if (clr_cut_disk.kind != CLR_CUT_POWER && real (fd, bytes, can, offset) < 0)
             g_error ("the test's own disk fails: %s", g_strerror (errno));
         }
       errno = problem;
@@ -357,10 +215,10 @@ do_write (int fd, const void *bytes, size_t size, off_t offset)
     {
       n = real (fd, bytes, size, offset);
       if (n > 0)
-        note_change (node, offset, bytes, n);
+        clr_cut_note_change (node, offset, bytes, n);
     }
   int problem = errno;
-  pthread_mutex_unlock (&disk.lock);
+  pthread_mutex_unlock (&clr_cut_disk.lock);
   errno = problem;
   return n;
 }
@@ -395,18 +253,18 @@ ftruncate64 (int fd, off64_t size)
   REAL (ftruncate64);
   if (!atomic_load (&active))
     return real (fd, size);
-  pthread_mutex_lock (&disk.lock);
-  Node *node = node_of (fd);
+  pthread_mutex_lock (&clr_cut_disk.lock);
+  ClrCutNode *node = node_of (fd);
   int result = -1;
   struct stat facts;
   fstat (fd, &facts);
   gboolean fail = node && fails (size > facts.st_size);
-  if (node && (!fail || (disk.kind == CLR_CUT_POWER && !is_too_late ())))
-    note_change (node, size, NULL, 0);
+  if (node && (!fail || (clr_cut_disk.kind == CLR_CUT_POWER && !is_too_late ())))
+    clr_cut_note_change (node, size, NULL, 0);
   if (!fail)
     result = real (fd, size);
   int problem = errno;
-  pthread_mutex_unlock (&disk.lock);
+  pthread_mutex_unlock (&clr_cut_disk.lock);
   errno = problem;
   return result;
 }
@@ -422,20 +280,20 @@ do_sync (int fd)
 {
   int result = 0;
 
-  pthread_mutex_lock (&disk.lock);
-  Node *node = node_of (fd);
-  const char *folder = fd >= 0 && fd < FDS ? disk.folders[fd] : NULL;
+  pthread_mutex_lock (&clr_cut_disk.lock);
+  ClrCutNode *node = node_of (fd);
+  const char *folder = fd >= 0 && fd < CLR_CUT_FDS ? clr_cut_disk.folders[fd] : NULL;
   if (node || folder)
     {
       if (fails (FALSE))
         result = -1;
       else if (node)
-        sync_file (node);
+        clr_cut_sync_file (node);
       else
-        sync_folder (folder);
+        clr_cut_sync_folder (folder);
     }
   int problem = errno;
-  pthread_mutex_unlock (&disk.lock);
+  pthread_mutex_unlock (&clr_cut_disk.lock);
   errno = problem;
   return result;
 }
@@ -460,18 +318,18 @@ unlinkat (int at, const char *path, int flags)
   REAL (unlinkat);
   if (!atomic_load (&active))
     return real (at, path, flags);
-  pthread_mutex_lock (&disk.lock);
+  pthread_mutex_lock (&clr_cut_disk.lock);
   g_autofree char *whole = resolve (at, path);
-  gboolean known = whole && g_hash_table_lookup (disk.live, whole);
+  gboolean known = whole && g_hash_table_lookup (clr_cut_disk.live, whole);
   gboolean fail = known && fails (FALSE);
   int result = fail ? -1 : real (at, path, flags);
-  if (known && (result == 0 || (disk.kind == CLR_CUT_POWER && !is_too_late ())))
+  if (known && (result == 0 || (clr_cut_disk.kind == CLR_CUT_POWER && !is_too_late ())))
     {
-      note_entry (whole, NULL, NULL);
-      g_hash_table_remove (disk.live, whole);
+      clr_cut_note_entry (whole, NULL, NULL);
+      g_hash_table_remove (clr_cut_disk.live, whole);
     }
   int problem = errno;
-  pthread_mutex_unlock (&disk.lock);
+  pthread_mutex_unlock (&clr_cut_disk.lock);
   errno = problem;
   return result;
 }
@@ -488,19 +346,19 @@ renameat (int from_at, const char *from, int to_at, const char *to)
   REAL (renameat);
   if (!atomic_load (&active))
     return real (from_at, from, to_at, to);
-  pthread_mutex_lock (&disk.lock);
+  pthread_mutex_lock (&clr_cut_disk.lock);
   g_autofree char *whole = resolve (from_at, from), *whole_to = resolve (to_at, to);
-  Node *node = whole ? g_hash_table_lookup (disk.live, whole) : NULL;
+  ClrCutNode *node = whole ? g_hash_table_lookup (clr_cut_disk.live, whole) : NULL;
   gboolean fail = node && fails (FALSE);
   int result = fail ? -1 : real (from_at, from, to_at, to);
-  if (node && (result == 0 || (disk.kind == CLR_CUT_POWER && !is_too_late ())))
+  if (node && (result == 0 || (clr_cut_disk.kind == CLR_CUT_POWER && !is_too_late ())))
     {
-      note_entry (whole, whole_to, node);
-      g_hash_table_remove (disk.live, whole);
-      g_hash_table_replace (disk.live, g_strdup (whole_to), node);
+      clr_cut_note_entry (whole, whole_to, node);
+      g_hash_table_remove (clr_cut_disk.live, whole);
+      g_hash_table_replace (clr_cut_disk.live, g_strdup (whole_to), node);
     }
   int problem = errno;
-  pthread_mutex_unlock (&disk.lock);
+  pthread_mutex_unlock (&clr_cut_disk.lock);
   errno = problem;
   return result;
 }
@@ -517,14 +375,14 @@ mkdir (const char *path, mode_t mode)
   REAL (mkdir);
   if (!atomic_load (&active))
     return real (path, mode);
-  pthread_mutex_lock (&disk.lock);
+  pthread_mutex_lock (&clr_cut_disk.lock);
   g_autofree char *whole = resolve (AT_FDCWD, path);
-  gboolean is_new = whole && !g_hash_table_lookup (disk.live, whole);
+  gboolean is_new = whole && !g_hash_table_lookup (clr_cut_disk.live, whole);
   int result = is_new && fails (TRUE) ? -1 : real (path, mode);
   if (is_new && result == 0)
-    note_entry (whole, NULL, add_node (whole, TRUE));
+    clr_cut_note_entry (whole, NULL, clr_cut_add_node (whole, TRUE));
   int problem = errno;
-  pthread_mutex_unlock (&disk.lock);
+  pthread_mutex_unlock (&clr_cut_disk.lock);
   errno = problem;
   return result;
 }
@@ -534,12 +392,12 @@ read_fails (int fd)
 {
   gboolean fail = FALSE;
 
-  if (!atomic_load (&active) || disk.kind != CLR_CUT_READ)
+  if (!atomic_load (&active) || clr_cut_disk.kind != CLR_CUT_READ)
     return FALSE;
-  pthread_mutex_lock (&disk.lock);
-  if (node_of (fd) && ++disk.count == disk.at)
-    fail = disk.come = TRUE;
-  pthread_mutex_unlock (&disk.lock);
+  pthread_mutex_lock (&clr_cut_disk.lock);
+  if (node_of (fd) && ++clr_cut_disk.count == clr_cut_disk.at)
+    fail = clr_cut_disk.come = TRUE;
+  pthread_mutex_unlock (&clr_cut_disk.lock);
   if (fail)
     errno = EIO;
   return fail;
@@ -573,11 +431,11 @@ scan (const char *folder)
 
       if (g_file_test (path, G_FILE_TEST_IS_DIR))
         {
-          add_node (path, TRUE);
+          clr_cut_add_node (path, TRUE);
           scan (path);
           continue;
         }
-      Node *node = add_node (path, FALSE);
+      ClrCutNode *node = clr_cut_add_node (path, FALSE);
       g_autofree char *text = NULL;
       size_t size;
 
@@ -587,20 +445,6 @@ scan (const char *folder)
   g_dir_close (dir);
 }
 
-static void
-free_node (void *data)
-{
-  Node *node = data;
-
-  if (node->changes)
-    {
-      drop_changes (node);
-      g_array_unref (node->changes);
-      g_byte_array_unref (node->synced);
-    }
-  g_free (node);
-}
-
 void
 clr_cut_begin (const char *folder, ClrCutKind kind, unsigned at)
 {
@@ -608,217 +452,90 @@ clr_cut_begin (const char *folder, ClrCutKind kind, unsigned at)
   void *path, *node;
 
   g_assert (!atomic_load (&active));
-  disk.root = g_strdup (folder);
-  disk.root_length = strlen (folder);
-  disk.kind = kind;
-  disk.at = at;
-  disk.count = 0;
-  disk.come = FALSE;
-  disk.nodes = g_ptr_array_new_with_free_func (free_node);
-  disk.live = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-  disk.safe = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-  disk.entry_changes = g_array_new (FALSE, FALSE, sizeof (EntryChange));
+  clr_cut_disk.root = g_strdup (folder);
+  clr_cut_disk.root_length = strlen (folder);
+  clr_cut_disk.kind = kind;
+  clr_cut_disk.at = at;
+  clr_cut_disk.count = 0;
+  clr_cut_disk.come = FALSE;
+  clr_cut_disk.nodes = g_ptr_array_new_with_free_func (clr_cut_free_node);
+  clr_cut_disk.live = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  clr_cut_disk.safe = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  clr_cut_disk.entry_changes = g_array_new (FALSE, FALSE, sizeof (ClrCutEntry));
   scan (folder);
-  g_hash_table_iter_init (&iter, disk.live);
+  g_hash_table_iter_init (&iter, clr_cut_disk.live);
   while (g_hash_table_iter_next (&iter, &path, &node))
-    g_hash_table_replace (disk.safe, g_strdup (path), node);
-  memset (disk.fds, 0, sizeof disk.fds);
+    g_hash_table_replace (clr_cut_disk.safe, g_strdup (path), node);
+  memset (clr_cut_disk.fds, 0, sizeof clr_cut_disk.fds);
   atomic_store (&active, TRUE);
 }
 
 gboolean
 clr_cut_has_come (void)
 {
-  pthread_mutex_lock (&disk.lock);
-  gboolean come = disk.come;
-  pthread_mutex_unlock (&disk.lock);
+  pthread_mutex_lock (&clr_cut_disk.lock);
+  gboolean come = clr_cut_disk.come;
+  pthread_mutex_unlock (&clr_cut_disk.lock);
   return come;
 }
 
 unsigned
 clr_cut_get_count (void)
 {
-  pthread_mutex_lock (&disk.lock);
-  unsigned count = disk.count;
-  pthread_mutex_unlock (&disk.lock);
+  pthread_mutex_lock (&clr_cut_disk.lock);
+  unsigned count = clr_cut_disk.count;
+  pthread_mutex_unlock (&clr_cut_disk.lock);
   return count;
 }
 
 void
 clr_cut_change (ClrCutKind kind, unsigned at)
 {
-  pthread_mutex_lock (&disk.lock);
-  disk.kind = kind;
-  disk.at = at;
-  disk.count = 0;
-  disk.come = FALSE;
-  pthread_mutex_unlock (&disk.lock);
+  pthread_mutex_lock (&clr_cut_disk.lock);
+  clr_cut_disk.kind = kind;
+  clr_cut_disk.at = at;
+  clr_cut_disk.count = 0;
+  clr_cut_disk.come = FALSE;
+  pthread_mutex_unlock (&clr_cut_disk.lock);
 }
 
 void
 clr_cut_now (void)
 {
-  pthread_mutex_lock (&disk.lock);
-  if (!disk.come)
-    disk.at = disk.count;
-  disk.come = TRUE;
-  pthread_mutex_unlock (&disk.lock);
+  pthread_mutex_lock (&clr_cut_disk.lock);
+  if (!clr_cut_disk.come)
+    clr_cut_disk.at = clr_cut_disk.count;
+  clr_cut_disk.come = TRUE;
+  pthread_mutex_unlock (&clr_cut_disk.lock);
 }
 
 void
 clr_cut_heal (void)
 {
-  pthread_mutex_lock (&disk.lock);
-  disk.come = FALSE;
-  disk.kind = CLR_CUT_NEVER;
-  pthread_mutex_unlock (&disk.lock);
-}
-
-/* How a power cut treats what was not synced. */
-typedef enum
-{
-  LOSE_ALL,
-  LOSE_NOTHING,
-  LOSE_SOME,
-} Loss;
-
-static GByteArray *
-survive (const Node *node, Loss loss, size_t sector, GRand *rand)
-{
-  unsigned n = node->changes->len;
-  g_autoptr (GByteArray) version = g_byte_array_new ();
-  GByteArray *result = g_byte_array_new ();
-  g_autofree size_t *sizes = g_new (size_t, n + 1);
-
-  if (loss != LOSE_SOME)
-    {
-      g_byte_array_append (result, node->synced->data, node->synced->len);
-      for (unsigned i = 0; loss == LOSE_NOTHING && i < n; i++)
-        apply_change (result, &g_array_index (node->changes, Change, i));
-      return result;
-    }
-
-  /* Which version of each sector has reached the disk is thrown first; then the versions are made one after
-   * another, and each gives the sectors that are its own. */
-  sizes[0] = node->synced->len;
-  size_t most = sizes[0];
-  for (unsigned i = 0; i < n; i++)
-    {
-      const Change *change = &g_array_index (node->changes, Change, i);
-      size_t end = change->offset + (change->bytes ? change->size : 0);
-
-      sizes[i + 1] = change->bytes ? MAX (sizes[i], end) : end;
-      most = MAX (most, sizes[i + 1]);
-    }
-  size_t size = sizes[g_rand_int_range (rand, 0, n + 1)];
-  size_t n_sectors = (most + sector - 1) / sector;
-  g_autofree unsigned *which = g_new (unsigned, n_sectors + 1);
-  for (size_t s = 0; s < n_sectors; s++)
-    which[s] = n == 0 ? 0 : g_rand_int_range (rand, 0, n + 1);
-
-  g_byte_array_set_size (result, size);
-  if (size > 0)
-    memset (result->data, 0, size);
-  g_byte_array_append (version, node->synced->data, node->synced->len);
-  for (unsigned i = 0;; i++)
-    {
-      for (size_t s = 0; s * sector < MIN (size, version->len); s++)
-        if (which[s] == i)
-          memcpy (result->data + s * sector, version->data + s * sector,
-                  MIN (sector, MIN (size, version->len) - s * sector));
-      if (i == n)
-        return result;
-      apply_change (version, &g_array_index (node->changes, Change, i));
-    }
-}
-
-void
-clr_cut_remove_folder (const char *path)
-{
-  GDir *dir = g_dir_open (path, 0, NULL);
-  const char *name;
-
-  while (dir && (name = g_dir_read_name (dir)))
-    {
-      g_autofree char *inner = g_build_filename (path, name, NULL);
-
-      if (g_file_test (inner, G_FILE_TEST_IS_DIR))
-        clr_cut_remove_folder (inner);
-      else
-        g_unlink (inner);
-    }
-  if (dir)
-    g_dir_close (dir);
-  g_rmdir (path);
-}
-
-static int
-compare_paths (const void *a, const void *b)
-{
-  return strcmp (*(char *const *)a, *(char *const *)b);
-}
-
-static void
-write_image (uint32_t seed)
-{
-  g_autoptr (GRand) rand = g_rand_new_with_seed (seed);
-  static const Loss losses[] = { LOSE_SOME, LOSE_SOME, LOSE_SOME, LOSE_SOME, LOSE_ALL, LOSE_NOTHING };
-  Loss loss = losses[g_rand_int_range (rand, 0, G_N_ELEMENTS (losses))];
-  size_t sector = g_rand_boolean (rand) ? 512 : 4096;
-  g_autoptr (GPtrArray) paths = g_ptr_array_new ();
-  GHashTableIter iter;
-  void *path;
-
-  for (unsigned i = 0; i < disk.entry_changes->len; i++)
-    if (loss == LOSE_NOTHING || (loss == LOSE_SOME && g_rand_boolean (rand)))
-      apply_entry (disk.safe, &g_array_index (disk.entry_changes, EntryChange, i));
-
-  clr_cut_remove_folder (disk.root);
-  g_mkdir (disk.root, 0700);
-  g_hash_table_iter_init (&iter, disk.safe);
-  while (g_hash_table_iter_next (&iter, &path, NULL))
-    g_ptr_array_add (paths, path);
-  g_ptr_array_sort (paths,
-                    compare_paths); /* folders before what is in them; and the same for the same seed */
-  for (unsigned i = 0; i < paths->len; i++)
-    {
-      Node *node = g_hash_table_lookup (disk.safe, paths->pdata[i]);
-      g_autofree char *folder = g_path_get_dirname (paths->pdata[i]);
-
-      /* What lies in a folder that is lost is lost. */
-      if (node->is_folder && g_file_test (folder, G_FILE_TEST_IS_DIR))
-        g_mkdir (paths->pdata[i], 0700);
-      if (node->is_folder)
-        continue;
-      g_autoptr (GByteArray) bytes = survive (node, loss, sector, rand);
-      if (!g_file_test (folder, G_FILE_TEST_IS_DIR))
-        continue;
-      /* SQLite's index of the log is a map of memory: after a power cut anything may stand in it. */
-      for (unsigned k = 0; g_str_has_suffix (paths->pdata[i], "-shm") && k < bytes->len; k++)
-        bytes->data[k] = g_rand_int (rand);
-      g_assert_true (g_file_set_contents_full (paths->pdata[i], (char *)bytes->data, bytes->len,
-                                               G_FILE_SET_CONTENTS_NONE, 0600, NULL));
-    }
+  pthread_mutex_lock (&clr_cut_disk.lock);
+  clr_cut_disk.come = FALSE;
+  clr_cut_disk.kind = CLR_CUT_NEVER;
+  pthread_mutex_unlock (&clr_cut_disk.lock);
 }
 
 void
 clr_cut_end (uint32_t seed)
 {
   atomic_store (&active, FALSE);
-  if (disk.kind == CLR_CUT_POWER)
-    write_image (seed);
-  for (unsigned i = 0; i < disk.entry_changes->len; i++)
+  if (clr_cut_disk.kind == CLR_CUT_POWER)
+    clr_cut_write_image (seed);
+  for (unsigned i = 0; i < clr_cut_disk.entry_changes->len; i++)
     {
-      g_free (g_array_index (disk.entry_changes, EntryChange, i).path);
-      g_free (g_array_index (disk.entry_changes, EntryChange, i).to);
+      g_free (g_array_index (clr_cut_disk.entry_changes, ClrCutEntry, i).path);
+      g_free (g_array_index (clr_cut_disk.entry_changes, ClrCutEntry, i).to);
     }
-  g_array_unref (disk.entry_changes);
-  g_hash_table_unref (disk.live);
-  g_hash_table_unref (disk.safe);
-  g_ptr_array_unref (disk.nodes);
-  for (unsigned i = 0; i < FDS; i++)
-    g_clear_pointer (&disk.folders[i], g_free);
-  g_free (disk.root);
+  g_array_unref (clr_cut_disk.entry_changes);
+  g_hash_table_unref (clr_cut_disk.live);
+  g_hash_table_unref (clr_cut_disk.safe);
+  g_ptr_array_unref (clr_cut_disk.nodes);
+  for (unsigned i = 0; i < CLR_CUT_FDS; i++)
+    g_clear_pointer (&clr_cut_disk.folders[i], g_free);
+  g_free (clr_cut_disk.root);
 }
 
 static char note[400];
