@@ -16,6 +16,7 @@
 #include "pickup/clr-pickup.h"
 #include "queue/clr-state.h"
 #include "queue/clr-store-sqlite.h"
+#include "web/clr-web-client.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -42,6 +43,9 @@ struct ClrService
   ClrListeners *listeners;
   ClrControl *control;
   ClrPickup *pickup;
+  ClrWebResolver *web_resolver;
+  ClrWebClient *web_client; /* for policies */
+  ClrStsKeeper *sts;
 
   void (*stopped) (void *data);
   void *stopped_data;
@@ -269,6 +273,29 @@ make_plan (ClrSettings *settings, ClrPolicy *policy, unsigned n_workers, ClrList
   return plan;
 }
 
+static gboolean
+start_sts (ClrService *service, GError **error)
+{
+  ClrSection *section = clr_settings_get_section (service->settings, "mta-sts");
+  ClrStsKeeperOptions options = {
+    .port = clr_section_get_number (section, "port"),
+    .timeout_s = clr_section_get_number (section, "timeout"),
+    .retry_s = clr_section_get_number (section, "retry"),
+    .state = service->state,
+  };
+
+  service->web_resolver = clr_web_resolver_new (service->workers[0]);
+  options.client = service->web_client
+      = clr_web_client_new (service->web_resolver, clr_section_get_text (section, "ca-file"), NULL, error);
+  if (service->web_client == NULL)
+    {
+      g_prefix_error (error, "[mta-sts] ca-file: ");
+      return FALSE;
+    }
+  service->sts = clr_sts_keeper_new (&options, error);
+  return service->sts != NULL;
+}
+
 static void
 fill_workers (ClrService *service, ClrDeliveryPlan *plan, ClrPolicy *policy)
 {
@@ -276,6 +303,7 @@ fill_workers (ClrService *service, ClrDeliveryPlan *plan, ClrPolicy *policy)
     {
       service->inbounds[i] = clr_inbound_new (service->workers[i]);
       service->deliveries[i] = clr_delivery_new (service->workers[i], plan);
+      clr_delivery_set_sts (service->deliveries[i], service->sts);
       service->reporters[i] = clr_reporter_new (service->workers[i], policy);
     }
 }
@@ -326,7 +354,7 @@ start (ClrService *service, GError **error)
   if (service->listeners == NULL)
     return FALSE;
   service->state = clr_state_open (directory, error);
-  ok = service->state && make_workers (service, error);
+  ok = service->state && make_workers (service, error) && start_sts (service, error);
   if (ok)
     {
       plan = make_plan (service->settings, policy, service->n_workers, service->listeners, error);
@@ -484,6 +512,9 @@ clr_service_free (ClrService *service)
   for (unsigned i = 0; i < service->n_workers; i++)
     if (service->workers[i] && service->workers[i]->thread)
       clr_worker_stop (service->workers[i]);
+  g_clear_pointer (&service->sts, clr_sts_keeper_free);
+  g_clear_pointer (&service->web_client, clr_web_client_free);
+  g_clear_object (&service->web_resolver);
   if (service->pickup)
     clr_pickup_abandon (service->pickup);
   /* The queue stores what the workers have sent it, and answers; then nobody takes jobs any more. */

@@ -94,6 +94,21 @@ DEFINE_SECTION (Dns, dns)
   NUMBER (DURATION, "timeout", N_ ("Time-out"), N_ ("How long one question may take."), 1, 5 * MINUTE, 20, 0);
 }
 
+DEFINE_SECTION (MtaSts, mta_sts)
+{
+  SECTION ("mta-sts", FALSE,
+           N_ ("How policies of MTA-STS (RFC 8461) are fetched; routes say who keeps to them."));
+  TEXT (PATH, "ca-file", N_ ("Authorities"),
+        N_ ("PEM file of the authorities trusted for policy hosts; the system's when not set."), NULL,
+        CLR_SETTING_RESTART);
+  NUMBER (NUMBER, "port", N_ ("Port"), N_ ("Port of policy hosts; any but 443 is for tests only."), 1, 65535,
+          443, CLR_SETTING_RESTART);
+  NUMBER (DURATION, "timeout", N_ ("Time-out"), N_ ("How long fetching one policy may take."), 1, 5 * MINUTE,
+          60, CLR_SETTING_RESTART);
+  NUMBER (DURATION, "retry", N_ ("Retry"), N_ ("How long a policy that could not be fetched is left alone."),
+          1, DAY, 5 * MINUTE, CLR_SETTING_RESTART);
+}
+
 DEFINE_SECTION (Limits, limits)
 {
   SECTION ("limits", FALSE, N_ ("What a client may ask of the relay. Beyond a limit it gets a clear reply."));
@@ -279,9 +294,11 @@ DEFINE_SECTION (Smarthost, smarthost)
   LIST (HOSTS, "hosts", N_ ("Hosts"),
         N_ ("Tried in this order; port 25 when not given (587 with a user, 465 with tls = implicit)."),
         CLR_SETTING_REQUIRED);
-  CHOICE ("none|may|encrypt|verify|implicit", "tls", N_ ("TLS"),
-          N_ ("none: never; may: if offered; encrypt: required, any certificate; verify: required, with a "
-              "trusted certificate for the host's name; implicit: as verify, from the first octet."),
+  CHOICE ("none|may|dane|encrypt|dane-only|verify|implicit", "tls", N_ ("TLS"),
+          N_ ("none: never; may: if offered; dane: as may, but as the host's TLSA records say where it has "
+              "some; encrypt: required, any certificate; dane-only: required, as the TLSA records say, which "
+              "it must have; verify: required, with a trusted certificate for the host's name; implicit: as "
+              "verify, from the first octet."),
           "may", 0);
   CHOICE ("password|oauth", "auth", N_ ("Log in"),
           N_ ("What the user logs in with: a password, or the token of an [oauth] account."), "password", 0);
@@ -360,10 +377,17 @@ DEFINE_SECTION (Route, route)
         0);
   TEXT (TEXT, "reply", N_ ("Reply"), N_ ("With via = reject: what the recipients' failure says."), NULL, 0);
   NUMBER (NUMBER, "port", N_ ("Port"), N_ ("With via = mx: the port of mail exchangers."), 1, 65535, 25, 0);
-  CHOICE ("none|may|encrypt|verify", "tls", N_ ("TLS"),
-          N_ ("With via = mx. none: never; may: if offered; encrypt: required, any certificate; verify: "
-              "required, with a trusted certificate for the exchanger's name."),
-          "may", 0);
+  CHOICE (
+      "none|may|dane|encrypt|dane-only|verify", "tls", N_ ("TLS"),
+      N_ ("With via = mx. none: never; may: if offered; dane: as may, but as the exchanger's TLSA records "
+          "say where it has some ([dns] trust-anchor must be set); encrypt: required, any certificate; "
+          "dane-only: required, as the TLSA records say, which it must have; verify: required, with a "
+          "trusted certificate for the exchanger's name."),
+      "dane", 0);
+  BOOLEAN ("mta-sts", N_ ("MTA-STS"),
+           N_ ("With via = mx: keep to the policies that recipients' domains publish by MTA-STS (RFC 8461): "
+               "only to the exchangers they name, with a trusted certificate. Not with tls = none."),
+           TRUE, 0);
   declare_next_hop (section, 10);
 }
 
@@ -382,7 +406,7 @@ DEFINE_SECTION (Key, key)
 const GType *
 clr_sections_get_types (unsigned *n_types)
 {
-  static GType types[14];
+  static GType types[15];
 
   if (g_once_init_enter (&types[0]))
     {
@@ -399,6 +423,7 @@ clr_sections_get_types (unsigned *n_types)
       types[11] = clr_route_section_get_type ();
       types[12] = clr_oauth_section_get_type ();
       types[13] = clr_key_section_get_type ();
+      types[14] = clr_mta_sts_section_get_type ();
       g_once_init_leave (&types[0], clr_server_section_get_type ());
     }
   *n_types = G_N_ELEMENTS (types);

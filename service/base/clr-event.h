@@ -65,7 +65,10 @@ typedef enum
      "{site}: resting {seconds} s: {why}")                                                                   \
   X (NEXT_HOP_BACK, INFO, "next-hop.back", "site", "{site}: accepts mail again")                             \
   X (TLS_GIVEN_UP, WARNING, "tls.given-up", "host why",                                                      \
-     "{host}: TLS failed, and tls = may: mail goes there in clear for an hour: {why}")                       \
+     "{host}: TLS failed, and nothing asks for it: mail goes there in clear for an hour: {why}")             \
+  X (STS_FETCHED, INFO, "mta-sts.fetched", "domain mode", "MTA-STS policy of {domain} fetched, mode {mode}") \
+  X (STS_FAILED, WARNING, "mta-sts.failed", "domain why then",                                               \
+     "the MTA-STS policy of {domain} cannot be had: {why}; {then}")                                          \
   X (STORE_FAILED, ERROR, "store.failed", "why",                                                             \
      "the queue's store refuses, clients are told 452 until it recovers: {why}")                             \
   X (STORE_RECOVERED, INFO, "store.recovered", "", "the queue's store works again")                          \

@@ -116,14 +116,15 @@ make_host_key (const ClrApproach *approach)
   return g_strdup_printf ("%s:%u", host->name, host->port);
 }
 
-/* RFC 3207 section 5 leaves it to the client: with tls = may a handshake that fails is no reason to keep mail
- * back; the same address is called again, and spoken to in clear. */
+/* RFC 3207 section 5 leaves it to the client: where nothing asks for TLS, a handshake that fails is no reason
+ * to keep mail back; the same address is called again, and spoken to in clear. */
 static gboolean
 fall_back_to_clear (ClrApproach *approach, ClrPhase phase, const ClrSmtpReply *reply)
 {
   g_autofree char *key = NULL;
 
-  if (phase != CLR_PHASE_TLS || reply->code != 0 || approach->hop->tls != CLR_NEXT_HOP_TLS_MAY)
+  if (phase != CLR_PHASE_TLS || reply->code != 0
+      || clr_approach_choose_tls (approach).wanted != CLR_CLIENT_TLS_MAY)
     return FALSE;
   key = make_host_key (approach);
   clr_reach_memory_set_clear (approach->place->memory, key, approach->place->worker->now);
@@ -157,22 +158,11 @@ clr_approach_get_peer (const ClrApproach *approach)
 ClrTlsChoice
 clr_approach_choose_tls (const ClrApproach *approach)
 {
-  const ClrNextHop *hop = approach->hop;
   g_autofree char *key = make_host_key (approach);
-  ClrTlsChoice choice = {
-    .wanted = CLR_CLIENT_TLS_REQUIRED,
-    .implicit = hop->tls == CLR_NEXT_HOP_TLS_IMPLICIT,
-    .context = hop->tls_context,
-    .name = clr_approach_get_host (approach)->name,
-  };
 
-  if (hop->tls == CLR_NEXT_HOP_TLS_NONE)
-    choice.wanted = CLR_CLIENT_TLS_NONE;
-  else if (hop->tls == CLR_NEXT_HOP_TLS_MAY)
-    choice.wanted = clr_reach_memory_is_clear (approach->place->memory, key, approach->place->worker->now)
-                        ? CLR_CLIENT_TLS_NONE
-                        : CLR_CLIENT_TLS_MAY;
-  return choice;
+  return clr_tls_choice_make (
+      approach->hop, clr_approach_get_host (approach), clr_dialer_get_dane (approach->dialer),
+      clr_reach_memory_is_clear (approach->place->memory, key, approach->place->worker->now));
 }
 
 /* RFC 5321 section 5.1: hosts of the same preference in random order, to spread the load. */

@@ -197,6 +197,12 @@ clr_delivery_set_queue (ClrDelivery *delivery, ClrQueue *queue, ClrDisk *disk)
 }
 
 void
+clr_delivery_set_sts (ClrDelivery *delivery, ClrStsKeeper *keeper)
+{
+  delivery->place.sts = keeper;
+}
+
+void
 clr_delivery_free (ClrDelivery *delivery)
 {
   clr_timers_clear (delivery->place.worker->timers, &delivery->reap);

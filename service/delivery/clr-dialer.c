@@ -35,6 +35,7 @@ struct ClrDialer
 
   ClrLookup *lookup;
   gboolean looked_up;
+  ClrDane *dane;
   Attempt attempts[CLR_DIALER_MOST];
   unsigned n_attempts;
   unsigned reached; /* which attempt was handed over last */
@@ -242,6 +243,64 @@ add_address (ClrDialer *dialer, const ClrEndpoint *endpoint)
     attempt->endpoint.v6.sin6_port = g_htons (port);
 }
 
+/* RFC 7672 section 2.2: mail waits rather than going to a host of which DANE cannot be had. */
+static void
+give_up (ClrDialer *dialer, const char *why)
+{
+  g_autofree char *full = g_strdup_printf ("%s: %s", dialer->host->name, why);
+
+  set_why (dialer, CLR_DIAL_UNREACHABLE, full);
+  dialer->n_attempts = 0;
+  advance (dialer);
+}
+
+static void
+on_tlsa (const ClrDnsAnswer *answer, void *data)
+{
+  ClrDialer *dialer = data;
+
+  dialer->lookup = NULL;
+  if (answer->status == CLR_DNS_TEMPORARY)
+    {
+      g_autofree char *why = g_strdup_printf ("dane: its TLSA records cannot be had: %s", answer->problem);
+      give_up (dialer, why);
+      return;
+    }
+  /* Only what DNSSEC proves counts. */
+  if (answer->status == CLR_DNS_FOUND && answer->secure)
+    dialer->dane = clr_dane_new (answer->records, answer->n_records);
+  if (dialer->hop->tls == CLR_NEXT_HOP_TLS_DANE_ONLY
+      && (dialer->dane == NULL || !clr_dane_is_usable (dialer->dane)))
+    give_up (dialer, "dane: it has no TLSA records that count, and the route asks for them");
+  else
+    advance (dialer);
+}
+
+/* RFC 7672 section 2.2.2: only below addresses that are proven, for servers of other zones often answer such
+ * questions wrongly. */
+static void
+ask_for_tlsa (ClrDialer *dialer, gboolean is_secure)
+{
+  gboolean only = dialer->hop->tls == CLR_NEXT_HOP_TLS_DANE_ONLY;
+  g_autofree char *name = NULL;
+
+  if (dialer->n_attempts == 0 || (!only && dialer->hop->tls != CLR_NEXT_HOP_TLS_DANE))
+    advance (dialer);
+  else if (!is_secure || !dialer->host->is_secure)
+    {
+      if (only)
+        give_up (dialer, "dane: its name is not proven by DNSSEC, and the route asks for that");
+      else
+        advance (dialer);
+    }
+  else
+    {
+      name = g_strdup_printf ("_%u._tcp.%s", dialer->host->port, dialer->host->name);
+      dialer->lookup
+          = clr_resolver_ask (dialer->place->worker->resolver, name, CLR_DNS_TLSA, on_tlsa, dialer);
+    }
+}
+
 static void
 on_addresses (const ClrDnsAddresses *answer, void *data)
 {
@@ -262,7 +321,7 @@ on_addresses (const ClrDnsAddresses *answer, void *data)
     for (unsigned i = 0; i < answer->n_addresses; i++)
       if (clr_reach_memory_is_broken (memory, answer->addresses[i].any.sa_family, now) == broken)
         add_address (dialer, &answer->addresses[i]);
-  advance (dialer);
+  ask_for_tlsa (dialer, answer->secure);
 }
 
 static void
@@ -274,6 +333,8 @@ on_step (ClrTimer *timer, void *data)
     {
       dialer->looked_up = TRUE;
       add_address (dialer, &dialer->host->endpoint);
+      ask_for_tlsa (dialer, FALSE);
+      return;
     }
   if (dialer->looked_up)
     advance (dialer);
@@ -307,6 +368,12 @@ clr_dialer_put_back (ClrDialer *dialer)
   dialer->reached = 0;
 }
 
+const ClrDane *
+clr_dialer_get_dane (const ClrDialer *dialer)
+{
+  return dialer->dane;
+}
+
 const char *
 clr_dialer_get_peer (const ClrDialer *dialer)
 {
@@ -338,6 +405,7 @@ clr_dialer_free (ClrDialer *dialer)
   clr_timers_clear (dialer->place->worker->timers, &dialer->limit);
   if (dialer->lookup)
     clr_lookup_cancel (dialer->lookup);
+  g_clear_pointer (&dialer->dane, clr_dane_free);
   for (unsigned i = 0; i < dialer->n_attempts; i++)
     close_attempt (&dialer->attempts[i], ATTEMPT_DONE);
   g_free (dialer->why);

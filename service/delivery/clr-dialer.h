@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * ClrDialer: the way to one host: its name looked up, its addresses tried a little apart, IPv6 and IPv4 in
- * turn (RFC 8305); the first that answers is handed over, the others are closed. Belongs to a connection, in
- * its worker.
+ * ClrDialer: the way to one host: its name and its TLSA records looked up, its addresses tried a little
+ * apart, IPv6 and IPv4 in turn (RFC 8305); the first that answers is handed over, the others are closed.
+ * Belongs to a connection, in its worker.
  */
 #pragma once
 
 #include "delivery/clr-delivery-plan.h"
 #include "delivery/clr-place.h"
+#include "dns/clr-dane.h"
 #include "net/clr-stream.h"
 
 #define CLR_DIALER_MOST 16 /* addresses of one host that are tried */
@@ -41,6 +42,10 @@ void clr_dialer_dial (ClrDialer *dialer);
 gboolean clr_dialer_has_more (const ClrDialer *dialer);
 /* The address reached last shall be dialled once more, first of all. */
 void clr_dialer_put_back (ClrDialer *dialer);
+
+/* What its TLSA records say; NULL when it has none that count. Known once the host has been reached; valid as
+ * long as the dialer. */
+const ClrDane *clr_dialer_get_dane (const ClrDialer *dialer);
 
 /* "name (address:port)" of the address reached or tried last; the name alone before. */
 const char *clr_dialer_get_peer (const ClrDialer *dialer);

@@ -53,7 +53,7 @@ read_host (ClrHost *host, const char *text, unsigned default_port)
 static ClrNextHopTls
 read_tls (const char *word)
 {
-  static const char *const words[] = { "none", "may", "encrypt", "verify", "implicit" };
+  static const char *const words[] = { "none", "may", "dane", "encrypt", "dane-only", "verify", "implicit" };
 
   for (unsigned i = 0; i < G_N_ELEMENTS (words); i++)
     if (g_str_equal (word, words[i]))
@@ -86,6 +86,7 @@ read_smarthost (ClrNextHop *hop, ClrSection *section, const char *state_director
     {
       read_host (&hop->hosts[i], hosts[i], port);
       hop->hosts[i].rank = i;
+      hop->hosts[i].is_secure = TRUE;
       hop->hosts[i].may_be_loopback = hop->allow_loopback || hop->hosts[i].is_literal;
     }
 }
@@ -112,14 +113,19 @@ clr_next_hop_new (ClrSection *section, const char *state_directory, unsigned sha
   hop->family = read_family (clr_section_get_text (section, "family"));
   hop->is_mx = g_str_equal (CLR_SECTION_GET_CLASS (section)->group, "route");
   if (hop->is_mx)
-    hop->port = clr_section_get_number (section, "port");
+    {
+      hop->port = clr_section_get_number (section, "port");
+      hop->mta_sts = hop->tls != CLR_NEXT_HOP_TLS_NONE && clr_section_get_boolean (section, "mta-sts");
+    }
   else
     read_smarthost (hop, section, state_directory);
   if (hop->tls != CLR_NEXT_HOP_TLS_NONE)
     {
       gboolean verify = hop->tls == CLR_NEXT_HOP_TLS_VERIFY || hop->tls == CLR_NEXT_HOP_TLS_IMPLICIT;
 
-      hop->tls_context = clr_tls_context_new_client (verify ? CLR_TLS_VERIFY_NAME : CLR_TLS_VERIFY_NOTHING,
+      hop->tls_context = clr_tls_context_new_client (verify         ? CLR_TLS_VERIFY_NAME
+                                                     : hop->mta_sts ? CLR_TLS_VERIFY_LATER
+                                                                    : CLR_TLS_VERIFY_NOTHING,
                                                      clr_section_get_text (section, "ca-file"), error);
       if (hop->tls_context == NULL)
         {

@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "dns/clr-sts-policy.h"
 #include "net/clr-endpoint.h"
 #include "net/clr-tls.h"
 #include "settings/clr-section.h"
@@ -14,7 +15,9 @@ typedef enum
 {
   CLR_NEXT_HOP_TLS_NONE,
   CLR_NEXT_HOP_TLS_MAY,
+  CLR_NEXT_HOP_TLS_DANE, /* as may, but as TLSA records say where there are some (RFC 7672) */
   CLR_NEXT_HOP_TLS_ENCRYPT,
+  CLR_NEXT_HOP_TLS_DANE_ONLY,
   CLR_NEXT_HOP_TLS_VERIFY,
   CLR_NEXT_HOP_TLS_IMPLICIT,
 } ClrNextHopTls;
@@ -27,6 +30,8 @@ typedef struct
   gboolean is_literal;
   gboolean may_be_loopback;
   ClrEndpoint endpoint; /* of a literal */
+  gboolean is_secure;   /* who it is has been proven: by DNSSEC, or by the administrator */
+  ClrStsMode sts;       /* what the domain's MTA-STS policy asks of it */
 } ClrHost;
 
 typedef struct
@@ -38,6 +43,7 @@ typedef struct
   unsigned port; /* of mail exchangers */
   int family;    /* AF_UNSPEC, AF_INET, AF_INET6 */
   ClrNextHopTls tls;
+  gboolean mta_sts;           /* policies of recipients' domains count */
   ClrTlsContext *tls_context; /* NULL with CLR_NEXT_HOP_TLS_NONE */
   char *user;
   char *password;

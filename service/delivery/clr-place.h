@@ -15,4 +15,5 @@ typedef struct
   ClrQueue *queue;
   ClrDisk *disk;
   ClrReachMemory *memory;
+  struct ClrStsKeeper *sts; /* NULL: MTA-STS is not looked at */
 } ClrDeliveryPlace;

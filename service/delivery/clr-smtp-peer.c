@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "delivery/clr-smtp-peer.h"
 
+#include "base/clr-clock.h"
 #include "delivery/clr-dialer.h"
 
 struct ClrSmtpPeer
@@ -14,6 +15,7 @@ struct ClrSmtpPeer
   ClrTimer timer;
   const ClrSmtpPeerEvents *events;
   void *data;
+  char *secured; /* version, cipher, and what was proven */
   gboolean hushed;
 };
 
@@ -148,7 +150,19 @@ static void
 on_secure (ClrStream *stream, void *data)
 {
   ClrSmtpPeer *peer = data;
+  ClrTlsVerdict verdict;
 
+  if (peer->hushed)
+    return;
+  clr_tls_choice_judge (&peer->tls, clr_stream_get_tls (stream), clr_clock_wall () / G_USEC_PER_SEC,
+                        &verdict);
+  g_free (peer->secured);
+  peer->secured = g_strdup_printf ("%s (%s)", clr_stream_get_tls_description (stream), verdict.text);
+  if (!verdict.ok)
+    clr_smtp_peer_fail (peer, verdict.text);
+  clr_tls_verdict_clear (&verdict);
+  if (peer->hushed)
+    return;
   if (peer->tls.implicit)
     clr_smtp_client_set_secure (peer->client);
   else
@@ -181,7 +195,7 @@ clr_smtp_peer_get_phase (ClrSmtpPeer *peer)
 const char *
 clr_smtp_peer_get_tls_description (ClrSmtpPeer *peer)
 {
-  return clr_stream_get_tls_description (peer->stream);
+  return peer->secured;
 }
 
 void
@@ -248,5 +262,6 @@ clr_smtp_peer_free (ClrSmtpPeer *peer)
   clr_smtp_peer_hush (peer);
   clr_smtp_client_free (peer->client);
   clr_dialer_hang_up (peer->stream);
+  g_free (peer->secured);
   g_free (peer);
 }

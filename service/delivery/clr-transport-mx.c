@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * SMTP to the world: the mail exchangers of each recipient's domain are looked up, and the job goes to the
- * site that they are. Domains with the same exchangers share one site, its connections and its limits.
+ * SMTP to the world: the mail exchangers and the MTA-STS policy of each recipient's domain are looked up, and
+ * the job goes to the site that they are. Domains with the same exchangers share one site, its connections
+ * and its limits.
  */
 #include "base/clr-clock.h"
 #include "delivery/clr-site.h"
+#include "delivery/clr-sts-inquiry.h"
 #include "delivery/clr-transport.h"
 #include "dns/clr-mx.h"
 #include "dns/clr-resolver.h"
@@ -21,7 +23,7 @@ typedef struct
   ClrDeliveryPlan *plan;
   const ClrNextHop *hop;
   GHashTable *domains; /* name -> Domain */
-  GHashTable *sites;   /* exchangers by preference -> ClrSite */
+  GHashTable *sites;   /* exchangers by preference, and what is asked of them -> ClrSite */
   ClrTimer tidy;
 } Mx;
 
@@ -29,10 +31,13 @@ typedef struct
 {
   Mx *mx;
   char *name;
-  ClrLookup *lookup; /* while it is asked for */
-  GQueue waiting;    /* of ClrJob */
+  ClrLookup *lookup;      /* while its exchangers are asked for */
+  ClrStsInquiry *inquiry; /* while its policy is */
+  GQueue waiting;         /* of ClrJob */
   ClrMxPlan plan;
-  int64_t until_us; /* the plan is good until then */
+  gboolean is_secure;   /* DNSSEC proves the plan */
+  ClrStsPolicy *policy; /* what applies, or NULL */
+  int64_t until_us;     /* the plan is good until then */
 } Domain;
 
 static void
@@ -51,6 +56,9 @@ domain_free (void *data)
 
   if (domain->lookup)
     clr_lookup_cancel (domain->lookup);
+  if (domain->inquiry)
+    clr_sts_inquiry_cancel (domain->inquiry);
+  g_clear_pointer (&domain->policy, clr_sts_policy_free);
   give_back_waiting (domain);
   clr_mx_plan_clear (&domain->plan);
   g_free (domain->name);
@@ -63,26 +71,69 @@ site_free (void *data)
   clr_site_free (data);
 }
 
-static ClrSite *
-find_site (Mx *self, const ClrMxPlan *plan)
+/* What the domain's policy asks of @host. Returns: FALSE when it must not get mail (RFC 8461 section 5). */
+static gboolean
+apply_policy (const Domain *domain, ClrHost *host)
 {
-  ClrSite *site = g_hash_table_lookup (self->sites, plan->order);
-  g_autofree ClrHost *hosts = NULL;
+  const ClrStsPolicy *policy = domain->policy;
 
-  if (site)
+  if (policy == NULL || host->is_literal)
+    return TRUE;
+  host->sts = policy->mode;
+  return policy->mode != CLR_STS_MODE_ENFORCE || clr_sts_policy_match (policy, host->name);
+}
+
+/* The exchangers that may take the domain's mail. Returns: how many. */
+static unsigned
+list_hosts (const Domain *domain, ClrHost *hosts)
+{
+  const Mx *self = domain->mx;
+  unsigned n = 0;
+
+  for (unsigned i = 0; i < domain->plan.n_hosts; i++)
+    {
+      const ClrMxHost *exchanger = &domain->plan.hosts[i];
+
+      hosts[n] = (ClrHost){
+        .name = exchanger->name,
+        .port = self->hop->port,
+        .rank = exchanger->preference,
+        .is_literal = exchanger->is_literal,
+        .may_be_loopback = self->hop->allow_loopback,
+        .endpoint = exchanger->endpoint,
+        .is_secure = domain->is_secure && !exchanger->is_literal,
+      };
+      n += apply_policy (domain, &hosts[n]);
+    }
+  return n;
+}
+
+/* Domains share a site when the same is asked of the same hosts: "10 mx1.example.net enforce,20 ...". */
+static char *
+make_site_key (const ClrHost *hosts, unsigned n)
+{
+  GString *key = g_string_new (NULL);
+
+  for (unsigned i = 0; i < n; i++)
+    g_string_append_printf (key, "%u %s %s%s,", hosts[i].rank, hosts[i].name,
+                            clr_sts_mode_get_name (hosts[i].sts), hosts[i].is_secure ? " secure" : "");
+  return g_string_free (key, FALSE);
+}
+
+/* Returns: NULL when the domain's policy names none of its exchangers. */
+static ClrSite *
+find_site (const Domain *domain)
+{
+  Mx *self = domain->mx;
+  g_autofree ClrHost *hosts = g_new0 (ClrHost, domain->plan.n_hosts);
+  unsigned n = list_hosts (domain, hosts);
+  g_autofree char *key = make_site_key (hosts, n);
+  ClrSite *site = g_hash_table_lookup (self->sites, key);
+
+  if (site || n == 0)
     return site;
-  hosts = g_new0 (ClrHost, plan->n_hosts);
-  for (unsigned i = 0; i < plan->n_hosts; i++)
-    hosts[i] = (ClrHost){
-      .name = plan->hosts[i].name,
-      .port = self->hop->port,
-      .rank = plan->hosts[i].preference,
-      .is_literal = plan->hosts[i].is_literal,
-      .may_be_loopback = self->hop->allow_loopback,
-      .endpoint = plan->hosts[i].endpoint,
-    };
-  site = clr_site_new (self->parent.place, self->plan, self->hop, hosts, plan->n_hosts, plan->site);
-  g_hash_table_insert (self->sites, g_strdup (plan->order), site);
+  site = clr_site_new (self->parent.place, self->plan, self->hop, hosts, n, domain->plan.site);
+  g_hash_table_insert (self->sites, g_steal_pointer (&key), site);
   return site;
 }
 
@@ -93,8 +144,15 @@ settle (Domain *domain)
   Mx *self = domain->mx;
   const ClrMxPlan *plan = &domain->plan;
   ClrOutcome outcome = plan->verdict == CLR_MX_PERMANENT ? CLR_OUTCOME_FAILED : CLR_OUTCOME_DEFERRED;
-  ClrSite *site = plan->verdict == CLR_MX_HOSTS ? find_site (self, plan) : NULL;
+  ClrSite *site;
+  const char *why = plan->why;
   ClrJob *job;
+
+  if (domain->lookup || domain->inquiry)
+    return;
+  site = plan->verdict == CLR_MX_HOSTS ? find_site (domain) : NULL;
+  if (plan->verdict == CLR_MX_HOSTS && site == NULL)
+    why = "the domain's MTA-STS policy names none of its mail exchangers (mta-sts)";
 
   while ((job = g_queue_pop_head (&domain->waiting)))
     {
@@ -104,14 +162,13 @@ settle (Domain *domain)
           continue;
         }
       if (outcome != CLR_OUTCOME_UNTRIED)
-        clr_observe_rest (job, outcome, "MX", 0, plan->enhanced, plan->why, domain->name, NULL,
-                          clr_clock_wall ());
-      if (plan->verdict == CLR_MX_TEMPORARY)
+        clr_observe_rest (job, outcome, "MX", 0, plan->enhanced, why, domain->name, NULL, clr_clock_wall ());
+      if (plan->verdict != CLR_MX_PERMANENT)
         {
           /* The first tells the story; the others have not been tried. */
           outcome = CLR_OUTCOME_UNTRIED;
           job->rest_us = 1;
-          job->rest_reason = g_strdup (plan->why);
+          job->rest_reason = g_strdup (why);
         }
       clr_transport_give_back (self->parent.place, job);
     }
@@ -125,11 +182,35 @@ on_answer (const ClrDnsAnswer *answer, void *data)
   unsigned kept = answer->status == CLR_DNS_TEMPORARY ? 0 : CLAMP (answer->ttl, 1, KEPT_MOST_S);
 
   domain->lookup = NULL;
+  domain->is_secure = answer->secure;
   domain->until_us = self->parent.place->worker->now + kept * (int64_t)G_USEC_PER_SEC;
   clr_mx_plan_clear (&domain->plan);
   clr_mx_plan_from_answer (&domain->plan, domain->name, self->hop->port, answer,
                            clr_delivery_plan_get_hostname (self->plan));
   settle (domain);
+}
+
+static void
+on_policy (ClrStsQuestion *answer, void *data)
+{
+  Domain *domain = data;
+
+  domain->inquiry = NULL;
+  g_clear_pointer (&domain->policy, clr_sts_policy_free);
+  domain->policy = g_steal_pointer (&answer->policy);
+  settle (domain);
+}
+
+/* Both are asked for at the same time. */
+static void
+look_up (Domain *domain)
+{
+  const ClrDeliveryPlace *place = domain->mx->parent.place;
+
+  domain->is_secure = FALSE;
+  domain->lookup = clr_resolver_ask (place->worker->resolver, domain->name, CLR_DNS_MX, on_answer, domain);
+  if (domain->mx->hop->mta_sts && place->sts)
+    domain->inquiry = clr_sts_inquiry_new (place, domain->name, on_policy, domain);
 }
 
 /* -- remembering, and forgetting */
@@ -139,7 +220,7 @@ may_go (void *key, void *value, void *data)
 {
   Domain *domain = value;
 
-  return domain->lookup == NULL && domain->until_us <= *(int64_t *)data;
+  return domain->lookup == NULL && domain->inquiry == NULL && domain->until_us <= *(int64_t *)data;
 }
 
 static void
@@ -196,14 +277,14 @@ mx_deliver (ClrTransport *transport, ClrJob *job)
   ClrWorker *worker = transport->place->worker;
 
   g_queue_push_tail (&domain->waiting, job);
-  if (domain->lookup)
+  if (domain->lookup || domain->inquiry)
     return;
   if (domain->until_us <= worker->now)
     {
       clr_mx_plan_clear (&domain->plan);
       if (!clr_mx_plan_without_dns (&domain->plan, domain->name, self->hop->port))
         {
-          domain->lookup = clr_resolver_ask (worker->resolver, domain->name, CLR_DNS_MX, on_answer, domain);
+          look_up (domain);
           return;
         }
       domain->until_us = worker->now + KEPT_MOST_S * (int64_t)G_USEC_PER_SEC;

@@ -491,6 +491,12 @@ clr_stream_is_secure (ClrStream *stream)
   return stream->tls != NULL && stream->state == STATE_OPEN;
 }
 
+ClrTls *
+clr_stream_get_tls (ClrStream *stream)
+{
+  return clr_stream_is_secure (stream) ? stream->tls : NULL;
+}
+
 const char *
 clr_stream_get_tls_description (ClrStream *stream)
 {

@@ -65,6 +65,9 @@ gboolean clr_stream_is_secure (ClrStream *stream);
 /* "TLS1.3 AES-256-GCM", or NULL in clear. */
 const char *clr_stream_get_tls_description (ClrStream *stream);
 
+/* The engine, or NULL in clear. */
+ClrTls *clr_stream_get_tls (ClrStream *stream);
+
 /* Ends the connection once the output has been sent; on_closed tells when. */
 void clr_stream_finish (ClrStream *stream);
 

@@ -79,6 +79,9 @@ clr_tls_context_new_client (ClrTlsVerify verify, const char *ca_file, GError **e
     code = ca_file
                ? gnutls_certificate_set_x509_trust_file (context->credentials, ca_file, GNUTLS_X509_FMT_PEM)
                : gnutls_certificate_set_x509_system_trust (context->credentials);
+  /* A machine without authorities can trust nobody later; that is no reason not to encrypt. */
+  if (code < 0 && ca_file == NULL && verify == CLR_TLS_VERIFY_LATER)
+    code = 0;
   if (code < 0 || (ca_file && code == 0 && verify != CLR_TLS_VERIFY_NOTHING))
     {
       g_set_error (error, CLR_ERROR, CLR_ERROR_INVALID, "the trusted authorities of %s cannot be read: %s",
@@ -361,4 +364,36 @@ clr_tls_get_description (ClrTls *tls)
         = g_strdup_printf ("%s %s", gnutls_protocol_get_name (gnutls_protocol_get_version (tls->session)),
                            gnutls_cipher_get_name (gnutls_cipher_get (tls->session)));
   return tls->description;
+}
+
+ClrTlsFlaw
+clr_tls_check_name (ClrTls *tls, const char *name, char **why)
+{
+  unsigned status = GNUTLS_CERT_INVALID;
+  gnutls_datum_t text = { 0 };
+  const unsigned dates = GNUTLS_CERT_EXPIRED | GNUTLS_CERT_NOT_ACTIVATED;
+  int code = gnutls_certificate_verify_peers3 (tls->session, name, &status);
+
+  *why = NULL;
+  if (code >= 0 && status == 0)
+    return CLR_TLS_FLAWLESS;
+  if (code >= 0)
+    gnutls_certificate_verification_status_print (status, GNUTLS_CRT_X509, &text, 0);
+  *why = g_strdup_printf ("certificate not accepted: %s",
+                          text.data ? (char *)text.data : gnutls_strerror (code));
+  g_strchomp (*why);
+  gnutls_free (text.data);
+  if (code < 0)
+    return CLR_TLS_FLAW_UNTRUSTED;
+  status &= ~(unsigned)GNUTLS_CERT_INVALID;
+  return status == GNUTLS_CERT_UNEXPECTED_OWNER       ? CLR_TLS_FLAW_NAME
+         : (status & dates) && (status & ~dates) == 0 ? CLR_TLS_FLAW_EXPIRED
+                                                      : CLR_TLS_FLAW_UNTRUSTED;
+}
+
+const gnutls_datum_t *
+clr_tls_get_chain (ClrTls *tls, unsigned *n)
+{
+  *n = 0;
+  return gnutls_certificate_get_peers (tls->session, n);
 }

@@ -8,6 +8,8 @@
 
 #include "base/clr-buffer.h"
 
+#include <gnutls/gnutls.h>
+
 typedef struct ClrTlsContext ClrTlsContext;
 typedef struct ClrTls ClrTls;
 
@@ -15,6 +17,7 @@ typedef enum
 {
   CLR_TLS_VERIFY_NOTHING, /* opportunistic: any certificate will do */
   CLR_TLS_VERIFY_NAME,    /* chain to a trusted authority, and the name must match */
+  CLR_TLS_VERIFY_LATER,   /* the handshake takes any; the owner may ask clr_tls_check_name() afterwards */
 } ClrTlsVerify;
 
 typedef enum
@@ -38,6 +41,15 @@ void clr_tls_context_unref (ClrTlsContext *context);
 gboolean clr_tls_make_self_signed (const char *hostname, const char *certificate_file, const char *key_file,
                                    GError **error);
 
+/* What is wrong with the certificates of a peer. */
+typedef enum
+{
+  CLR_TLS_FLAWLESS,
+  CLR_TLS_FLAW_NAME,      /* good, but for another name */
+  CLR_TLS_FLAW_EXPIRED,   /* or not valid yet */
+  CLR_TLS_FLAW_UNTRUSTED, /* nobody whom we trust vouches for it */
+} ClrTlsFlaw;
+
 /* @name: the host name to ask for and to verify; a client's only. */
 ClrTls *clr_tls_new (ClrTlsContext *context, const char *name);
 void clr_tls_free (ClrTls *tls);
@@ -55,3 +67,9 @@ void clr_tls_say_bye (ClrTls *tls);
 const char *clr_tls_get_problem (ClrTls *tls);
 /* For example "TLS1.3 ECDHE-... AES-256-GCM"; valid as long as @tls. */
 const char *clr_tls_get_description (ClrTls *tls);
+
+/* Of a client, after the handshake: whether the peer's certificates lead to an authority of the context and
+ * are for @name. @why: (out) (transfer full): what is wrong, unless flawless. */
+ClrTlsFlaw clr_tls_check_name (ClrTls *tls, const char *name, char **why);
+/* What the peer has shown, DER, its own first; valid as long as @tls. @n: (out): 0 when nothing. */
+const gnutls_datum_t *clr_tls_get_chain (ClrTls *tls, unsigned *n);

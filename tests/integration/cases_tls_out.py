@@ -1,0 +1,354 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""TLS on the way out: DANE in a signed zone of ours, MTA-STS with a policy host on loopback, certificates good, old and wrong."""
+import contextlib
+import hashlib
+import http.server
+import os
+import socket
+import ssl
+import subprocess
+import threading
+import time
+
+from cases_mx import MX, expect
+from harness import Dns, Relay, Sink, case, check, equal, free_port, need, temp
+
+
+class Authority:
+    """A certification authority, and what it signs: (certificate file, key file). @days 0: it has expired."""
+
+    def __init__(self):
+        self.folder = temp("authority")
+        self._make("ca", "/CN=Test Authority", "-x509", "-days", "30", "-addext", "basicConstraints=critical,CA:TRUE")
+        self.file = os.path.join(self.folder, "ca.pem")
+
+    def _openssl(self, *words):
+        subprocess.run([need("openssl"), *words], cwd=self.folder, check=True, capture_output=True)
+
+    def _make(self, name, subject, *words):
+        self._openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", name + ".key", "-subj", subject,
+                      "-out", name + ".pem", *words)
+
+    def issue(self, name, old=False):
+        label = name + ("-old" if old else "")
+        self._make(label, f"/CN={name}")
+        with open(os.path.join(self.folder, label + ".cnf"), "w", encoding="utf-8") as file:
+            file.write(f"[x]\nsubjectAltName=DNS:{name}\n[ca]\ndefault_ca=d\n[d]\ndatabase={label}.index\nserial={label}.serial\nnew_certs_dir=.\n"
+                       "default_md=sha256\npolicy=p\nx509_extensions=x\n[p]\ncommonName=supplied\n")
+        with open(os.path.join(self.folder, label + ".index"), "w", encoding="utf-8"):
+            pass
+        with open(os.path.join(self.folder, label + ".serial"), "w", encoding="utf-8") as file:
+            file.write(f"{int(hashlib.sha256(label.encode()).hexdigest()[:8], 16):010X}\n")
+        dates = ("20200101000000Z", "20210101000000Z") if old else ("20200101000000Z", "20991231000000Z")
+        self._openssl("ca", "-batch", "-config", label + ".cnf", "-in", label + ".pem", "-out", label + ".crt", "-cert", "ca.pem", "-keyfile", "ca.key",
+                      "-notext", "-startdate", dates[0], "-enddate", dates[1])
+        with open(os.path.join(self.folder, label + ".crt"), encoding="utf-8") as own, open(self.file, encoding="utf-8") as ca:
+            text = own.read() + ca.read()
+        with open(os.path.join(self.folder, label + ".chain"), "w", encoding="utf-8") as file:
+            file.write(text)
+        return os.path.join(self.folder, label + ".chain"), os.path.join(self.folder, label + ".key")
+
+
+_authority = []
+_lock = threading.Lock()
+
+
+def authority():
+    with _lock:
+        if not _authority:
+            _authority.append(Authority())
+        return _authority[0]
+
+
+def tlsa(certificate, usage=3, selector=1, index=0):
+    """The data of a TLSA record for one certificate of a chain, with SHA-256."""
+    with open(certificate, encoding="utf-8") as file:
+        pem = file.read().split("-----END CERTIFICATE-----")[index] + "-----END CERTIFICATE-----\n"
+    der = ssl.PEM_cert_to_DER_cert(pem[pem.index("-----BEGIN"):])
+    if selector == 1:
+        key = subprocess.run([need("openssl"), "x509", "-inform", "DER", "-pubkey", "-noout"], input=der, check=True, capture_output=True).stdout
+        der = subprocess.run([need("openssl"), "pkey", "-pubin", "-outform", "DER"], input=key, check=True, capture_output=True).stdout
+    return f"{usage} {selector} 1 {hashlib.sha256(der).hexdigest()}"
+
+
+class PolicyHost:
+    """HTTPS on one address: .answers is {host: (status, type, body)}; .asked lists who was asked for."""
+
+    def __init__(self, certificate, host="127.0.0.5"):
+        self.answers, self.asked, self.port = {}, [], free_port()
+        outer = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                name = self.headers["Host"].split(":")[0]
+                outer.asked.append((name, self.path))
+                status, kind, body = outer.answers.get(name, (404, "text/plain", b""))
+                self.send_response(status)
+                self.send_header("Content-Type", kind)
+                if status == 302:
+                    self.send_header("Location", "/other")
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                with contextlib.suppress(OSError):
+                    self.wfile.write(body)
+
+            def log_message(self, *_):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer((host, self.port), Handler)
+        self.server.daemon_threads = True
+        self.server.handle_error = lambda *_: None
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(*certificate)
+        self.server.socket = context.wrap_socket(self.server.socket, server_side=True, do_handshake_on_connect=False)
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def set(self, domain, mode, *exchangers, age=86400):
+        lines = ["version: STSv1", f"mode: {mode}", *(f"mx: {mx}" for mx in exchangers), f"max_age: {age}"]
+        self.answers["mta-sts." + domain] = (200, "text/plain", ("\r\n".join(lines) + "\r\n").encode())
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.server.shutdown()
+        self.server.server_close()
+
+
+@contextlib.contextmanager
+def house(records, tls, *, signed=True, settings="", route="", hosts=("127.0.0.2", "127.0.0.3"), port=None, **options):
+    """A zone, sinks at 127.0.0.2 and .3 with these certificates (None: no STARTTLS), and a relay."""
+    port = port or free_port()
+    dns = Dns({"test": MX + records.replace("PORT", str(port))}, signed="test" if signed else None)
+    anchor = f"trust-anchor = {dns.anchor}\n" if signed else ""
+    with contextlib.ExitStack() as stack:
+        sinks = [stack.enter_context(Sink(port=port, host=host, tls=pair)) for host, pair in zip(hosts, tls)]
+        stack.enter_context(dns)
+        relay = stack.enter_context(Relay(f"[route default]\nvia = mx\nport = {port}\nallow-loopback = true\n{route}",
+                                          extra=dns.settings + anchor + settings, **options))
+        yield relay, sinks, dns
+
+
+@case("DANE: a certificate that the TLSA record names: the attempt tells it; a domain without records goes as ever")
+def _():
+    good = authority().issue("mx1.test")
+    records = f"_PORT._tcp.mx1 TLSA {tlsa(good[0])}\nd MX 10 mx1\ne MX 10 mx2\n"
+    with house(records, (good, authority().issue("other.test"))) as (relay, (first, second), _dns):
+        identity = relay.send(to=["u@d.test"])
+        first.wait()
+        expect(relay, identity, "delivered", "(dane: certificate matches)")
+        identity = relay.send(to=["u@e.test"])
+        second.wait()
+        expect(relay, identity, "delivered", "(may)")
+
+
+@case("DANE: neither names nor dates count for DANE-EE, both do for DANE-TA")
+def _():
+    old, other = authority().issue("mx1.test", old=True), authority().issue("other.test")
+    records = (f"_PORT._tcp.mx1 TLSA {tlsa(old[0])}\n_PORT._tcp.mx2 TLSA {tlsa(other[0], usage=2, index=1)}\nd MX 10 mx1\ne MX 10 mx2\n")
+    with house(records, (old, other)) as (relay, (first, second), _dns):
+        first_id = relay.send(to=["u@d.test"])
+        first.wait()
+        expect(relay, first_id, "delivered", "(dane: certificate matches)")
+        expect(relay, relay.send(to=["u@e.test"]), "dane: the certificate is for another name", state="waiting")
+        equal(len(second.mails), 0, "messages at the second")
+    good = authority().issue("mx2.test")
+    records = f"_PORT._tcp.mx2 TLSA {tlsa(good[0], usage=2, index=1)}\n_PORT._tcp.mx1 TLSA {tlsa(old[0], usage=2, index=1)}\nd MX 10 mx1\ne MX 10 mx2\n"
+    with house(records, (old, good)) as (relay, (first, second), _dns):
+        identity = relay.send(to=["u@e.test"])
+        second.wait()
+        expect(relay, identity, "delivered", "(dane: certificate matches)")
+        expect(relay, relay.send(to=["u@d.test"]), "not valid now", state="waiting")
+        equal(len(first.mails), 0, "messages at the first")
+
+
+@case("DANE: a certificate that does not match, and a host that offers no TLS, get no mail; the next exchanger does")
+def _():
+    good, other = authority().issue("mx1.test"), authority().issue("mx2.test")
+    records = f"_PORT._tcp.mx1 TLSA {tlsa(good[0])}\n_PORT._tcp.mx2 TLSA {tlsa(other[0])}\nd MX 10 mx1\nd MX 20 mx2\ne MX 10 mx1\n"
+    with house(records, (other, other)) as (relay, (first, second), _dns):
+        identity = relay.send(to=["u@d.test"])
+        second.wait()
+        expect(relay, identity, "delivered", "mx2.test")
+        expect(relay, relay.send(to=["u@e.test"]), "no TLSA record names", state="waiting")
+        equal(len(first.mails), 0, "messages at the first")
+    with house(records, (None, other)) as (relay, (first, second), _dns):
+        expect(relay, relay.send(to=["u@e.test"]), "STARTTLS", state="waiting")
+        equal(len(first.mails), 0, "messages in clear")
+
+
+@case("DANE: records that cannot be used: encrypted, whoever it is; a handshake that breaks is not followed by clear text")
+def _():
+    other = authority().issue("other.test")
+    records = f"_PORT._tcp.mx1 TLSA {tlsa(other[0], usage=1)}\n_PORT._tcp.mx2 TLSA {tlsa(other[0], usage=0)}\nd MX 10 mx1\ne MX 10 mx2\n"
+    with house(records, (other, other)) as (relay, (first, second), _dns):
+        second.context.maximum_version = second.context.minimum_version = ssl.TLSVersion.TLSv1_2
+        second.context.set_ciphers("AES128-SHA")
+        identity = relay.send(to=["u@d.test"])
+        first.wait()
+        expect(relay, identity, "delivered", "(dane-unusable)")
+        expect(relay, relay.send(to=["u@e.test"]), "TLS", state="waiting")
+        equal(len(second.mails), 0, "messages in clear")
+
+
+@case("DANE: wrong signatures defer, unsigned answers do not count, dane-only demands records")
+def _():
+    good, other = authority().issue("mx1.test"), authority().issue("other.test")
+    records = f"_PORT._tcp.mx1 TLSA {tlsa(good[0])}\nd MX 10 mx1\ne MX 10 mx2\n"
+    with house(records, (other, other)) as (relay, (first, _second), dns):
+        # The TLSA record is changed behind its signature.
+        path = os.path.join(dns.folder, "test.zone")
+        with open(path, encoding="utf-8") as file:
+            text = file.read()
+        name = next(line.split()[0] for line in text.splitlines() if "\tTLSA\t" in line)
+        wrong = [line.rsplit("\t", 1)[0] + "\t" + tlsa(other[0]) if line.startswith(name) and "\tTLSA\t" in line else line
+                 for line in text.splitlines()]
+        with open(path, "w", encoding="utf-8") as file:
+            file.write("\n".join(wrong) + "\n")
+        dns.stop()
+        dns.start()
+        expect(relay, relay.send(to=["u@d.test"]), "TLSA records cannot be had", "DNSSEC signature is wrong", state="waiting")
+        equal(len(first.mails), 0, "messages at the first")
+    with house(records, (other, other), signed=False) as (relay, (first, _second), _dns):
+        identity = relay.send(to=["u@d.test"])
+        expect(relay, identity, "delivered", "(may)")
+    with house(records, (good, other), route="tls = dane-only\n") as (relay, (first, second), _dns):
+        identity = relay.send(to=["u@d.test"])
+        expect(relay, identity, "delivered", "(dane: certificate matches)")
+        expect(relay, relay.send(to=["u@e.test"]), "no TLSA records that count", state="waiting")
+        equal(len(second.mails), 0, "messages at the second")
+
+
+def sts_zone(*domains, **ids):
+    return "".join(f"{d} MX 10 mx1\n{d} MX 20 mx2\n_mta-sts.{d} TXT \"v=STSv1; id={ids.get(d, '1')}\"\nmta-sts.{d} A 127.0.0.5\n" for d in domains)
+
+
+@contextlib.contextmanager
+def policy_house(domains, tls, answers, *, policy_certificate=None, records=None, retry_time="1s", **options):
+    """house() with a policy host for all of DOMAINS, whose certificate is good for them."""
+    ca = authority()
+    names = [f"mta-sts.{d}.test" for d in domains]
+    with PolicyHost(policy_certificate or ca.issue(names[0])) as policies:
+        for domain, answer in answers.items():
+            policies.set(f"{domain}.test", *answer)
+        settings = f"[mta-sts]\nca-file = {ca.file}\nport = {policies.port}\ntimeout = 3s\nretry = {retry_time}\n"
+        with house(records or sts_zone(*domains), tls, signed=False, settings=settings, route=f"ca-file = {ca.file}\n", **options) as (relay, sinks, dns):
+            yield relay, sinks, dns, policies
+
+
+@case("MTA-STS enforce: only to exchangers that the policy names, with a trusted certificate for their name")
+def _():
+    one, two = authority().issue("mx1.test"), authority().issue("mx2.test")
+    with policy_house(["d"], (one, two), {"d": ("enforce", "mx2.test")}) as (relay, (first, second), _dns, policies):
+        identity = relay.send(to=["u@d.test"])
+        second.wait()
+        expect(relay, identity, "delivered", "mx2.test", "(mta-sts: verified)")
+        equal(first.connections, 0, "connections to the exchanger that is not named")
+        equal(policies.asked, [("mta-sts.d.test", "/.well-known/mta-sts.txt")], "questions")
+        relay.send(to=["v@d.test"])
+        second.wait(2)
+        equal(len(policies.asked), 1, "questions about a kept policy")
+    with policy_house(["d"], (two, authority().issue("mx2.test", old=True)), {"d": ("enforce", "*.test")}) as (relay, sinks, _dns, _policies):
+        identity = relay.send(to=["u@d.test"])
+        expect(relay, identity, "mta-sts: certificate not accepted", "expired", state="waiting")
+        equal([len(s.mails) for s in sinks], [0, 0], "messages")
+    with policy_house(["d"], (None, None), {"d": ("enforce", "*.test")}) as (relay, sinks, _dns, _policies):
+        expect(relay, relay.send(to=["u@d.test"]), "STARTTLS", state="waiting")
+        equal([len(s.mails) for s in sinks], [0, 0], "messages in clear")
+    with policy_house(["d"], (one, two), {"d": ("enforce", "mx.elsewhere.test")}) as (relay, sinks, _dns, _policies):
+        expect(relay, relay.send(to=["u@d.test"]), "names none of its mail exchangers", state="waiting")
+        equal([s.connections for s in sinks], [0, 0], "connections")
+
+
+@case("MTA-STS testing and none stop nothing, and say what was wrong")
+def _():
+    other = authority().issue("other.test")
+    with policy_house(["d"], (other, other), {"d": ("testing", "mx2.test")}) as (relay, (first, _second), _dns, _policies):
+        identity = relay.send(to=["u@d.test"])
+        first.wait()
+        expect(relay, identity, "delivered", "(mta-sts-testing: certificate not accepted")
+    with policy_house(["d"], (None, None), {"d": ("testing", "mx1.test")}) as (relay, (first, _second), _dns, _policies):
+        identity = relay.send(to=["u@d.test"])
+        first.wait()
+        expect(relay, identity, "delivered")
+    with policy_house(["d"], (other, other), {"d": ("none",)}) as (relay, (first, _second), _dns, _policies):
+        identity = relay.send(to=["u@d.test"])
+        first.wait()
+        expect(relay, identity, "delivered", "(may)")
+
+
+@case("MTA-STS: policies that cannot be had: redirects, other types, other names, too large, no policy; mail goes as without")
+def _():
+    other = authority().issue("other.test")
+    policy = b"version: STSv1\nmode: enforce\nmx: mx9.test\nmax_age: 86400\n"
+    for answer, words in (((302, "text/plain", b""), "status 302"), ((404, "text/plain", policy), "status 404"),
+                          ((200, "text/html", policy), "text/plain"), ((200, "text/plain", b"x" * 70000), "larger than"),
+                          ((200, "text/plain", b"version: STSv2\n"), "no policy")):
+        with policy_house(["d"], (other, other), {}) as (relay, (first, _second), _dns, policies):
+            policies.answers["mta-sts.d.test"] = answer
+            identity = relay.send(to=["u@d.test"])
+            first.wait()
+            expect(relay, identity, "delivered", "(may)")
+            check(words in relay.read_log(), f"the log does not say {words}: {relay.read_log()}")
+    with policy_house(["d"], (other, other), {"d": ("enforce", "mx9.test")}, policy_certificate=other) as (relay, (first, _second), _dns, policies):
+        relay.send(to=["u@d.test"])
+        first.wait()
+        equal(policies.asked, [], "requests over a connection that is not trusted")
+        check("MTA-STS policy of d.test cannot be had" in relay.read_log(), "the log does not tell")
+
+
+@case("MTA-STS: a kept policy counts when its host and its record are gone, over a restart too; a new id brings the new policy")
+def _():
+    one, two = authority().issue("mx1.test"), authority().issue("mx2.test")
+    with policy_house(["d"], (one, two), {"d": ("enforce", "mx2.test")}, server="workers = 1\n") as (relay, (first, second), dns, policies):
+        relay.send(to=["u@d.test"])
+        second.wait()
+        policies.answers.clear()
+        dns.write("test", MX + sts_zone("d", d="2"))
+        dns.stop()
+        dns.start()
+        time.sleep(2.5)
+        identity = relay.send(to=["u@d.test"])
+        second.wait(2)
+        expect(relay, identity, "delivered", "mx2.test", "(mta-sts: verified)")
+        equal(len(policies.asked), 2, "questions")
+        check("the former one stays in force" in relay.read_log(), "the log does not tell")
+        dns.write("test", MX + "d MX 10 mx1\nd MX 20 mx2\n")
+        dns.stop()
+        dns.start()
+        time.sleep(2.5)
+        identity = relay.send(to=["u@d.test"])
+        second.wait(3)
+        expect(relay, identity, "delivered", "mx2.test", "(mta-sts: verified)")
+        time.sleep(1.5)
+        relay.stop()
+        relay.start()
+        identity = relay.send(to=["u@d.test"])
+        second.wait(4)
+        expect(relay, identity, "delivered", "mx2.test", "(mta-sts: verified)")
+        equal(len(policies.asked), 2, "questions after a restart")
+        policies.set("d.test", "enforce", "mx1.test")
+        dns.write("test", MX + sts_zone("d", d="3"))
+        dns.stop()
+        dns.start()
+        time.sleep(2.5)
+        identity = relay.send(to=["u@d.test"])
+        first.wait()
+        expect(relay, identity, "delivered", "mx1.test", "(mta-sts: verified)")
+
+
+@case("MTA-STS: a policy host that does not answer holds nobody else up; its own mail goes after the time-out")
+def _():
+    other = authority().issue("other.test")
+    records = sts_zone("d") + "silent MX 10 mx1\n_mta-sts.silent TXT \"v=STSv1; id=1\"\nmta-sts.silent A 127.0.0.6\n"
+    with policy_house(["d"], (other, other), {"d": ("none",)}, records=records) as (relay, (first, _second), _dns, policies), \
+            socket.create_server(("127.0.0.6", policies.port)):
+        slow = relay.send(to=["u@silent.test"])
+        started = time.monotonic()
+        quick = relay.send(to=["u@d.test"])
+        first.wait()
+        check(time.monotonic() - started < 2, "the other domain had to wait")
+        expect(relay, quick, "delivered")
+        first.wait(2)
+        expect(relay, slow, "delivered")
+        check(time.monotonic() - started >= 2, "it was not waited for")
