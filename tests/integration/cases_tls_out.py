@@ -18,7 +18,7 @@ class Authority:
     """A certification authority, and what it signs: (certificate file, key file). @days 0: it has expired."""
 
     def __init__(self):
-        self.folder = temp("authority")
+        self.folder, self.issued, self.lock = temp("authority"), {}, threading.Lock()
         self._make("ca", "/CN=Test Authority", "-x509", "-days", "30", "-addext", "basicConstraints=critical,CA:TRUE")
         self.file = os.path.join(self.folder, "ca.pem")
 
@@ -30,7 +30,12 @@ class Authority:
                       "-out", name + ".pem", *words)
 
     def issue(self, name, old=False):
-        label = name + ("-old" if old else "")
+        with self.lock:
+            if (name, old) not in self.issued:
+                self.issued[name, old] = self._issue(name, name + ("-old" if old else ""), old)
+            return self.issued[name, old]
+
+    def _issue(self, name, label, old):
         self._make(label, f"/CN={name}")
         with open(os.path.join(self.folder, label + ".cnf"), "w", encoding="utf-8") as file:
             file.write(f"[x]\nsubjectAltName=DNS:{name}\n[ca]\ndefault_ca=d\n[d]\ndatabase={label}.index\nserial={label}.serial\nnew_certs_dir=.\n"
