@@ -165,6 +165,7 @@ read_listener (ClrListeners *listeners, ClrListeners *former, ClrSection *sectio
       return FALSE;
     }
   reception = clr_reception_new (clr_section_get_name (section), tls, context, policy);
+  reception->is_inbound = g_str_equal (clr_section_get_text (section, "role"), "inbound");
   for (const char *const *text = clr_section_get_list (section, "address"); ok && *text; text++)
     ok = bind_one (listeners, former, *text, reception, error);
   clr_reception_unref (reception);

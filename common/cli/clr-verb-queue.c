@@ -133,6 +133,7 @@ show (ClrVerbOptions *options, const char *id)
     printf (_ ("Message-ID: %s\n"), clr_verb_get (message, "message-id"));
   print_words (message, "repairs", _ ("Repaired:   "));
   print_words (message, "signatures", _ ("Signed:     "));
+  print_words (message, "authentication", _ ("Checked:    "));
   if (json_object_has_member (message, "attempts"))
     {
       JsonArray *attempts = json_object_get_array_member (message, "attempts");

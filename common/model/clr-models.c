@@ -77,6 +77,7 @@ DEFINE_MODEL (Message, message)
   TEXT ("envid", N_ ("Envelope id of the sender (RFC 3461)"));
   WORDS ("repairs", N_ ("What was repaired"));
   WORDS ("signatures", N_ ("Names of the DKIM keys that signed"));
+  WORDS ("authentication", N_ ("What SPF, DKIM and DMARC say of mail from outside"));
   TEXT ("place", N_ ("queue, or history when it is finished"));
   LIST ("recipients", N_ ("Its recipients"), CLR_TYPE_RECIPIENT_INFO);
   LIST ("attempts", N_ ("Every attempt to deliver it"), CLR_TYPE_ATTEMPT_INFO);

@@ -205,9 +205,33 @@ DEFINE_SECTION (Listener, listener)
           N_ ("none: never offered; may: STARTTLS offered; require: nothing without it; implicit: TLS from "
               "the first octet."),
           "may", 0);
+  CHOICE ("relay|inbound", "role", N_ ("Role"),
+          N_ ("relay: devices send through it; inbound: strangers bring mail for the domains of [inbound], "
+              "which is "
+              "checked by SPF, DKIM and DMARC."),
+          "relay", 0);
   TEXT (PATH, "certificate-file", N_ ("Certificate"),
         N_ ("PEM file, own certificate first; a self-signed one is made when not set."), NULL, 0);
   TEXT (PATH, "key-file", N_ ("Private key"), N_ ("PEM file that belongs to the certificate."), NULL, 0);
+}
+
+DEFINE_SECTION (Inbound, inbound)
+{
+  SECTION ("inbound", FALSE, N_ ("Mail from outside, at listeners with role = inbound."));
+  LIST (DOMAINS, "domains", N_ ("Domains"),
+        N_ ("Our domains, whose mail strangers may bring; a route hands it to the internal server. Nothing "
+            "else is "
+            "taken from them."),
+        0);
+  CHOICE ("report|hold", "dmarc", N_ ("DMARC"),
+          N_ ("What fails DMARC against the will of its author's domain: report: it goes on, marked in its "
+              "Authentication-Results field; hold: it stays in the queue until it is released or deleted."),
+          "report", 0);
+  NUMBER (DURATION, "timeout", N_ ("Time-out"),
+          N_ ("How long a message waits at its end for SPF, DKIM and DMARC; what is not known then is a "
+              "temporary "
+              "error, and the message goes on."),
+          1, 5 * MINUTE, 20, 0);
 }
 
 DEFINE_SECTION (Device, device)
@@ -406,7 +430,7 @@ DEFINE_SECTION (Key, key)
 const GType *
 clr_sections_get_types (unsigned *n_types)
 {
-  static GType types[15];
+  static GType types[16];
 
   if (g_once_init_enter (&types[0]))
     {
@@ -424,6 +448,7 @@ clr_sections_get_types (unsigned *n_types)
       types[12] = clr_oauth_section_get_type ();
       types[13] = clr_key_section_get_type ();
       types[14] = clr_mta_sts_section_get_type ();
+      types[15] = clr_inbound_section_get_type ();
       g_once_init_leave (&types[0], clr_server_section_get_type ());
     }
   *n_types = G_N_ELEMENTS (types);

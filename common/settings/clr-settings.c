@@ -314,6 +314,17 @@ check_required (Reader *reader)
       }
 }
 
+/* Closed to strangers, whatever else is set. */
+static void
+check_inbound (Reader *reader)
+{
+  ClrSection *inbound = clr_settings_get_section (reader->settings, "inbound");
+
+  for (const char *const *domain = clr_section_get_list (inbound, "domains"); *domain; domain++)
+    if (g_str_equal (*domain, "*"))
+      problem (reader, _ ("[inbound] domains: * would make this an open relay; name your domains"));
+}
+
 static void
 check_listeners (Reader *reader)
 {
@@ -325,6 +336,11 @@ check_listeners (Reader *reader)
 
       if (clr_section_is_set (listener, "certificate-file") != clr_section_is_set (listener, "key-file"))
         problem (reader, _ ("[listener %s]: certificate-file and key-file go together"),
+                 clr_section_get_name (listener));
+      if (g_str_equal (clr_section_get_text (listener, "role"), "inbound")
+          && *clr_section_get_list (clr_settings_get_section (reader->settings, "inbound"), "domains")
+                 == NULL)
+        problem (reader, _ ("[listener %s]: role = inbound needs the domains of [inbound]"),
                  clr_section_get_name (listener));
     }
 }
@@ -350,6 +366,7 @@ clr_settings_new_from_text (const char *text, gsize size, const char *file, char
       check_required (&reader);
       clr_ways_out_check (self, reader.problems);
       check_listeners (&reader);
+      check_inbound (&reader);
     }
   g_hash_table_unref (reader.lines);
   g_free (reader.heading);

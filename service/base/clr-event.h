@@ -44,6 +44,8 @@ typedef enum
   X (MESSAGE_ACCEPTED, INFO, "message.accepted", "id client device from recipients size repairs signatures", \
      "{id}: accepted from {client} ({device}): <{from}>, {recipients} recipients, {size} "                   \
      "bytes{repairs}{signatures}")                                                                           \
+  X (MESSAGE_HELD, WARNING, "message.held", "id client why",                                                 \
+     "{id}: from {client}, is held until it is released or deleted: {why}")                                  \
   X (PICKUP_FAILED, ERROR, "pickup.failed", "pickup directory why",                                          \
      "pickup {pickup}: the folder {directory} cannot be used: {why}")                                        \
   X (PICKUP_BAD, WARNING, "pickup.bad", "pickup file why", "pickup {pickup}: {file}: {why}")                 \

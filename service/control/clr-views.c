@@ -83,6 +83,7 @@ set_attributes (ClrMessageInfo *info, const char *text)
                 NULL);
   set_words (info, "repairs", attributes);
   set_words (info, "signatures", attributes);
+  set_words (info, "authentication", attributes);
 }
 
 static void

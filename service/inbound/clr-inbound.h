@@ -25,6 +25,7 @@ typedef struct
   char *name;
   ClrListenerTls tls;
   ClrTlsContext *context; /* NULL with CLR_LISTENER_TLS_NONE */
+  gboolean is_inbound;    /* strangers bring mail for our domains */
   ClrPolicy *policy;
 } ClrReception;
 

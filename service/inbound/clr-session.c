@@ -133,6 +133,7 @@ ask_mail (ClrSmtpServer *server, const ClrMailCommand *mail, void *data)
         .protocol = protocols[mail->smtputf8 ? 2 : clr_smtp_server_is_esmtp (server)][secure],
         .tls = clr_stream_get_tls_description (session->stream),
         .smtputf8 = mail->smtputf8,
+        .outside = session->reception->is_inbound,
         .device = session->device,
       };
       session->intake
@@ -164,6 +165,9 @@ ask_rcpt (ClrSmtpServer *server, const ClrRcptCommand *rcpt, void *data)
           = g_strdup_printf ("relaying denied: no device is set up for your address %s", session->address);
       refuse_recipient (session, rcpt->address, 550, "5.7.1", text);
     }
+  else if (session->reception->is_inbound && !clr_policy_is_ours (session->reception->policy, rcpt->address))
+    refuse_recipient (session, rcpt->address, 550, "5.7.1",
+                      "relaying denied: this server takes mail for its own domains only");
   else if (!clr_intake_add_recipient (session->intake, rcpt->address, rcpt->notify, rcpt->orcpt))
     refuse_recipient (session, rcpt->address, 550, "5.4.4", "no route leads to this domain");
   else
@@ -275,7 +279,8 @@ clr_session_new (const ClrIntakePlace *place, int fd, const ClrEndpoint *peer, u
   session->progress_us = place->worker->now;
   clr_endpoint_get_bytes (peer, address);
   clr_endpoint_address_to_text (peer, session->address);
-  session->device = clr_policy_find_device (reception->policy, address);
+  session->device = reception->is_inbound ? &clr_policy_get_outside (reception->policy)->device
+                                          : clr_policy_find_device (reception->policy, address);
   session->config = (ClrSmtpServerConfig){
     .hostname = clr_policy_get_hostname (reception->policy),
     .max_line = limits->max_line,

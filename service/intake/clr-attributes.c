@@ -62,8 +62,21 @@ add_signatures (JsonBuilder *builder, const ClrStamp *stamp)
   json_builder_end_array (builder);
 }
 
+static void
+add_authentication (JsonBuilder *builder, char **words)
+{
+  if (words == NULL)
+    return;
+  json_builder_set_member_name (builder, "authentication");
+  json_builder_begin_array (builder);
+  for (; *words; words++)
+    json_builder_add_string_value (builder, *words);
+  json_builder_end_array (builder);
+}
+
 char *
-clr_attributes_make (const GString *header, const ClrStamp *stamp, ClrRepair repairs, uint64_t reported)
+clr_attributes_make (const GString *header, const ClrStamp *stamp, ClrRepair repairs, char **authentication,
+                     uint64_t reported)
 {
   g_autoptr (JsonBuilder) builder = json_builder_new ();
   char id[CLR_ID_TEXT];
@@ -72,6 +85,7 @@ clr_attributes_make (const GString *header, const ClrStamp *stamp, ClrRepair rep
   add_fields (builder, header);
   add_repairs (builder, repairs);
   add_signatures (builder, stamp);
+  add_authentication (builder, authentication);
   if (reported)
     {
       clr_id_to_text (reported, id);

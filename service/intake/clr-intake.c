@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "intake/clr-intake.h"
 
+#include "auth/clr-authres.h"
 #include "base/clr-clock.h"
 #include "base/clr-counter.h"
 #include "base/clr-domain.h"
 #include "base/clr-id.h"
 #include "base/clr-log.h"
+#include "evaluation/clr-evaluation.h"
 #include "intake/clr-attributes.h"
 #include "intake/clr-stamp.h"
 #include "mail/clr-repair.h"
@@ -29,6 +31,9 @@ struct ClrIntake
   gboolean eight_bit;
   gboolean says_smtputf8;
   gboolean utf8_header; /* the header section has octets above 127 */
+  gboolean outside;
+  ClrEvaluation *evaluation; /* of what comes from outside, NULL: none */
+  gboolean evaluating;       /* its end is awaited */
   unsigned ret;
   GArray *recipients; /* of ClrRecipient */
 
@@ -74,6 +79,7 @@ clr_intake_begin (const ClrIntakePlace *place, ClrPolicy *policy, const ClrOrigi
   intake->tls = g_strdup (origin->tls);
   intake->device = g_strdup (origin->device->name);
   intake->says_smtputf8 = origin->smtputf8;
+  intake->outside = origin->outside;
   intake->repair_headers = origin->device->repair_headers;
   intake->recipients = g_array_new (FALSE, TRUE, sizeof (ClrRecipient));
   intake->header = g_string_sized_new (1024);
@@ -91,6 +97,7 @@ intake_free (ClrIntake *intake)
   g_string_free (intake->header, TRUE);
   clr_rope_clear (&intake->body);
   clr_stamp_clear (&intake->stamp);
+  g_clear_pointer (&intake->evaluation, clr_evaluation_free);
   clr_policy_unref (intake->policy);
   g_free (intake->origin);
   g_free (intake->client);
@@ -110,6 +117,14 @@ clr_intake_set_sender (ClrIntake *intake, const char *sender, unsigned ret, cons
   intake->sender = g_strdup (sender);
   intake->ret = ret;
   intake->envid = *envid ? g_strdup (envid) : NULL;
+  if (intake->outside)
+    intake->evaluation = clr_evaluation_new (
+        intake->place.worker,
+        &(ClrEvaluationFacts){ .client = intake->client,
+                               .helo = intake->helo,
+                               .sender = sender,
+                               .hostname = clr_policy_get_hostname (intake->policy),
+                               .timeout_us = clr_policy_get_outside (intake->policy)->timeout_us });
 }
 
 gboolean
@@ -183,6 +198,30 @@ has_high_octets (const uint8_t *bytes, size_t size)
   return (high & UINT64_C (0x8080808080808080)) != 0;
 }
 
+/* RFC 8601 section 5: what says that it is from us, and is not. */
+static void
+remove_forged_fields (ClrIntake *intake)
+{
+  ClrHeaderBlock block;
+  GString *kept = g_string_sized_new (intake->header->len);
+  size_t end = 0;
+
+  clr_header_block_parse (&block, intake->header->str, intake->header->len);
+  for (unsigned i = 0; i < block.n_fields; i++)
+    {
+      size_t start = block.fields[i].start - intake->header->str;
+
+      if (!clr_authres_is_forged (&block.fields[i], clr_policy_get_hostname (intake->policy)))
+        continue;
+      g_string_append_len (kept, intake->header->str + end, start - end);
+      end = start + block.fields[i].size;
+    }
+  g_string_append_len (kept, intake->header->str + end, intake->header->len - end);
+  clr_header_block_clear (&block);
+  g_string_free (intake->header, TRUE);
+  intake->header = kept;
+}
+
 /* The header section is complete (or the message was only that). */
 static void
 take_header (ClrIntake *intake)
@@ -190,6 +229,11 @@ take_header (ClrIntake *intake)
   ClrHeaderBlock block;
 
   intake->has_header = TRUE;
+  if (intake->evaluation)
+    {
+      clr_evaluation_take_header (intake->evaluation, intake->header->str, intake->header->len);
+      remove_forged_fields (intake);
+    }
   if (intake->repair_headers)
     repair (intake);
   clr_header_block_parse (&block, intake->header->str, intake->header->len);
@@ -197,7 +241,8 @@ take_header (ClrIntake *intake)
   if (clr_header_block_count (&block, "Received") > clr_policy_get_limits (intake->policy)->max_received)
     refuse (intake, 554, "5.4.6", "the message goes round in circles: too many Received fields");
   intake->utf8_header = has_high_octets ((const uint8_t *)intake->header->str, block.size);
-  clr_stamp_begin (&intake->stamp, intake->policy, &block);
+  if (!intake->outside) /* whose From it is, a stranger only says */
+    clr_stamp_begin (&intake->stamp, intake->policy, &block);
   /* Text behind a separator that the repair put in is body already. */
   size_t body = block.size + 2;
   if (intake->header->len > body)
@@ -206,7 +251,7 @@ take_header (ClrIntake *intake)
   clr_header_block_clear (&block);
 }
 
-static void submit (ClrIntake *intake);
+static void submit_when_ready (ClrIntake *intake);
 
 static void
 on_disk_answer (ClrLetter *letter, void *owner)
@@ -236,8 +281,8 @@ on_disk_answer (ClrLetter *letter, void *owner)
       intake->paused = FALSE;
       intake->events.resume (intake->data);
     }
-  else if (intake->finishing && intake->requests == 0)
-    submit (intake);
+  else if (intake->finishing)
+    submit_when_ready (intake);
 }
 
 static void
@@ -266,6 +311,8 @@ static void
 write_body (ClrIntake *intake, const uint8_t *bytes, size_t size)
 {
   clr_stamp_hash_body (&intake->stamp, bytes, size);
+  if (intake->evaluation)
+    clr_evaluation_feed_body (intake->evaluation, bytes, size);
   clr_rope_append (&intake->body, bytes, size);
   if (intake->body.size
       < (intake->spooling ? SPOOL_PIECE : clr_policy_get_limits (intake->policy)->spool_size))
@@ -364,6 +411,8 @@ write_stamp (ClrIntake *intake, GString *prefix, GError **error)
   };
 
   clr_id_to_text (intake->id, id);
+  if (intake->evaluation)
+    clr_evaluation_write_field (intake->evaluation, prefix);
   return clr_stamp_write (&intake->stamp, intake->policy, intake->header, &received, prefix, error);
 }
 
@@ -386,6 +435,24 @@ tell_accepted (ClrIntake *intake, const ClrMessage *message, unsigned signatures
 }
 
 static void
+tell_held (ClrIntake *intake)
+{
+  char id[CLR_ID_TEXT];
+
+  clr_id_to_text (intake->id, id);
+  clr_log_event (CLR_EVENT_MESSAGE_HELD, id, intake->client,
+                 clr_evaluation_get_dmarc (intake->evaluation)->reason);
+}
+
+/* Whether it waits for a person. */
+static gboolean
+is_held (const ClrIntake *intake)
+{
+  return intake->evaluation && clr_policy_get_outside (intake->policy)->hold
+         && clr_evaluation_is_suspect (intake->evaluation);
+}
+
+static void
 on_submitted (ClrLetter *letter, void *owner)
 {
   ClrSubmission *submission = (ClrSubmission *)letter;
@@ -396,6 +463,8 @@ on_submitted (ClrLetter *letter, void *owner)
     {
       clr_counter_add (CLR_COUNTER_MESSAGES_ACCEPTED_TOTAL, 1);
       tell_accepted (intake, submission->message, clr_stamp_count (&intake->stamp));
+      if (is_held (intake))
+        tell_held (intake);
     }
   clr_id_to_text (intake->id, id);
   if (intake->abandoned)
@@ -444,7 +513,9 @@ submit (ClrIntake *intake)
   message->origin = g_steal_pointer (&intake->origin);
   message->client = g_strdup (intake->client);
   message->device = g_strdup (intake->device);
-  message->attributes = clr_attributes_make (intake->header, &intake->stamp, intake->repairs, 0);
+  g_auto (GStrv) authentication = intake->evaluation ? clr_evaluation_dup_words (intake->evaluation) : NULL;
+  message->attributes
+      = clr_attributes_make (intake->header, &intake->stamp, intake->repairs, authentication, 0);
   clr_rope_append (&message->content, prefix->str, prefix->len);
   clr_rope_append (&message->content, intake->header->str, intake->header->len);
   clr_rope_append_rope (&message->content, &intake->body);
@@ -455,6 +526,8 @@ submit (ClrIntake *intake)
   g_free (message->recipients);
   message->recipients = (ClrRecipient *)(void *)g_array_free (intake->recipients, FALSE);
   intake->recipients = g_array_new (FALSE, TRUE, sizeof (ClrRecipient));
+  for (unsigned i = 0; is_held (intake) && i < message->n_recipients; i++)
+    message->recipients[i].state = CLR_RECIPIENT_HELD;
 
   ClrSubmission *submission = g_new0 (ClrSubmission, 1);
   submission->message = message;
@@ -463,6 +536,23 @@ submit (ClrIntake *intake)
   submission->data = intake;
   intake->submitted = TRUE;
   clr_queue_post_submission (intake->place.queue, submission);
+}
+
+/* The disk has it all, and what is to be known of the sender is known. */
+static void
+submit_when_ready (ClrIntake *intake)
+{
+  if (intake->requests == 0 && !intake->evaluating)
+    submit (intake);
+}
+
+static void
+on_evaluated (void *data)
+{
+  ClrIntake *intake = data;
+
+  intake->evaluating = FALSE;
+  submit_when_ready (intake);
 }
 
 void
@@ -482,6 +572,11 @@ clr_intake_finish (ClrIntake *intake, unsigned normalized)
       return;
     }
   intake->finishing = TRUE;
+  if (intake->evaluation)
+    {
+      intake->evaluating = TRUE;
+      clr_evaluation_finish (intake->evaluation, on_evaluated, intake);
+    }
   if (intake->spooling)
     {
       if (intake->body.size > 0)
@@ -489,7 +584,7 @@ clr_intake_finish (ClrIntake *intake, unsigned normalized)
       post_to_disk (intake, CLR_DISK_SYNC);
     }
   else
-    submit (intake);
+    submit_when_ready (intake);
 }
 
 void

@@ -24,6 +24,7 @@ typedef struct
   const char *protocol; /* for Received: "ESMTP", ... */
   const char *tls;      /* NULL in clear */
   gboolean smtputf8;    /* the client said SMTPUTF8 */
+  gboolean outside;     /* a stranger brings it: it is evaluated, and not signed */
   const ClrDevice *device;
 } ClrOrigin;
 

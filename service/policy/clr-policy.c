@@ -24,6 +24,7 @@ struct ClrPolicy
   GArray *identities; /* of ClrDkimIdentity */
   ClrDkimStyle style;
   ClrReportStyle report_style;
+  ClrOutside outside;
   ClrRoutes *routes;
 };
 
@@ -192,6 +193,18 @@ read_report_style (ClrReportStyle *style, ClrSettings *settings)
   style->return_size = clr_section_get_number (section, "return-size");
 }
 
+static void
+read_outside (ClrOutside *outside, ClrSettings *settings)
+{
+  ClrSection *section = clr_settings_get_section (settings, "inbound");
+
+  outside->device.name = g_strdup ("outside");
+  outside->device.label = g_strdup ("outside");
+  outside->domains = g_strdupv ((char **)clr_section_get_list (section, "domains"));
+  outside->hold = g_str_equal (clr_section_get_text (section, "dmarc"), "hold");
+  outside->timeout_us = clr_section_get_number (section, "timeout") * G_USEC_PER_SEC;
+}
+
 ClrPolicy *
 clr_policy_new (ClrSettings *settings, GError **error)
 {
@@ -211,6 +224,7 @@ clr_policy_new (ClrSettings *settings, GError **error)
   read_devices (policy, settings);
   read_style (&policy->style, settings);
   read_report_style (&policy->report_style, settings);
+  read_outside (&policy->outside, settings);
   if (!read_keys (policy, settings, error))
     g_clear_pointer (&policy, clr_policy_unref);
   return policy;
@@ -235,6 +249,8 @@ clr_policy_unref (ClrPolicy *policy)
   g_strfreev (policy->style.oversigned_fields);
   g_strfreev (policy->style.signed_fields);
   g_free (policy->report_style.author);
+  clear_device (&policy->outside.device);
+  g_strfreev (policy->outside.domains);
   clr_routes_free (policy->routes);
   g_free (policy);
 }
@@ -287,6 +303,19 @@ clr_policy_find_device (const ClrPolicy *policy, const uint8_t address[16])
           return device;
     }
   return NULL;
+}
+
+const ClrOutside *
+clr_policy_get_outside (const ClrPolicy *policy)
+{
+  return &policy->outside;
+}
+
+gboolean
+clr_policy_is_ours (const ClrPolicy *policy, const char *recipient)
+{
+  return g_ascii_strcasecmp (recipient, "postmaster") == 0
+         || clr_route_patterns_hold (policy->outside.domains, recipient);
 }
 
 char *

@@ -47,6 +47,15 @@ typedef struct
   uint64_t return_size; /* octets; larger messages come back as their header section */
 } ClrReportStyle;
 
+/* What strangers may bring, at listeners with role = inbound. */
+typedef struct
+{
+  ClrDevice device;   /* stands for all of them: "outside" */
+  char **domains;     /* whose mail they may bring; patterns as of routes */
+  gboolean hold;      /* what fails DMARC against its author's will */
+  int64_t timeout_us; /* of SPF, DKIM and DMARC, at the end of a message */
+} ClrOutside;
+
 typedef struct ClrPolicy ClrPolicy;
 
 ClrPolicy *clr_policy_new (ClrSettings *settings, GError **error);
@@ -63,6 +72,11 @@ const ClrReportStyle *clr_policy_get_report_style (const ClrPolicy *policy);
 
 /* The first device whose networks hold @address (16 octets, IPv4 mapped); NULL: this client may not relay. */
 const ClrDevice *clr_policy_find_device (const ClrPolicy *policy, const uint8_t address[16]);
+
+const ClrOutside *clr_policy_get_outside (const ClrPolicy *policy);
+/* Whether strangers may bring mail for @recipient: its domain is ours, or it is the postmaster without one.
+ */
+gboolean clr_policy_is_ours (const ClrPolicy *policy, const char *recipient);
 
 /* The key of the lane by which such mail leaves; NULL when no route takes it. Returns: (transfer
  * full) (nullable) */

@@ -128,6 +128,14 @@ dup_domain (const char *address)
   return ascii ? ascii : g_strdup (at ? at + 1 : "");
 }
 
+gboolean
+clr_route_patterns_hold (char **patterns, const char *address)
+{
+  g_autofree char *domain = dup_domain (address);
+
+  return *domain && matches_any (patterns, domain);
+}
+
 /* An address, or what matches() takes of its domain; "<>" is the sender of reports. */
 static gboolean
 is_sender (char **senders, const char *sender)

@@ -17,6 +17,9 @@ typedef struct
   const char *recipient;
 } ClrRouteCase;
 
+/* Whether the domain of @address is one of @patterns: as of a route's recipients. */
+gboolean clr_route_patterns_hold (char **patterns, const char *address);
+
 ClrRoutes *clr_routes_new (ClrSettings *settings);
 void clr_routes_free (ClrRoutes *routes);
 

@@ -22,7 +22,9 @@ clr_queue_plan_submission (ClrQueue *queue, ClrMessage *message, int64_t now_us)
       gboolean now = !queue->paused && lane->group->failures == 0 && lane->next_due_us > now_us
                      && clr_queue_get_room (queue, lane->group, now_us) > 0;
 
-      recipient->state = now ? CLR_RECIPIENT_ACTIVE : CLR_RECIPIENT_WAITING;
+      /* Whoever submits it may want it held. */
+      if (recipient->state != CLR_RECIPIENT_HELD)
+        recipient->state = now ? CLR_RECIPIENT_ACTIVE : CLR_RECIPIENT_WAITING;
       recipient->due_us = MAX (now_us, lane->group->rest_until_us);
       recipient->expires_us = message->created_us + queue->options.retry.lifetime_us;
       recipient->priority = message->priority;
