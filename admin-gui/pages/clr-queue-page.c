@@ -38,6 +38,9 @@ static const struct
   { "held", N_ ("Held") },   { "failed", N_ ("Failed") },   { "bouncing", N_ ("Given up") },
 };
 
+/* A text for one and a text for many, found by xgettext as what ngettext() is given later. */
+#define NN_(one, many) one, many
+
 /* What may be done, and how it is asked for and told. */
 static const struct
 {
@@ -46,15 +49,15 @@ static const struct
   gboolean is_final;
 } acts[] = {
   { "queue.retry", CLR_API_QUEUE_RETRY, N_ ("Retry all of these now?"), N_ ("_Retry"),
-    N_ ("%d recipient is tried now"), N_ ("%d recipients are tried now"), FALSE },
-  { "queue.hold", CLR_API_QUEUE_HOLD, N_ ("Hold all of these?"), N_ ("_Hold"), N_ ("%d recipient is held"),
-    N_ ("%d recipients are held"), FALSE },
+    NN_ ("%d recipient is tried now", "%d recipients are tried now"), FALSE },
+  { "queue.hold", CLR_API_QUEUE_HOLD, N_ ("Hold all of these?"), N_ ("_Hold"),
+    NN_ ("%d recipient is held", "%d recipients are held"), FALSE },
   { "queue.release", CLR_API_QUEUE_RELEASE, N_ ("Release all of these?"), N_ ("Re_lease"),
-    N_ ("%d recipient is released"), N_ ("%d recipients are released"), FALSE },
+    NN_ ("%d recipient is released", "%d recipients are released"), FALSE },
   { "queue.expire", CLR_API_QUEUE_EXPIRE, N_ ("Stop trying, and tell the senders?"), N_ ("_Give Up"),
-    N_ ("%d recipient is given up"), N_ ("%d recipients are given up"), TRUE },
+    NN_ ("%d recipient is given up", "%d recipients are given up"), TRUE },
   { "queue.delete", CLR_API_QUEUE_DELETE, N_ ("Delete, and tell nobody?"), N_ ("_Delete"),
-    N_ ("%d recipient is deleted"), N_ ("%d recipients are deleted"), TRUE },
+    NN_ ("%d recipient is deleted", "%d recipients are deleted"), TRUE },
 };
 
 /* Words of the filter language, of the entry and the state. (transfer full) */

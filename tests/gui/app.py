@@ -32,7 +32,7 @@ class App:
 
     def __init__(self, where, socket, style="light", language="en"):
         env = dict(os.environ, DISPLAY=where, GSK_RENDERER="cairo", GDK_BACKEND="x11", GTK_A11Y="none", GSETTINGS_BACKEND="memory",
-                   LC_ALL={"en": "C.UTF-8", "de": "de_DE.UTF-8"}[language], NO_AT_BRIDGE="1",
+                   LC_ALL="C.UTF-8", LANGUAGE=language, NO_AT_BRIDGE="1",
                    XDG_RUNTIME_DIR=tempfile.mkdtemp(dir=harness.WORK))
         self.errors = tempfile.TemporaryFile("w+", dir=harness.WORK)
         self.process = subprocess.Popen([os.path.join(harness.BUILD, "tests", "gui", "driver"), socket, style], env=env, text=True,

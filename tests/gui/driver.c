@@ -9,6 +9,7 @@
 #include "widgets/clr-setting-row.h"
 
 #include <gio/gunixinputstream.h>
+#include <libintl.h>
 #include <locale.h>
 #include <stdio.h>
 #include <string.h>
@@ -380,6 +381,9 @@ main (int argc, char **argv)
       return 2;
     }
   setlocale (LC_ALL, "");
+  bindtextdomain ("clrelay", CLR_TEST_LOCALE_DIR);
+  bind_textdomain_codeset ("clrelay", "UTF-8");
+  textdomain ("clrelay");
   driver.socket = argv[1];
   driver.style = argv[2];
   application = clr_application_new ();
