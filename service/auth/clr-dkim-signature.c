@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#define SMALLEST_RSA 1024u /* bits; RFC 8301 section 3.2 */
+
 void
 clr_dkim_signature_clear (ClrDkimSignature *signature)
 {
@@ -101,12 +103,13 @@ read_algorithm (ClrDkimSignature *signature, const ClrDkimTag *tag)
   return "its algorithm (a=) is not known";
 }
 
-/* Section 3.5: simple/simple when missing, simple for the body when only the header is named. */
+/* Section 3.5: simple/simple when missing, simple for the body when only the header is named. @missing: what
+ * counts then; those who make ARC sets mean relaxed/relaxed. */
 static const char *
-read_canon (ClrDkimSignature *signature, const ClrDkimTag *tag)
+read_canon (ClrDkimSignature *signature, const ClrDkimTag *tag, const char *missing)
 {
   static const char *const names[] = { "simple", "relaxed" };
-  g_autofree char *text = tag ? clr_dkim_tag_dup_compact (tag) : g_strdup ("simple");
+  g_autofree char *text = tag ? clr_dkim_tag_dup_compact (tag) : g_strdup (missing);
   char *slash = strchr (text, '/');
   const char *body = slash ? slash + 1 : "simple";
   gboolean header_known = FALSE, body_known = FALSE;
@@ -182,14 +185,66 @@ knows_query (const ClrDkimTag *tag)
   return found;
 }
 
-const char *
-clr_dkim_signature_parse (ClrDkimSignature *signature, const ClrField *field)
+/* RFC 8617 section 4.1.2: From may be missing, and the seals are not to be signed. */
+static const char *
+read_arc_names (ClrDkimSignature *signature, const ClrDkimTag *tag)
 {
-  static const char *const needed[] = { "a", "b", "bh", "d", "h", "s" };
-  static const char *const missing[]
-      = { "it has no a= (algorithm)", "it has no b= (signature)", "it has no bh= (body hash)",
-          "it has no d= (domain)",    "it has no h= (fields)",    "it has no s= (selector)" };
-  const ClrDkimTag *tag[G_N_ELEMENTS (needed)], *version;
+  g_autofree char *text = clr_dkim_tag_dup_compact (tag);
+  g_auto (GStrv) words = g_strsplit (text, ":", CLR_DKIM_NAMES_MOST + 1);
+  unsigned n = 0;
+
+  if (g_strv_length (words) > CLR_DKIM_NAMES_MOST)
+    return "its list of fields (h=) is too long";
+  signature->names = g_new0 (char *, g_strv_length (words) + 1);
+  for (char **word = words; *word; word++)
+    {
+      if (g_ascii_strcasecmp (*word, "ARC-Seal") == 0)
+        return "it signs the ARC-Seal fields";
+      if (**word)
+        signature->names[n++] = g_strdup (*word);
+    }
+  return NULL;
+}
+
+/* What only some kinds have. */
+static const char *
+read_coverage (ClrDkimSignature *signature, const ClrDkimTags *tags, ClrDkimSignatureKind kind)
+{
+  const ClrDkimTag *names = clr_dkim_tags_find (tags, "h"), *hash = clr_dkim_tags_find (tags, "bh");
+  const char *why;
+
+  if (kind == CLR_ARC_SEAL)
+    {
+      /* RFC 8617 section 4.1.3 */
+      signature->header_canon = CLR_CANON_RELAXED;
+      return names ? "a seal has no h=" : NULL;
+    }
+  if ((why = read_canon (signature, clr_dkim_tags_find (tags, "c"),
+                         kind == CLR_DKIM_SIGNATURE ? "simple/simple" : "relaxed/relaxed")))
+    return why;
+  if (kind == CLR_DKIM_SIGNATURE && (why = read_identity (signature, clr_dkim_tags_find (tags, "i"))))
+    return why;
+  if ((why = kind == CLR_DKIM_SIGNATURE ? read_names (signature, names) : read_arc_names (signature, names)))
+    return why;
+  signature->body_hash = clr_dkim_tag_dup_bytes (hash, &signature->body_hash_size);
+  return signature->body_hash && signature->body_hash_size == (gsize)gnutls_hash_get_len (signature->hash)
+             ? NULL
+             : "its body hash (bh=) is not one of its algorithm";
+}
+
+const char *
+clr_dkim_signature_parse (ClrDkimSignature *signature, const ClrField *field, ClrDkimSignatureKind kind)
+{
+  static const struct
+  {
+    const char *name, *missing;
+    gboolean of_seal;
+  } needed[] = {
+    { "a", "it has no a= (algorithm)", TRUE },    { "b", "it has no b= (signature)", TRUE },
+    { "bh", "it has no bh= (body hash)", FALSE }, { "d", "it has no d= (domain)", TRUE },
+    { "h", "it has no h= (fields)", FALSE },      { "s", "it has no s= (selector)", TRUE },
+  };
+  const ClrDkimTag *domain, *selector, *version;
   ClrDkimTags tags;
   const char *value, *problem, *why;
   size_t size;
@@ -200,36 +255,30 @@ clr_dkim_signature_parse (ClrDkimSignature *signature, const ClrField *field)
   if (!clr_dkim_tags_parse (&tags, value, size, &problem))
     return problem;
   /* Names first, for reports. */
+  domain = clr_dkim_tags_find (&tags, "d");
+  selector = clr_dkim_tags_find (&tags, "s");
+  if (domain)
+    signature->domain = clr_dkim_tag_dup_compact (domain);
+  if (selector)
+    signature->selector = clr_dkim_tag_dup_compact (selector);
   for (unsigned i = 0; i < G_N_ELEMENTS (needed); i++)
-    tag[i] = clr_dkim_tags_find (&tags, needed[i]);
-  if (tag[3])
-    signature->domain = clr_dkim_tag_dup_compact (tag[3]);
-  if (tag[5])
-    signature->selector = clr_dkim_tag_dup_compact (tag[5]);
-  for (unsigned i = 0; i < G_N_ELEMENTS (needed); i++)
-    if (tag[i] == NULL)
-      return missing[i];
+    if ((kind != CLR_ARC_SEAL || needed[i].of_seal) && !clr_dkim_tags_find (&tags, needed[i].name))
+      return needed[i].missing;
   version = clr_dkim_tags_find (&tags, "v");
   signature->unversioned = version == NULL;
-  if (version && (version->value_size != 1 || *version->value != '1'))
+  if (kind == CLR_DKIM_SIGNATURE && version && (version->value_size != 1 || *version->value != '1'))
     return "its version (v=) is not 1";
-  if ((why = read_algorithm (signature, tag[0]))
-      || (why = read_canon (signature, clr_dkim_tags_find (&tags, "c"))))
+  if ((why = read_algorithm (signature, clr_dkim_tags_find (&tags, "a"))))
     return why;
   if (!is_name (signature->domain, TRUE))
     return "its domain (d=) is not one";
   if (!is_name (signature->selector, FALSE))
     return "its selector (s=) is not one";
-  if ((why = read_identity (signature, clr_dkim_tags_find (&tags, "i")))
-      || (why = read_names (signature, tag[4])) || (why = read_times (signature, &tags)))
+  if ((why = read_coverage (signature, &tags, kind)) || (why = read_times (signature, &tags)))
     return why;
   if (!knows_query (clr_dkim_tags_find (&tags, "q")))
     return "its key is not to be found in the DNS (q=)";
-  signature->body_hash = clr_dkim_tag_dup_bytes (tag[2], &signature->body_hash_size);
-  if (signature->body_hash == NULL
-      || signature->body_hash_size != (gsize)gnutls_hash_get_len (signature->hash))
-    return "its body hash (bh=) is not one of its algorithm";
-  signature->signature = clr_dkim_tag_dup_bytes (tag[1], &signature->signature_size);
+  signature->signature = clr_dkim_tag_dup_bytes (clr_dkim_tags_find (&tags, "b"), &signature->signature_size);
   return signature->signature ? NULL : "its b= is not base64";
 }
 
@@ -253,4 +302,44 @@ clr_dkim_signature_append_unsigned (const ClrField *field, ClrCanon canon, GStri
     g_string_append_len (bare, to, end - to);
   clr_dkim_canon_field (canon, bare->str, bare->len, into);
   g_string_truncate (into, into->len - 2); /* without its CRLF */
+}
+
+const char *
+clr_dkim_signature_find_objection (const ClrDkimSignature *signature, const ClrDkimRecord *record)
+{
+  const char *at = signature->identity ? strrchr (signature->identity, '@') : NULL;
+
+  if (record->revoked)
+    return "it has been revoked (p= is empty)";
+  if (record->kind != signature->kind)
+    return "it is of another kind (k=) than the signature's algorithm (a=)";
+  if (signature->hash == GNUTLS_DIG_SHA1 ? !record->sha1 : !record->sha256)
+    return "it is not for this hash algorithm (h=)";
+  if (!record->for_mail)
+    return "it is not for mail (s=)";
+  if (record->strict && at && g_ascii_strcasecmp (at + 1, signature->domain) != 0)
+    return "it is not for subdomains (t=s)";
+  return NULL;
+}
+
+gboolean
+clr_dkim_signature_is_weak (const ClrDkimSignature *signature, const ClrDkimRecord *record)
+{
+  return signature->hash == GNUTLS_DIG_SHA1 || (record->kind == GNUTLS_PK_RSA && record->bits < SMALLEST_RSA);
+}
+
+gboolean
+clr_dkim_signature_fits (const ClrDkimSignature *signature, const ClrDkimRecord *record,
+                         const uint8_t *digest)
+{
+  gnutls_datum_t hash = { (unsigned char *)digest, gnutls_hash_get_len (signature->hash) };
+  gnutls_datum_t bytes = { signature->signature, signature->signature_size };
+
+  /* RFC 8463 section 3: Ed25519 signs the SHA-256 hash as its message. */
+  if (record->kind == GNUTLS_PK_EDDSA_ED25519)
+    return gnutls_pubkey_verify_data2 (record->key, GNUTLS_SIGN_EDDSA_ED25519, 0, &hash, &bytes) >= 0;
+  return gnutls_pubkey_verify_hash2 (
+             record->key, signature->hash == GNUTLS_DIG_SHA1 ? GNUTLS_SIGN_RSA_SHA1 : GNUTLS_SIGN_RSA_SHA256,
+             GNUTLS_VERIFY_ALLOW_SIGN_WITH_SHA1 | GNUTLS_VERIFY_ALLOW_BROKEN, &hash, &bytes)
+         >= 0;
 }

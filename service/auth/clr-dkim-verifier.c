@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "auth/clr-dkim-verifier.h"
 
+#include "auth/clr-dkim-fields.h"
 #include "auth/clr-dkim-record.h"
 #include "auth/clr-dkim-signature.h"
 
 #include <gnutls/crypto.h>
 #include <string.h>
 
-#define SMALLEST_RSA 1024u       /* RFC 8301 section 3.2 */
-#define CLOCK_SLACK  (10 * 3600) /* seconds a signer's clock may be fast */
-#define DIGEST_MOST  32u
+#define CLOCK_SLACK (10 * 3600) /* seconds a signer's clock may be fast */
+#define DIGEST_MOST 32u
 
 /* One body hash; signatures that ask for the same share it. */
 typedef struct
@@ -42,7 +42,7 @@ struct ClrDkimVerifier
 {
   const ClrHeaderBlock *header;
   ClrDkimRules rules;
-  GHashTable *by_name; /* name in lower case -> GArray of field numbers from the top */
+  ClrDkimFields *fields;
   Signature signatures[CLR_DKIM_SIGNATURES_MOST];
   unsigned n_signatures;
   ClrDkimResult results[CLR_DKIM_SIGNATURES_MOST + 1]; /* one for all that are too many */
@@ -72,27 +72,6 @@ static void G_GNUC_PRINTF (3, 4)
   result->reason = g_strdup_vprintf (format, args);
   va_end (args);
   result->verdict = verdict;
-}
-
-static void
-index_fields (ClrDkimVerifier *verifier)
-{
-  verifier->by_name = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_array_unref);
-  for (unsigned i = 0; i < verifier->header->n_fields; i++)
-    {
-      const ClrField *field = &verifier->header->fields[i];
-      g_autofree char *name = g_ascii_strdown (field->start, field->name_size);
-      GArray *numbers = g_hash_table_lookup (verifier->by_name, name);
-
-      if (field->name_size == 0)
-        continue;
-      if (numbers == NULL)
-        {
-          numbers = g_array_new (FALSE, FALSE, sizeof (unsigned));
-          g_hash_table_insert (verifier->by_name, g_steal_pointer (&name), numbers);
-        }
-      g_array_append_val (numbers, i);
-    }
 }
 
 /* What comes out of the canonicalization goes into the hash, as far as l= reaches (section 3.4.5). */
@@ -150,7 +129,7 @@ add_signature (ClrDkimVerifier *verifier, const ClrField *field)
 
   signature->field = field;
   signature->body = signature->query = -1;
-  problem = clr_dkim_signature_parse (says, field);
+  problem = clr_dkim_signature_parse (says, field, CLR_DKIM_SIGNATURE);
   result->domain = says->domain;
   result->selector = says->selector;
   result->identity = says->identity;
@@ -186,7 +165,7 @@ clr_dkim_verifier_new (const ClrHeaderBlock *header, const ClrDkimRules *rules)
 
   verifier->header = header;
   verifier->rules = *rules;
-  index_fields (verifier);
+  verifier->fields = clr_dkim_fields_new (header);
   for (unsigned i = 0; i < header->n_fields; i++)
     if (!clr_field_is (&header->fields[i], "DKIM-Signature"))
       continue;
@@ -224,7 +203,7 @@ clr_dkim_verifier_free (ClrDkimVerifier *verifier)
       g_free (verifier->queries[i].name);
       g_strfreev (verifier->queries[i].records);
     }
-  g_hash_table_unref (verifier->by_name);
+  clr_dkim_fields_free (verifier->fields);
   g_free (verifier);
 }
 
@@ -262,72 +241,16 @@ clr_dkim_verifier_feed_body (ClrDkimVerifier *verifier, const uint8_t *bytes, si
     clr_dkim_body_feed (verifier->bodies[i].body, bytes, size);
 }
 
-/* Section 3.7. Of several fields of a name, the last is taken first; the signature itself is none of them
- * (section 3.5, h=). */
+/* Section 3.7. */
 static void
 hash_header (ClrDkimVerifier *verifier, const Signature *signature, uint8_t digest[DIGEST_MOST])
 {
   g_autoptr (GString) canonical = g_string_sized_new (2048);
-  g_autoptr (GHashTable) taken = g_hash_table_new (NULL, NULL); /* GArray -> how many, from the bottom */
   ClrCanon canon = signature->says.header_canon;
 
-  for (char **word = signature->says.names; *word; word++)
-    {
-      g_autofree char *name = g_ascii_strdown (*word, -1);
-      GArray *numbers = g_hash_table_lookup (verifier->by_name, name);
-      unsigned used = numbers ? GPOINTER_TO_UINT (g_hash_table_lookup (taken, numbers)) : 0;
-
-      while (numbers && used < numbers->len)
-        {
-          unsigned number = g_array_index (numbers, unsigned, numbers->len - ++used);
-          const ClrField *field = &verifier->header->fields[number];
-
-          if (field == signature->field)
-            continue;
-          clr_dkim_canon_field (canon, field->start, field->size, canonical);
-          break;
-        }
-      if (numbers)
-        g_hash_table_insert (taken, numbers, GUINT_TO_POINTER (used));
-    }
+  clr_dkim_fields_append (verifier->fields, signature->says.names, signature->field, canon, canonical);
   clr_dkim_signature_append_unsigned (signature->field, canon, canonical);
   gnutls_hash_fast (signature->says.hash, canonical->str, canonical->len, digest);
-}
-
-static gboolean
-check_signature (const Signature *signature, const ClrDkimRecord *record, const uint8_t digest[DIGEST_MOST])
-{
-  gnutls_datum_t hash = { (unsigned char *)digest, gnutls_hash_get_len (signature->says.hash) };
-  gnutls_datum_t bytes = { signature->says.signature, signature->says.signature_size };
-
-  /* RFC 8463 section 3: Ed25519 signs the SHA-256 hash as its message. Weak ones are checked too, so that
-   * "wrong" and "weak" can be told apart. */
-  if (record->kind == GNUTLS_PK_EDDSA_ED25519)
-    return gnutls_pubkey_verify_data2 (record->key, GNUTLS_SIGN_EDDSA_ED25519, 0, &hash, &bytes) >= 0;
-  return gnutls_pubkey_verify_hash2 (
-             record->key,
-             signature->says.hash == GNUTLS_DIG_SHA1 ? GNUTLS_SIGN_RSA_SHA1 : GNUTLS_SIGN_RSA_SHA256,
-             GNUTLS_VERIFY_ALLOW_SIGN_WITH_SHA1 | GNUTLS_VERIFY_ALLOW_BROKEN, &hash, &bytes)
-         >= 0;
-}
-
-/* Whether the key may be used for this signature, section 6.1.2. Returns: NULL, or why not. */
-static const char *
-find_objection (const ClrDkimSignature *says, const ClrDkimRecord *record)
-{
-  const char *at = strrchr (says->identity, '@');
-
-  if (record->revoked)
-    return "it has been revoked (p= is empty)";
-  if (record->kind != says->kind)
-    return "it is of another kind (k=) than the signature's algorithm (a=)";
-  if (says->hash == GNUTLS_DIG_SHA1 ? !record->sha1 : !record->sha256)
-    return "it is not for this hash algorithm (h=)";
-  if (!record->for_mail)
-    return "it is not for mail (s=)";
-  if (record->strict && g_ascii_strcasecmp (at + 1, says->domain) != 0)
-    return "it is not for subdomains (t=s)";
-  return NULL;
 }
 
 static void
@@ -346,15 +269,14 @@ judge_with_record (ClrDkimVerifier *verifier, const Signature *signature, const 
     {
       result->testing = record->testing;
       result->bits = record->bits;
-      problem = find_objection (says, record);
+      problem = clr_dkim_signature_find_objection (says, record);
     }
   if (problem)
     {
       decide (result, CLR_DKIM_PERMERROR, "the key at %s cannot be used: %s", name, problem);
       return;
     }
-  result->weak
-      = says->hash == GNUTLS_DIG_SHA1 || (record->kind == GNUTLS_PK_RSA && record->bits < SMALLEST_RSA);
+  result->weak = clr_dkim_signature_is_weak (says, record);
   /* Section 3.5, l=: not larger than the body. */
   if (says->length >= 0 && (uint64_t)says->length > body->seen)
     {
@@ -369,7 +291,7 @@ judge_with_record (ClrDkimVerifier *verifier, const Signature *signature, const 
       return;
     }
   hash_header (verifier, signature, digest);
-  result->fits = check_signature (signature, record, digest);
+  result->fits = clr_dkim_signature_fits (says, record, digest);
   if (!result->fits)
     decide (result, CLR_DKIM_FAIL,
             "the signature does not fit: a signed header field was changed, or another key made it");

@@ -92,6 +92,7 @@ static const ClrCheckOption authres_options[] = {
 
 static const ClrCheckRow table[] = {
   { "dkim", N_ ("the DKIM signatures of a message"), dkim_options, clr_check_dkim },
+  { "arc", N_ ("the chain of ARC sets of a message; shown, never trusted"), dkim_options, clr_check_arc },
   { "spf", N_ ("whether a domain lets a client send for it"), spf_options, clr_check_spf },
   { "dmarc", N_ ("whether a message is its author's, and what the author's domain asks for"), dmarc_options,
     clr_check_dmarc },
