@@ -612,9 +612,10 @@ take (ClrSpf *spf, const ClrAuthAnswer *answer)
     [ASKS_EXCHANGER] = on_exchanger, [ASKS_EXISTS] = on_addresses,        [ASKS_POINTERS] = on_pointers,
     [ASKS_POINTER] = on_pointer,     [ASKS_EXPLANATION] = on_explanation,
   };
-  g_autofree char *name = g_steal_pointer (&spf->name); /* stays until the answer has been taken */
+  char *name = g_steal_pointer (&spf->name); /* stays until the answer has been taken */
 
   handlers[spf->purpose](spf, answer);
+  g_free (name);
   run (spf);
 }
 
