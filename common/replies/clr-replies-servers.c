@@ -44,7 +44,7 @@ const ClrReplyEntry clr_replies_servers[] = {
     N_ ("Often a firewall in between changes the dialogue. Switch its SMTP inspection off."), NULL,
     "503 5.5.0 <DATA>: Data command rejected: Improper use of SMTP command pipelining" },
   { "Postfix", "must issue a STARTTLS command first|530 5\\.7\\.0 must issue",
-    N_ ("The server asks for encryption"), N_ ("Set tls = require for the smarthost or route."), "settings",
+    N_ ("The server asks for encryption"), N_ ("Set tls = encrypt for the smarthost or route."), "settings",
     "530 5.7.0 Must issue a STARTTLS command first" },
   { "Postfix", "tls not available due to (a )?(local problem|temporary reason)",
     N_ ("The server's TLS is broken for now"),
