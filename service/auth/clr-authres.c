@@ -228,7 +228,7 @@ clr_authres_parse (const char *value, size_t size, const char **problem)
   authres->version = 1;
   authres->id = read_id (&reader);
   *problem = "it does not say who it is from";
-  if (authres->id == NULL || strchr (authres->id, '='))
+  if (authres->id == NULL || *authres->id == 0 || strchr (authres->id, '='))
     return NULL;
   skip_space (&reader);
   *problem = "its version is no number";
@@ -276,7 +276,7 @@ clr_authres_is_forged (const ClrField *field, const char *id)
   reader.p = clr_field_get_value (field, &size);
   reader.end = reader.p + size;
   theirs = read_id (&reader);
-  if (theirs == NULL)
+  if (theirs == NULL || *theirs == 0)
     return TRUE;
   size = strlen (theirs);
   if (size > 0 && theirs[size - 1] == '.')

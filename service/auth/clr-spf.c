@@ -1,60 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "auth/clr-spf.h"
 
-#include "auth/clr-spf-macro.h"
-#include "auth/clr-spf-record.h"
+#include "auth/clr-spf-private.h"
 #include "base/clr-domain.h"
 
 #include <string.h>
 
-#define DEPTH_MOST 16u /* records in each other; the limit of terms ends it before */
 #define NAME_MOST  253u
 #define LABEL_MOST 63u
-
-/* What the question that is open is for. */
-typedef enum
-{
-  ASKS_RECORD,
-  ASKS_ADDRESSES,  /* of an a */
-  ASKS_EXCHANGERS, /* of an mx */
-  ASKS_EXCHANGER,  /* the addresses of one */
-  ASKS_EXISTS,
-  ASKS_POINTERS, /* names of the client, for ptr and macro p */
-  ASKS_POINTER,  /* whether one of them is true */
-  ASKS_EXPLANATION,
-} Purpose;
-
-/* One domain whose record is evaluated; an include stands on top of the one that includes it. */
-typedef struct
-{
-  char *domain;
-  ClrSpfRecord *record;
-  unsigned at;         /* the term */
-  gboolean counted;    /* that one, as a cause of look-ups */
-  gboolean redirected; /* by another record: then none is an error */
-} Frame;
-
-struct ClrSpf
-{
-  ClrSpfRequest request;
-  ClrSpfResult result;
-  gboolean decided, ended; /* decided: only the explanation is missing */
-  char *local, *sender_domain, *helo, *receiver;
-  gboolean local_is_ascii;
-  Frame frames[DEPTH_MOST];
-  unsigned n_frames;
-
-  Purpose purpose;
-  ClrAuthQuestion question;
-  char *name; /* of the question; NULL: none is open */
-  gboolean unaskable;
-
-  GPtrArray *hosts; /* of the mx or the client that is being looked at */
-  unsigned host;
-  gboolean more_hosts, found_host;
-  GPtrArray *validated; /* names of the client that are true; NULL: not known yet */
-  char *explanation;    /* before its macros are expanded */
-};
 
 static const char *const verdicts[]
     = { "none", "neutral", "pass", "fail", "softfail", "temperror", "permerror" };
@@ -77,8 +30,8 @@ clr_spf_verdict_from_name (const char *name, ClrSpfVerdict *verdict)
   return FALSE;
 }
 
-static Frame *
-top (ClrSpf *spf)
+ClrSpfFrame *
+clr_spf_top (ClrSpf *spf)
 {
   return &spf->frames[spf->n_frames - 1];
 }
@@ -101,8 +54,8 @@ is_askable (const char *name)
 }
 
 /* @name: (transfer full). A name that cannot be is not asked for, and does not exist (section 4.8). */
-static void
-ask (ClrSpf *spf, Purpose purpose, ClrAuthType type, char *name)
+void
+clr_spf_ask (ClrSpf *spf, ClrSpfPurpose purpose, ClrAuthType type, char *name)
 {
   g_assert (spf->name == NULL);
   spf->purpose = purpose;
@@ -112,13 +65,14 @@ ask (ClrSpf *spf, Purpose purpose, ClrAuthType type, char *name)
   spf->result.n_questions += !spf->unaskable;
 }
 
-static ClrAuthType
-address_type (const ClrSpf *spf)
+ClrAuthType
+clr_spf_address_type (const ClrSpf *spf)
 {
   return spf->request.address.is_v6 ? CLR_AUTH_AAAA : CLR_AUTH_A;
 }
 
-static void G_GNUC_PRINTF (3, 4) end (ClrSpf *spf, ClrSpfVerdict verdict, const char *format, ...)
+void
+clr_spf_end (ClrSpf *spf, ClrSpfVerdict verdict, const char *format, ...)
 {
   va_list args;
 
@@ -133,52 +87,23 @@ static void G_GNUC_PRINTF (3, 4) end (ClrSpf *spf, ClrSpfVerdict verdict, const 
 static gboolean
 count_term (ClrSpf *spf)
 {
-  if (top (spf)->counted)
+  if (clr_spf_top (spf)->counted)
     return TRUE;
-  top (spf)->counted = TRUE;
+  clr_spf_top (spf)->counted = TRUE;
   if (++spf->result.n_terms <= spf->request.limits.terms)
     return TRUE;
-  end (spf, CLR_SPF_PERMERROR, "the record needs more than %u look-ups", spf->request.limits.terms);
+  clr_spf_end (spf, CLR_SPF_PERMERROR, "the record needs more than %u look-ups", spf->request.limits.terms);
   return FALSE;
 }
 
-static gboolean
-count_void (ClrSpf *spf)
+gboolean
+clr_spf_count_void (ClrSpf *spf)
 {
   if (spf->decided || ++spf->result.n_voids <= spf->request.limits.voids)
     return TRUE;
-  end (spf, CLR_SPF_PERMERROR, "more than %u names of the record do not exist", spf->request.limits.voids);
+  clr_spf_end (spf, CLR_SPF_PERMERROR, "more than %u names of the record do not exist",
+               spf->request.limits.voids);
   return FALSE;
-}
-
-static gboolean
-is_below (const char *name, const char *domain)
-{
-  size_t n = strlen (name), size = strlen (domain);
-
-  return n >= size && g_ascii_strcasecmp (name + n - size, domain) == 0
-         && (n == size || (size > 0 && name[n - size - 1] == '.'));
-}
-
-/* Macro p, section 7.3: the domain itself before one below it before any. */
-static const char *
-choose_validated (ClrSpf *spf)
-{
-  const char *best = NULL, *domain = top (spf)->domain;
-  unsigned rank = 0;
-
-  for (unsigned i = 0; spf->validated && i < spf->validated->len; i++)
-    {
-      const char *name = g_ptr_array_index (spf->validated, i);
-      unsigned r = g_ascii_strcasecmp (name, domain) == 0 ? 3 : is_below (name, domain) ? 2 : 1;
-
-      if (r > rank)
-        {
-          rank = r;
-          best = name;
-        }
-    }
-  return best;
 }
 
 static ClrSpfFacts
@@ -187,18 +112,18 @@ get_facts (ClrSpf *spf)
   return (ClrSpfFacts){
     .local = spf->local,
     .sender_domain = spf->sender_domain,
-    .domain = top (spf)->domain,
+    .domain = clr_spf_top (spf)->domain,
     .helo = spf->helo,
     .receiver = spf->receiver,
-    .validated = choose_validated (spf),
+    .validated = clr_spf_choose_validated (spf),
     .address = &spf->request.address,
     .now = spf->request.now,
   };
 }
 
 /* The name a term is about. */
-static char *
-expand_target (ClrSpf *spf, const char *target)
+char *
+clr_spf_expand_target (ClrSpf *spf, const char *target)
 {
   ClrSpfFacts facts = get_facts (spf);
 
@@ -218,57 +143,51 @@ cannot_match (ClrSpf *spf, uint32_t wants)
   return !spf->local_is_ascii && (CLR_SPF_MACRO_WANTS (wants, 'l') || CLR_SPF_MACRO_WANTS (wants, 's'));
 }
 
-static void
-ask_pointers (ClrSpf *spf)
-{
-  ask (spf, ASKS_POINTERS, CLR_AUTH_PTR, clr_spf_address_dup_reverse_name (&spf->request.address));
-}
-
 /* @domain: (transfer full). Section 4.4. */
 static void
 enter_domain (ClrSpf *spf, char *domain, gboolean redirected)
 {
   if (redirected)
     {
-      g_free (top (spf)->domain);
-      clr_spf_record_free (top (spf)->record);
+      g_free (clr_spf_top (spf)->domain);
+      clr_spf_record_free (clr_spf_top (spf)->record);
     }
   else
     spf->n_frames++;
-  *top (spf) = (Frame){ .domain = domain, .redirected = redirected };
-  ask (spf, ASKS_RECORD, CLR_AUTH_TXT, g_strdup (domain));
+  *clr_spf_top (spf) = (ClrSpfFrame){ .domain = domain, .redirected = redirected };
+  clr_spf_ask (spf, CLR_SPF_ASKS_RECORD, CLR_AUTH_TXT, g_strdup (domain));
 }
 
 static void
 leave_domain (ClrSpf *spf)
 {
-  g_free (top (spf)->domain);
-  if (top (spf)->record)
-    clr_spf_record_free (top (spf)->record);
+  g_free (clr_spf_top (spf)->domain);
+  if (clr_spf_top (spf)->record)
+    clr_spf_record_free (clr_spf_top (spf)->record);
   spf->n_frames--;
 }
 
-static const ClrSpfTerm *
-current_term (ClrSpf *spf)
+const ClrSpfTerm *
+clr_spf_current_term (ClrSpf *spf)
 {
-  Frame *frame = top (spf);
+  ClrSpfFrame *frame = clr_spf_top (spf);
 
   return frame->at < frame->record->terms->len ? &g_array_index (frame->record->terms, ClrSpfTerm, frame->at)
                                                : NULL;
 }
 
-static void
-next_term (ClrSpf *spf)
+void
+clr_spf_next_term (ClrSpf *spf)
 {
-  top (spf)->at++;
-  top (spf)->counted = FALSE;
+  clr_spf_top (spf)->at++;
+  clr_spf_top (spf)->counted = FALSE;
 }
 
 /* Section 6.2. Called again with each answer that it waits for; whatever is wrong means: no explanation. */
 static void
 explain (ClrSpf *spf)
 {
-  ClrSpfRecord *record = top (spf)->record;
+  ClrSpfRecord *record = clr_spf_top (spf)->record;
   uint32_t wants = record->explanation_wants;
   ClrSpfFacts facts;
 
@@ -280,12 +199,13 @@ explain (ClrSpf *spf)
   spf->ended = FALSE;
   if (wants_names (spf, wants))
     {
-      ask_pointers (spf);
+      clr_spf_ask_pointers (spf);
       return;
     }
   if (spf->explanation == NULL)
     {
-      ask (spf, ASKS_EXPLANATION, CLR_AUTH_TXT, expand_target (spf, record->explanation));
+      clr_spf_ask (spf, CLR_SPF_ASKS_EXPLANATION, CLR_AUTH_TXT,
+                   clr_spf_expand_target (spf, record->explanation));
       return;
     }
   facts = get_facts (spf);
@@ -305,24 +225,24 @@ conclude (ClrSpf *spf, ClrSpfVerdict verdict, const ClrSpfTerm *term)
   char address[CLR_SPF_ADDRESS_TEXT];
 
   clr_spf_address_to_text (&spf->request.address, address);
-  end (spf, verdict, "%s %s %s%s%s", spf->result.domain, says[verdict], address,
-       term ? " by " : ": no term matches", term ? term->text : "");
+  clr_spf_end (spf, verdict, "%s %s %s%s%s", spf->result.domain, says[verdict], address,
+               term ? " by " : ": no term matches", term ? term->text : "");
   spf->result.term = term ? g_strdup (term->text) : NULL;
-  spf->result.term_domain = g_strdup (top (spf)->domain);
+  spf->result.term_domain = g_strdup (clr_spf_top (spf)->domain);
   if (verdict == CLR_SPF_FAIL)
     explain (spf);
 }
 
 /* The current term matches; an include's result is the matching of the term below it (section 5.2). */
-static void
-match (ClrSpf *spf)
+void
+clr_spf_match (ClrSpf *spf)
 {
-  const ClrSpfTerm *term = current_term (spf);
+  const ClrSpfTerm *term = clr_spf_current_term (spf);
 
   while (spf->n_frames > 1 && term->qualifier == '+')
     {
       leave_domain (spf);
-      term = current_term (spf);
+      term = clr_spf_current_term (spf);
     }
   if (spf->n_frames == 1)
     conclude (spf,
@@ -334,7 +254,7 @@ match (ClrSpf *spf)
   else
     {
       leave_domain (spf);
-      next_term (spf);
+      clr_spf_next_term (spf);
     }
 }
 
@@ -342,41 +262,27 @@ match (ClrSpf *spf)
 static void
 finish_record (ClrSpf *spf)
 {
-  Frame *frame = top (spf);
+  ClrSpfFrame *frame = clr_spf_top (spf);
   ClrSpfRecord *record = frame->record;
 
   if (record->redirect && wants_names (spf, record->redirect_wants))
-    ask_pointers (spf);
+    clr_spf_ask_pointers (spf);
   else if (record->redirect)
     {
       if (!count_term (spf))
         return;
       if (cannot_match (spf, record->redirect_wants))
-        end (spf, CLR_SPF_PERMERROR, "redirect=%s names no domain for this sender", record->redirect);
+        clr_spf_end (spf, CLR_SPF_PERMERROR, "redirect=%s names no domain for this sender", record->redirect);
       else
-        enter_domain (spf, expand_target (spf, record->redirect), TRUE);
+        enter_domain (spf, clr_spf_expand_target (spf, record->redirect), TRUE);
     }
   else if (spf->n_frames == 1)
     conclude (spf, CLR_SPF_NEUTRAL, NULL);
   else
     {
       leave_domain (spf);
-      next_term (spf);
+      clr_spf_next_term (spf);
     }
-}
-
-static void
-match_pointers (ClrSpf *spf, const ClrSpfTerm *term)
-{
-  g_autofree char *target = expand_target (spf, term->target);
-
-  for (unsigned i = 0; i < spf->validated->len; i++)
-    if (is_below (g_ptr_array_index (spf->validated, i), target))
-      {
-        match (spf);
-        return;
-      }
-  next_term (spf);
 }
 
 static void
@@ -385,15 +291,15 @@ start_term (ClrSpf *spf, const ClrSpfTerm *term)
   switch (term->mechanism)
     {
     case CLR_SPF_ALL:
-      match (spf);
+      clr_spf_match (spf);
       return;
     case CLR_SPF_IP4:
     case CLR_SPF_IP6:
       if (clr_spf_address_is_within (&spf->request.address, &term->network,
                                      term->mechanism == CLR_SPF_IP4 ? term->bits4 : term->bits6))
-        match (spf);
+        clr_spf_match (spf);
       else
-        next_term (spf);
+        clr_spf_next_term (spf);
       return;
     default:
       break;
@@ -401,19 +307,20 @@ start_term (ClrSpf *spf, const ClrSpfTerm *term)
   if (!count_term (spf))
     return;
   if (cannot_match (spf, term->wants))
-    next_term (spf);
+    clr_spf_next_term (spf);
   else if (wants_names (spf, term->wants) || (term->mechanism == CLR_SPF_PTR && spf->validated == NULL))
-    ask_pointers (spf);
+    clr_spf_ask_pointers (spf);
   else if (term->mechanism == CLR_SPF_PTR)
-    match_pointers (spf, term);
+    clr_spf_match_pointers (spf, term);
   else if (term->mechanism == CLR_SPF_INCLUDE)
-    enter_domain (spf, expand_target (spf, term->target), FALSE);
+    enter_domain (spf, clr_spf_expand_target (spf, term->target), FALSE);
   else if (term->mechanism == CLR_SPF_MX)
-    ask (spf, ASKS_EXCHANGERS, CLR_AUTH_MX, expand_target (spf, term->target));
+    clr_spf_ask (spf, CLR_SPF_ASKS_EXCHANGERS, CLR_AUTH_MX, clr_spf_expand_target (spf, term->target));
   else if (term->mechanism == CLR_SPF_EXISTS) /* section 5.7: always an A record */
-    ask (spf, ASKS_EXISTS, CLR_AUTH_A, expand_target (spf, term->target));
+    clr_spf_ask (spf, CLR_SPF_ASKS_EXISTS, CLR_AUTH_A, clr_spf_expand_target (spf, term->target));
   else
-    ask (spf, ASKS_ADDRESSES, address_type (spf), expand_target (spf, term->target));
+    clr_spf_ask (spf, CLR_SPF_ASKS_ADDRESSES, clr_spf_address_type (spf),
+                 clr_spf_expand_target (spf, term->target));
 }
 
 /* Goes on until there is a question or an end. */
@@ -422,7 +329,7 @@ run (ClrSpf *spf)
 {
   while (!spf->ended && spf->name == NULL)
     {
-      const ClrSpfTerm *term = spf->decided ? NULL : current_term (spf);
+      const ClrSpfTerm *term = spf->decided ? NULL : clr_spf_current_term (spf);
 
       if (spf->decided)
         explain (spf);
@@ -437,14 +344,14 @@ run (ClrSpf *spf)
 static void
 on_record (ClrSpf *spf, const ClrAuthAnswer *answer)
 {
-  const char *domain = top (spf)->domain, *text = NULL;
+  const char *domain = clr_spf_top (spf)->domain, *text = NULL;
   g_autofree char *problem = NULL;
-  gboolean is_own = spf->n_frames == 1 && !top (spf)->redirected;
+  gboolean is_own = spf->n_frames == 1 && !clr_spf_top (spf)->redirected;
   unsigned n = 0;
 
   if (answer->status == CLR_AUTH_TEMPORARY)
     {
-      end (spf, CLR_SPF_TEMPERROR, "the record of %s cannot be had now", domain);
+      clr_spf_end (spf, CLR_SPF_TEMPERROR, "the record of %s cannot be had now", domain);
       return;
     }
   for (unsigned i = 0; i < answer->n_records; i++)
@@ -454,145 +361,19 @@ on_record (ClrSpf *spf, const ClrAuthAnswer *answer)
         n++;
       }
   if (n == 0 && is_own)
-    end (spf, CLR_SPF_NONE, "%s has no SPF record", domain);
+    clr_spf_end (spf, CLR_SPF_NONE, "%s has no SPF record", domain);
   else if (n == 0)
-    end (spf, CLR_SPF_PERMERROR, "%s is named by a record and has none", domain);
+    clr_spf_end (spf, CLR_SPF_PERMERROR, "%s is named by a record and has none", domain);
   else if (n > 1)
-    end (spf, CLR_SPF_PERMERROR, "%s has %u SPF records", domain, n);
+    clr_spf_end (spf, CLR_SPF_PERMERROR, "%s has %u SPF records", domain, n);
   else
     {
       if (is_own)
         spf->result.record = g_strdup (text);
-      top (spf)->record = clr_spf_record_parse (text, &problem);
-      if (top (spf)->record == NULL)
-        end (spf, CLR_SPF_PERMERROR, "the record of %s is not valid: %s", domain, problem);
+      clr_spf_top (spf)->record = clr_spf_record_parse (text, &problem);
+      if (clr_spf_top (spf)->record == NULL)
+        clr_spf_end (spf, CLR_SPF_PERMERROR, "the record of %s is not valid: %s", domain, problem);
     }
-}
-
-static gboolean
-has_client (ClrSpf *spf, const ClrAuthAnswer *answer, unsigned bits)
-{
-  ClrSpfAddress address;
-
-  for (unsigned i = 0; i < answer->n_records; i++)
-    if (clr_spf_address_parse_literally (&address, answer->records[i])
-        && clr_spf_address_is_within (&spf->request.address, &address, bits))
-      return TRUE;
-  return FALSE;
-}
-
-/* Returns: whether the answer may be looked at; else all has ended. */
-static gboolean
-take_status (ClrSpf *spf, const ClrAuthAnswer *answer)
-{
-  if (answer->status == CLR_AUTH_TEMPORARY)
-    {
-      end (spf, CLR_SPF_TEMPERROR, "the %s records of %s cannot be had now",
-           clr_auth_type_get_name (spf->question.type), spf->question.name);
-      return FALSE;
-    }
-  return answer->n_records > 0 || count_void (spf);
-}
-
-static void
-on_addresses (ClrSpf *spf, const ClrAuthAnswer *answer)
-{
-  const ClrSpfTerm *term = current_term (spf);
-  gboolean v6 = spf->request.address.is_v6;
-
-  if (!take_status (spf, answer))
-    return;
-  if (term->mechanism == CLR_SPF_EXISTS ? answer->n_records > 0
-                                        : has_client (spf, answer, v6 ? term->bits6 : term->bits4))
-    match (spf);
-  else
-    next_term (spf);
-}
-
-static void
-ask_exchanger (ClrSpf *spf)
-{
-  if (spf->host < spf->hosts->len)
-    ask (spf, ASKS_EXCHANGER, address_type (spf), g_strdup (g_ptr_array_index (spf->hosts, spf->host++)));
-  else if (spf->more_hosts)
-    end (spf, CLR_SPF_PERMERROR, "%s names more than %u mail exchangers", current_term (spf)->text,
-         spf->request.limits.exchangers);
-  else if (spf->found_host || count_void (spf))
-    next_term (spf);
-}
-
-static void
-on_exchangers (ClrSpf *spf, const ClrAuthAnswer *answer)
-{
-  if (!take_status (spf, answer))
-    return;
-  g_ptr_array_set_size (spf->hosts, 0);
-  spf->host = 0;
-  spf->more_hosts = FALSE;
-  spf->found_host = answer->n_records == 0; /* then it has been counted */
-  for (unsigned i = 0; i < answer->n_records; i++)
-    {
-      const char *blank = strchr (answer->records[i], ' ');
-
-      if (blank == NULL || blank[1] == 0 || g_str_equal (blank + 1, "."))
-        spf->found_host = TRUE; /* RFC 7505: no mail, and nothing to look for */
-      else if (spf->hosts->len < spf->request.limits.exchangers)
-        g_ptr_array_add (spf->hosts, g_strdup (blank + 1));
-      else
-        spf->more_hosts = TRUE;
-    }
-  ask_exchanger (spf);
-}
-
-static void
-on_exchanger (ClrSpf *spf, const ClrAuthAnswer *answer)
-{
-  const ClrSpfTerm *term = current_term (spf);
-
-  if (answer->status == CLR_AUTH_TEMPORARY)
-    take_status (spf, answer);
-  else if (has_client (spf, answer, spf->request.address.is_v6 ? term->bits6 : term->bits4))
-    match (spf);
-  else
-    {
-      spf->found_host = spf->found_host || answer->n_records > 0;
-      ask_exchanger (spf);
-    }
-}
-
-/* A name of the client counts when it has the client's address (section 5.5). */
-static void
-ask_pointer (ClrSpf *spf)
-{
-  if (spf->host < spf->hosts->len)
-    ask (spf, ASKS_POINTER, address_type (spf), g_strdup (g_ptr_array_index (spf->hosts, spf->host)));
-}
-
-static void
-on_pointers (ClrSpf *spf, const ClrAuthAnswer *answer)
-{
-  spf->validated = g_ptr_array_new_with_free_func (g_free);
-  g_ptr_array_set_size (spf->hosts, 0);
-  spf->host = 0;
-  if (answer->status != CLR_AUTH_TEMPORARY && answer->n_records == 0 && !count_void (spf))
-    return;
-  for (unsigned i = 0; i < MIN (answer->n_records, spf->request.limits.pointers); i++)
-    {
-      size_t size = strlen (answer->records[i]);
-      gboolean dotted = size > 0 && answer->records[i][size - 1] == '.';
-
-      g_ptr_array_add (spf->hosts, g_strndup (answer->records[i], size - dotted));
-    }
-  ask_pointer (spf);
-}
-
-static void
-on_pointer (ClrSpf *spf, const ClrAuthAnswer *answer)
-{
-  if (has_client (spf, answer, spf->request.address.is_v6 ? 128 : 32))
-    g_ptr_array_add (spf->validated, g_strdup (g_ptr_array_index (spf->hosts, spf->host)));
-  spf->host++;
-  ask_pointer (spf);
 }
 
 static void
@@ -608,9 +389,14 @@ static void
 take (ClrSpf *spf, const ClrAuthAnswer *answer)
 {
   static void (*const handlers[]) (ClrSpf *, const ClrAuthAnswer *) = {
-    [ASKS_RECORD] = on_record,       [ASKS_ADDRESSES] = on_addresses,     [ASKS_EXCHANGERS] = on_exchangers,
-    [ASKS_EXCHANGER] = on_exchanger, [ASKS_EXISTS] = on_addresses,        [ASKS_POINTERS] = on_pointers,
-    [ASKS_POINTER] = on_pointer,     [ASKS_EXPLANATION] = on_explanation,
+    [CLR_SPF_ASKS_RECORD] = on_record,
+    [CLR_SPF_ASKS_ADDRESSES] = clr_spf_on_addresses,
+    [CLR_SPF_ASKS_EXCHANGERS] = clr_spf_on_exchangers,
+    [CLR_SPF_ASKS_EXCHANGER] = clr_spf_on_exchanger,
+    [CLR_SPF_ASKS_EXISTS] = clr_spf_on_addresses,
+    [CLR_SPF_ASKS_POINTERS] = clr_spf_on_pointers,
+    [CLR_SPF_ASKS_POINTER] = clr_spf_on_pointer,
+    [CLR_SPF_ASKS_EXPLANATION] = on_explanation,
   };
   char *name = g_steal_pointer (&spf->name); /* stays until the answer has been taken */
 
@@ -676,7 +462,7 @@ clr_spf_new (const ClrSpfRequest *request)
   if (spf->result.domain)
     enter_domain (spf, g_strdup (spf->result.domain), FALSE);
   else
-    end (spf, CLR_SPF_NONE, "there is no domain that could have a record");
+    clr_spf_end (spf, CLR_SPF_NONE, "there is no domain that could have a record");
   take_unaskable (spf);
   return spf;
 }
@@ -722,7 +508,7 @@ clr_spf_give_up (ClrSpf *spf, const char *reason)
 {
   g_clear_pointer (&spf->name, g_free);
   if (!spf->decided)
-    end (spf, CLR_SPF_TEMPERROR, "%s", reason);
+    clr_spf_end (spf, CLR_SPF_TEMPERROR, "%s", reason);
   spf->ended = TRUE;
 }
 
