@@ -9,6 +9,9 @@
 
 #include <glib/gi18n-lib.h>
 #include <string.h>
+#ifdef HAVE_PSL
+#include <libpsl.h>
+#endif
 
 static void
 set_texts (JsonObject *object, const char *name, const GPtrArray *texts)
@@ -168,14 +171,32 @@ set_aligned (JsonObject *details, const char *name, const ClrDmarcResult *result
         strict || result->organizational_domain == NULL ? domain : result->organizational_domain);
 }
 
+/* Whoever still goes by RFC 7489 takes the organizational domain from the list of public suffixes; it is
+ * shown beside ours, and decides nothing. */
+static void
+set_registrable (JsonObject *details, const char *domain)
+{
+#ifdef HAVE_PSL
+  const psl_ctx_t *list = psl_builtin ();
+  char *lower = NULL;
+  const char *found = NULL;
+
+  if (list && domain && *domain != '.' && psl_str_to_utf8lower (domain, "utf-8", NULL, &lower) == PSL_SUCCESS)
+    found = psl_registrable_domain (list, lower);
+  clr_check_set_text (details, "registrable-domain", found);
+  psl_free_string (lower);
+#endif
+}
+
 static JsonNode *
-tell (const ClrDmarcResult *result, const char *problem)
+tell (const ClrDmarcResult *result, const char *author, const char *problem)
 {
   JsonObject *details = json_object_new ();
   gboolean has_policy = result->record && result->parsed->applies;
 
   clr_check_set_text (details, "author-domain", result->author_domain);
   clr_check_set_text (details, "organizational-domain", result->organizational_domain);
+  set_registrable (details, author);
   clr_check_set_text (details, "record-domain", result->record_domain);
   clr_check_set_text (details, "record", result->record);
   if (has_policy)
@@ -235,5 +256,5 @@ clr_check_dmarc (JsonObject *in, ClrZone *zone)
       clr_check_answer_question (question, zone, &answer, &records);
       clr_dmarc_feed (dmarc, &answer);
     }
-  return tell (clr_dmarc_get_result (dmarc), identifiers.problem);
+  return tell (clr_dmarc_get_result (dmarc), identifiers.author, identifiers.problem);
 }

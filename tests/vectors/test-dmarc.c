@@ -121,11 +121,44 @@ test_records (void)
   g_test_message ("dmarc/records.json: %u of %u, by RFC 9989", n_met, n_all);
 }
 
+/* What older readers of DMARC take for the organizational domain; needs libpsl. */
+static void
+check_registrable (JsonObject *one)
+{
+  g_autoptr (JsonObject) in = json_object_new (), names = json_object_new ();
+  g_autoptr (ClrZone) zone = clr_zone_new_from_json (names);
+  const char *domain = clr_vector_get (one, "domain");
+
+  json_object_set_string_member (in, "from", domain ? domain : "");
+  g_autoptr (JsonNode) out = clr_check_run (clr_check_find ("dmarc"), in, zone);
+  JsonObject *details = json_object_get_object_member (json_node_get_object (out), "details");
+  const char *got = clr_vector_get (details, "registrable-domain");
+  gboolean met = g_strcmp0 (got, clr_vector_get (one, "registrable")) == 0;
+
+  clr_vector_expect (met, "%s: %s", domain, got);
+  n_met += met;
+  n_all++;
+}
+
+static void
+test_registrable (void)
+{
+#ifdef HAVE_PSL
+  n_met = n_all = 0;
+  clr_vectors_run ("dmarc/public-suffix.json", check_registrable);
+  g_test_message ("dmarc/public-suffix.json: %u of %u", n_met, n_all);
+#else
+  (void)check_registrable;
+  g_test_skip ("built without libpsl");
+#endif
+}
+
 int
 main (int argc, char *argv[])
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/vectors/dmarc/evaluate", test_evaluate);
   g_test_add_func ("/vectors/dmarc/records", test_records);
+  g_test_add_func ("/vectors/dmarc/public-suffix", test_registrable);
   return g_test_run ();
 }
