@@ -6,6 +6,7 @@
 
 #include <glib/gi18n.h>
 
+#define ASK_S 2u
 struct _ClrRelay
 {
   GObject parent_instance;
@@ -15,11 +16,6 @@ struct _ClrRelay
   GCancellable *cancellable;
   gboolean is_asking;
   guint source;
-
-  GArray *samples; /* ClrRelaySample */
-  gint64 sampled_us;
-  gint64 accepted, delivered, deferred; /* counters of the last answer */
-  char *started;                        /* of the service that gave them */
 };
 
 enum
@@ -42,8 +38,6 @@ clr_relay_dispose (GObject *object)
   g_clear_object (&self->status);
   g_clear_object (&self->cancellable);
   g_clear_pointer (&self->problem, g_free);
-  g_clear_pointer (&self->started, g_free);
-  g_clear_pointer (&self->samples, g_array_unref);
   G_OBJECT_CLASS (clr_relay_parent_class)->dispose (object);
 }
 
@@ -51,7 +45,7 @@ static void
 clr_relay_class_init (ClrRelayClass *klass)
 {
   G_OBJECT_CLASS (klass)->dispose = clr_relay_dispose;
-  /* An answer came, or none: status, problem and samples are new. */
+  /* An answer came, or none: status and problem are new. */
   signals[UPDATED]
       = g_signal_new ("updated", CLR_TYPE_RELAY, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
 }
@@ -60,41 +54,6 @@ static void
 clr_relay_init (ClrRelay *self)
 {
   self->cancellable = g_cancellable_new ();
-  self->samples = g_array_new (FALSE, TRUE, sizeof (ClrRelaySample));
-}
-
-static double
-get_rate (gint64 now, gint64 former, double seconds)
-{
-  return now > former ? (double)(now - former) / seconds : 0;
-}
-
-/* Counters begin anew with each start of the service. */
-static void
-add_sample (ClrRelay *self)
-{
-  gint64 now_us = g_get_monotonic_time (), accepted, delivered, deferred, waiting;
-  g_autofree char *started = NULL;
-
-  g_object_get (self->status, "started", &started, "accepted", &accepted, "delivered", &delivered, "deferred",
-                &deferred, "waiting", &waiting, NULL);
-  if (g_strcmp0 (started, self->started) == 0 && now_us > self->sampled_us)
-    {
-      double seconds = (double)(now_us - self->sampled_us) / G_USEC_PER_SEC;
-      ClrRelaySample sample
-          = { get_rate (accepted, self->accepted, seconds), get_rate (delivered, self->delivered, seconds),
-              get_rate (deferred, self->deferred, seconds), (double)waiting };
-
-      if (self->samples->len == CLR_RELAY_SAMPLES)
-        g_array_remove_index (self->samples, 0);
-      g_array_append_val (self->samples, sample);
-    }
-  g_free (self->started);
-  self->started = g_steal_pointer (&started);
-  self->sampled_us = now_us;
-  self->accepted = accepted;
-  self->delivered = delivered;
-  self->deferred = deferred;
 }
 
 static void
@@ -118,7 +77,6 @@ on_status (GObject *client, GAsyncResult *result, void *data)
       if (self->status == NULL)
         self->status = g_object_new (CLR_TYPE_STATUS_INFO, NULL);
       clr_json_fill_object (json_node_get_object (root), G_OBJECT (self->status));
-      add_sample (self);
     }
   g_signal_emit (self, signals[UPDATED], 0);
 }
@@ -146,7 +104,7 @@ clr_relay_new (ClrClient *client)
   ClrRelay *self = g_object_new (CLR_TYPE_RELAY, NULL);
 
   self->client = g_object_ref (client);
-  self->source = g_timeout_add_seconds (CLR_RELAY_SAMPLE_S, on_time, self);
+  self->source = g_timeout_add_seconds (ASK_S, on_time, self);
   clr_relay_ask (self);
   return self;
 }
@@ -175,11 +133,4 @@ const char *
 clr_relay_get_problem (ClrRelay *self)
 {
   return self->problem;
-}
-
-const ClrRelaySample *
-clr_relay_get_samples (ClrRelay *self, guint *n)
-{
-  *n = self->samples->len;
-  return (const ClrRelaySample *)(void *)self->samples->data;
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * ClrRelay: the relay that the app looks at. Its status is asked every two seconds; the last ten minutes of
- * it are kept for the charts. Main thread.
+ * ClrRelay: the relay that the app looks at; its status is asked every two seconds. Main thread.
  */
 #pragma once
 
@@ -12,16 +11,6 @@ G_BEGIN_DECLS
 
 #define CLR_TYPE_RELAY (clr_relay_get_type ())
 G_DECLARE_FINAL_TYPE (ClrRelay, clr_relay, CLR, RELAY, GObject)
-
-#define CLR_RELAY_SAMPLE_S 2u
-#define CLR_RELAY_SAMPLES  300u /* ten minutes */
-
-/* What happened in one sample's time, and what waited at its end. */
-typedef struct
-{
-  double accepted, delivered, deferred; /* a second */
-  double waiting;
-} ClrRelaySample;
 
 /* Starts asking. (transfer full) */
 ClrRelay *clr_relay_new (ClrClient *client);
@@ -35,7 +24,4 @@ ClrClient *clr_relay_get_client (ClrRelay *self);
 ClrStatusInfo *clr_relay_get_status (ClrRelay *self);
 /* (nullable): why the service cannot be reached, in words. */
 const char *clr_relay_get_problem (ClrRelay *self);
-/* Oldest first. */
-const ClrRelaySample *clr_relay_get_samples (ClrRelay *self, guint *n);
-
 G_END_DECLS

@@ -219,6 +219,7 @@ start_control (ClrService *service, GError **error)
   ClrSection *server = clr_settings_get_section (service->settings, "server");
   ClrControlHost host = {
     .queue = service->queue,
+    .state = service->state,
     .start_us = clr_clock_wall (),
     .get_settings = get_settings,
     .list_listeners = list_listeners,

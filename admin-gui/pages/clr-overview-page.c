@@ -3,11 +3,13 @@
 
 #include "clr-window.h"
 #include "clr-words.h"
+#include "control/clr-api.h"
 #include "widgets/clr-chart.h"
 
 #include <glib/gi18n.h>
 
 #define LANES_MOST 8u
+#define SERIES_S   10u
 
 /* A number with its name. */
 typedef struct
@@ -29,6 +31,7 @@ struct _ClrOverviewPage
   ClrPage parent_instance;
   GtkLabel *numbers[G_N_ELEMENTS (tiles)];
   GtkWidget *chart;
+  guint source;
   GPtrArray *warning_rows, *lane_rows;
   AdwActionRow *listener_row, *started_row, *version_row, *file_row, *connections_row;
 
@@ -36,6 +39,7 @@ struct _ClrOverviewPage
   GtkLabel *health_title, *health_text;
   GtkFlowBox *tiles;
   GtkBox *chart_box;
+  GtkDropDown *span_drop;
   AdwPreferencesGroup *warnings, *lanes, *about;
 };
 
@@ -228,21 +232,62 @@ show_about (ClrOverviewPage *self, ClrStatusInfo *status)
   adw_action_row_set_subtitle (self->file_row, file ? file : "");
 }
 
-static void
-show_chart (ClrOverviewPage *self)
+static const struct
 {
-  double rows[CLR_CHART_ROWS][CLR_RELAY_SAMPLES];
-  guint n;
-  const ClrRelaySample *samples = clr_relay_get_samples (clr_page_get_relay (CLR_PAGE (self)), &n);
+  const char *wire, *title;
+} spans[] = {
+  { "10m", N_ ("Last Ten Minutes") },
+  { "24h", N_ ("Last 24 Hours") },
+  { "30d", N_ ("Last 30 Days") },
+};
 
-  for (guint i = 0; i < n; i++)
+static const char *const chart_rows[CLR_CHART_ROWS] = { "accepted", "delivered", "deferred" };
+
+static void
+on_series (ClrPage *page, JsonObject *answer, const GError *error, void *data)
+{
+  ClrOverviewPage *self = CLR_OVERVIEW_PAGE (page);
+
+  for (guint i = 0; answer && i < CLR_CHART_ROWS; i++)
     {
-      rows[0][i] = samples[i].accepted;
-      rows[1][i] = samples[i].delivered;
-      rows[2][i] = samples[i].deferred;
+      JsonNode *node = json_object_get_member (answer, chart_rows[i]);
+      JsonArray *array = node && JSON_NODE_HOLDS_ARRAY (node) ? json_node_get_array (node) : NULL;
+      guint n = array ? json_array_get_length (array) : 0;
+      g_autofree double *values = g_new (double, n + 1);
+
+      /* What is not known is drawn as nothing. */
+      for (guint k = 0; k < n; k++)
+        {
+          JsonNode *value = json_array_get_element (array, k);
+          values[k] = JSON_NODE_HOLDS_VALUE (value) ? (double)json_node_get_int (value) : 0;
+        }
+      clr_chart_set_capacity (CLR_CHART (self->chart), n);
+      clr_chart_set_row (CLR_CHART (self->chart), i, values, n);
     }
-  for (guint i = 0; i < CLR_CHART_ROWS; i++)
-    clr_chart_set_row (CLR_CHART (self->chart), i, rows[i], n);
+}
+
+static void
+ask_series (ClrOverviewPage *self)
+{
+  guint span = gtk_drop_down_get_selected (self->span_drop);
+  g_autofree char *path
+      = g_strdup_printf ("%s?span=%s", CLR_API_SERIES, spans[span < G_N_ELEMENTS (spans) ? span : 0].wire);
+
+  clr_page_ask (CLR_PAGE (self), "GET", path, NULL, on_series, NULL);
+}
+
+static gboolean
+on_time (void *data)
+{
+  ask_series (data);
+  return G_SOURCE_CONTINUE;
+}
+
+static void
+on_span (GObject *drop, GParamSpec *pspec, ClrOverviewPage *self)
+{
+  if (clr_page_get_relay (CLR_PAGE (self)))
+    ask_series (self);
 }
 
 static void
@@ -267,7 +312,6 @@ show (ClrOverviewPage *self)
       show_warnings (self, status, lanes);
       show_lanes (self, lanes);
       show_about (self, status);
-      show_chart (self);
     }
   show_health (self, clr_relay_get_problem (relay), status);
 }
@@ -282,8 +326,14 @@ on_updated (ClrRelay *relay, ClrOverviewPage *self)
 static void
 clr_overview_page_set_visible (ClrPage *page, gboolean visible)
 {
-  if (visible)
-    show (CLR_OVERVIEW_PAGE (page));
+  ClrOverviewPage *self = CLR_OVERVIEW_PAGE (page);
+
+  g_clear_handle_id (&self->source, g_source_remove);
+  if (!visible)
+    return;
+  show (self);
+  ask_series (self);
+  self->source = g_timeout_add_seconds (SERIES_S, on_time, self);
 }
 
 static void
@@ -363,6 +413,7 @@ clr_overview_page_finalize (GObject *object)
 {
   ClrOverviewPage *self = CLR_OVERVIEW_PAGE (object);
 
+  g_clear_handle_id (&self->source, g_source_remove);
   g_ptr_array_unref (self->warning_rows);
   g_ptr_array_unref (self->lane_rows);
   G_OBJECT_CLASS (clr_overview_page_parent_class)->finalize (object);
@@ -382,6 +433,7 @@ clr_overview_page_class_init (ClrOverviewPageClass *klass)
   gtk_widget_class_bind_template_child (widget_class, ClrOverviewPage, health_text);
   gtk_widget_class_bind_template_child (widget_class, ClrOverviewPage, tiles);
   gtk_widget_class_bind_template_child (widget_class, ClrOverviewPage, chart_box);
+  gtk_widget_class_bind_template_child (widget_class, ClrOverviewPage, span_drop);
   gtk_widget_class_bind_template_child (widget_class, ClrOverviewPage, warnings);
   gtk_widget_class_bind_template_child (widget_class, ClrOverviewPage, lanes);
   gtk_widget_class_bind_template_child (widget_class, ClrOverviewPage, about);
@@ -390,16 +442,24 @@ clr_overview_page_class_init (ClrOverviewPageClass *klass)
 static void
 clr_overview_page_init (ClrOverviewPage *self)
 {
+  const char *titles[G_N_ELEMENTS (spans) + 1] = { NULL };
+  g_autoptr (GtkStringList) model = NULL;
+
   self->warning_rows = g_ptr_array_new ();
   self->lane_rows = g_ptr_array_new ();
   gtk_widget_init_template (GTK_WIDGET (self));
   for (guint i = 0; i < G_N_ELEMENTS (tiles); i++)
     gtk_flow_box_insert (self->tiles, make_tile (self, i), -1);
-  self->chart = clr_chart_new (CLR_RELAY_SAMPLES);
+  self->chart = clr_chart_new (2);
   gtk_accessible_update_property (GTK_ACCESSIBLE (self->chart), GTK_ACCESSIBLE_PROPERTY_LABEL,
-                                  _ ("Messages a second in the last ten minutes"), -1);
+                                  _ ("Messages over time"), -1);
   gtk_box_append (self->chart_box, self->chart);
   add_legend (self);
+  for (guint i = 0; i < G_N_ELEMENTS (spans); i++)
+    titles[i] = _ (spans[i].title);
+  model = gtk_string_list_new (titles);
+  gtk_drop_down_set_model (self->span_drop, G_LIST_MODEL (model));
+  g_signal_connect (self->span_drop, "notify::selected", G_CALLBACK (on_span), self);
   self->listener_row = add_fact (self, _ ("Takes mail at"));
   self->connections_row = add_fact (self, _ ("Connections now"));
   self->started_row = add_fact (self, _ ("Running since"));

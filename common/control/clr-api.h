@@ -29,6 +29,7 @@
 #define CLR_API_LOG         "/v1/log"
 #define CLR_API_TRACE       "/v1/trace"
 #define CLR_API_METRICS     "/metrics"
+#define CLR_API_SERIES      "/v1/metrics/series"
 
 /* Messages of one page of /v1/queue, /v1/trace. */
 #define CLR_API_PAGE      100

@@ -271,6 +271,7 @@ clr_control_new (const ClrControlHost *host, const char *socket, GError **error)
   control->mailbox_source
       = g_unix_fd_add (clr_mailbox_get_fd (control->place.mailbox), G_IO_IN, on_letter, control);
   clr_mailbox_may_sleep (control->place.mailbox);
+  control->place.series = clr_series_new (host->state);
   control->server = soup_server_new ("server-header", "clrelay", NULL);
   soup_server_add_handler (control->server, NULL, on_request, control, NULL);
   g_signal_connect (control->server, "request-started", G_CALLBACK (on_request_started), control);
@@ -305,6 +306,7 @@ clr_control_free (ClrControl *control)
   g_source_remove (control->mailbox_source);
   clr_mailbox_open_all (control->place.mailbox);
   clr_mailbox_free (control->place.mailbox);
+  clr_series_free (control->place.series);
   g_free (control->path);
   g_free (control);
 }

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "queue/clr-queue.h"
+#include "queue/clr-state.h"
 #include "settings/clr-settings.h"
 
 typedef struct ClrControl ClrControl;
@@ -27,6 +28,7 @@ typedef struct
 typedef struct
 {
   ClrQueue *queue;
+  ClrState *state; /* NULL: nothing is kept over a restart */
   int64_t start_us;
   ClrSettings *(*get_settings) (void *data); /* (transfer none) */
   char **(*list_listeners) (void *data);     /* (transfer full) */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * /metrics: all counters and what the queue knows, in the text format of Prometheus (version 0.0.4).
+ * /metrics: all counters and what the queue knows, in the text format of Prometheus (version 0.0.4); the
+ * counters over time, for charts.
  */
 #include "control/clr-methods-private.h"
 
@@ -153,4 +154,21 @@ clr_method_get_metrics (ClrCall *call)
   scrape->pending = clr_call_wait (call);
   scrape->text = g_string_sized_new (8192);
   ask (scrape, CLR_REQUEST_STATUS, on_facts);
+}
+
+void
+clr_method_get_series (ClrCall *call)
+{
+  const char *span = clr_call_get_parameter (call, "span");
+  JsonObject *object = clr_series_to_json (call->place->series, span ? span : "10m");
+  g_autoptr (JsonNode) node = NULL;
+
+  if (object == NULL)
+    {
+      clr_methods_answer_error (call->message, SOUP_STATUS_BAD_REQUEST, "span: 10m, 24h or 30d");
+      return;
+    }
+  node = json_node_new (JSON_NODE_OBJECT);
+  json_node_take_object (node, object);
+  clr_methods_answer_json (call->message, node);
 }

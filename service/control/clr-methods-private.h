@@ -67,6 +67,7 @@ void clr_method_undo_settings (ClrCall *call);
 
 /* clr-methods-metrics.c */
 void clr_method_get_metrics (ClrCall *call);
+void clr_method_get_series (ClrCall *call);
 
 /* clr-methods-submission.c */
 void clr_method_submit (ClrCall *call);

@@ -161,6 +161,7 @@ static const Row table[] = {
   { "POST", CLR_API_SETTINGS_UNDO, CLR_ROLE_ADMIN, clr_method_undo_settings },
   { "GET", CLR_API_LOG, CLR_ROLE_VIEWER, clr_method_get_log },
   { "GET", CLR_API_METRICS, CLR_ROLE_VIEWER, clr_method_get_metrics },
+  { "GET", CLR_API_SERIES, CLR_ROLE_VIEWER, clr_method_get_series },
 };
 
 /* Returns: NULL, when a refusal has been answered. */

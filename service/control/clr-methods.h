@@ -6,6 +6,7 @@
 
 #include "control/clr-access.h"
 #include "control/clr-control.h"
+#include "control/clr-series.h"
 
 #include <libsoup/soup.h>
 
@@ -15,6 +16,7 @@ typedef struct
   ClrMailbox *mailbox; /* the main thread's: answers of other threads come here */
   unsigned n_waiting;  /* requests that wait for such an answer */
   GSList *followers;   /* of the log, that wait */
+  ClrSeries *series;   /* the counters over time */
   uint64_t submitted;  /* octets of messages on their way in, arriving or waiting for the commit */
 } ClrMethodPlace;
 

@@ -20,7 +20,8 @@ typedef struct ClrState ClrState;
   X (TLS_REPORT, "tls-report", 50000)                                                                        \
   X (TOKEN, "token", 1000)                                                                                   \
   X (RATE, "rate", 50000)                                                                                    \
-  X (VOLUME, "volume", 20000)
+  X (VOLUME, "volume", 20000)                                                                                \
+  X (SERIES, "series", 5000)
 
 typedef enum
 {
