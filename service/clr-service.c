@@ -46,6 +46,7 @@ struct ClrService
   ClrWebResolver *web_resolver;
   ClrWebClient *web_client; /* for policies */
   ClrStsKeeper *sts;
+  ClrTlsTally *tls_tally;
 
   void (*stopped) (void *data);
   void *stopped_data;
@@ -173,6 +174,12 @@ list_listeners (void *data)
   return clr_listeners_list (((ClrService *)data)->listeners);
 }
 
+static JsonNode *
+describe_tls (void *data)
+{
+  return clr_tls_tally_describe (((ClrService *)data)->tls_tally);
+}
+
 static gboolean
 reload (void *data, GError **error)
 {
@@ -223,6 +230,7 @@ start_control (ClrService *service, GError **error)
     .start_us = clr_clock_wall (),
     .get_settings = get_settings,
     .list_listeners = list_listeners,
+    .describe_tls = describe_tls,
     .reload = reload,
     .submit = submit,
     .data = service,
@@ -294,7 +302,8 @@ start_sts (ClrService *service, GError **error)
       return FALSE;
     }
   service->sts = clr_sts_keeper_new (&options, error);
-  return service->sts != NULL;
+  service->tls_tally = service->sts ? clr_tls_tally_new (service->sts, service->state, error) : NULL;
+  return service->tls_tally != NULL;
 }
 
 static void
@@ -304,7 +313,7 @@ fill_workers (ClrService *service, ClrDeliveryPlan *plan, ClrPolicy *policy)
     {
       service->inbounds[i] = clr_inbound_new (service->workers[i]);
       service->deliveries[i] = clr_delivery_new (service->workers[i], plan);
-      clr_delivery_set_sts (service->deliveries[i], service->sts);
+      clr_delivery_set_tls (service->deliveries[i], service->sts, service->tls_tally);
       service->reporters[i] = clr_reporter_new (service->workers[i], policy);
     }
 }
@@ -513,6 +522,7 @@ clr_service_free (ClrService *service)
   for (unsigned i = 0; i < service->n_workers; i++)
     if (service->workers[i] && service->workers[i]->thread)
       clr_worker_stop (service->workers[i]);
+  g_clear_pointer (&service->tls_tally, clr_tls_tally_free);
   g_clear_pointer (&service->sts, clr_sts_keeper_free);
   g_clear_pointer (&service->web_client, clr_web_client_free);
   g_clear_object (&service->web_resolver);

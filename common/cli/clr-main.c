@@ -11,6 +11,7 @@
 #include <string.h>
 
 static const ClrVerbRow table[] = {
+  { "tls-results", N_ ("what came of TLS with other domains' servers"), clr_verb_tls_results },
   { "status", N_ ("what the relay does now"), clr_verb_status },
   { "queue", N_ ("list, count, show, hold, release, retry, expire, priority, delete: messages"),
     clr_verb_queue },

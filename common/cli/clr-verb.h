@@ -37,6 +37,7 @@ typedef struct
   int (*run) (ClrVerbOptions *options, int argc, char **argv);
 } ClrVerbRow;
 
+int clr_verb_tls_results (ClrVerbOptions *options, int argc, char **argv);
 int clr_verb_status (ClrVerbOptions *options, int argc, char **argv);
 int clr_verb_queue (ClrVerbOptions *options, int argc, char **argv);
 int clr_verb_trace (ClrVerbOptions *options, int argc, char **argv);

@@ -28,6 +28,7 @@
 #define CLR_API_ENVELOPE    "X-Clrelay-Envelope"
 #define CLR_API_LOG         "/v1/log"
 #define CLR_API_TRACE       "/v1/trace"
+#define CLR_API_TLS_RESULTS "/v1/tls-results"
 #define CLR_API_METRICS     "/metrics"
 #define CLR_API_SERIES      "/v1/metrics/series"
 

@@ -9,6 +9,8 @@
 #include "queue/clr-state.h"
 #include "settings/clr-settings.h"
 
+#include <json-glib/json-glib.h>
+
 typedef struct ClrControl ClrControl;
 
 /* A message to be taken in, and what becomes of it. */
@@ -32,6 +34,7 @@ typedef struct
   int64_t start_us;
   ClrSettings *(*get_settings) (void *data); /* (transfer none) */
   char **(*list_listeners) (void *data);     /* (transfer full) */
+  JsonNode *(*describe_tls) (void *data);    /* (transfer full): what came of TLS, by domain and day */
   gboolean (*reload) (void *data, GError **error);
   /* Strings are copied. FALSE: the service stops. */
   gboolean (*submit) (const ClrControlSubmission *submission, void *data);

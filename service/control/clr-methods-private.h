@@ -69,6 +69,9 @@ void clr_method_undo_settings (ClrCall *call);
 void clr_method_get_metrics (ClrCall *call);
 void clr_method_get_series (ClrCall *call);
 
+/* clr-methods-tls.c */
+void clr_method_get_tls_results (ClrCall *call);
+
 /* clr-methods-submission.c */
 void clr_method_submit (ClrCall *call);
 

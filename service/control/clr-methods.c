@@ -160,6 +160,7 @@ static const Row table[] = {
   { "GET", CLR_API_SETTINGS_HISTORY, CLR_ROLE_VIEWER, clr_method_list_settings_history },
   { "POST", CLR_API_SETTINGS_UNDO, CLR_ROLE_ADMIN, clr_method_undo_settings },
   { "GET", CLR_API_LOG, CLR_ROLE_VIEWER, clr_method_get_log },
+  { "GET", CLR_API_TLS_RESULTS, CLR_ROLE_VIEWER, clr_method_get_tls_results },
   { "GET", CLR_API_METRICS, CLR_ROLE_VIEWER, clr_method_get_metrics },
   { "GET", CLR_API_SERIES, CLR_ROLE_VIEWER, clr_method_get_series },
 };

@@ -197,8 +197,9 @@ clr_delivery_set_queue (ClrDelivery *delivery, ClrQueue *queue, ClrDisk *disk)
 }
 
 void
-clr_delivery_set_sts (ClrDelivery *delivery, ClrStsKeeper *keeper)
+clr_delivery_set_tls (ClrDelivery *delivery, ClrStsKeeper *keeper, ClrTlsTally *tally)
 {
+  delivery->place.tally = tally;
   delivery->place.sts = keeper;
 }
 

@@ -4,15 +4,15 @@
  */
 #pragma once
 
-#include "delivery/clr-sts-keeper.h"
+#include "delivery/clr-tls-tally.h"
 #include "delivery/clr-transport.h"
 
 typedef struct ClrDelivery ClrDelivery;
 
 /* Before the worker starts. */
 ClrDelivery *clr_delivery_new (ClrWorker *worker, ClrDeliveryPlan *plan);
-/* Before the worker starts. @keeper: of MTA-STS policies. */
-void clr_delivery_set_sts (ClrDelivery *delivery, ClrStsKeeper *keeper);
+/* Before the worker starts. @keeper: of MTA-STS policies. @tally: of what comes of TLS. */
+void clr_delivery_set_tls (ClrDelivery *delivery, ClrStsKeeper *keeper, ClrTlsTally *tally);
 /* Before the worker starts; the queue is made after the sides that serve it. */
 void clr_delivery_set_queue (ClrDelivery *delivery, ClrQueue *queue, ClrDisk *disk);
 /* After it has ended. */

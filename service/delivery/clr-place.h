@@ -15,5 +15,6 @@ typedef struct
   ClrQueue *queue;
   ClrDisk *disk;
   ClrReachMemory *memory;
-  struct ClrStsKeeper *sts; /* NULL: MTA-STS is not looked at */
+  struct ClrTlsTally *tally; /* NULL: what comes of TLS is not counted */
+  struct ClrStsKeeper *sts;  /* NULL: MTA-STS is not looked at */
 } ClrDeliveryPlace;

@@ -5,6 +5,8 @@
 #include "delivery/clr-concurrency.h"
 #include "delivery/clr-smtp-connection.h"
 
+#include <string.h>
+
 struct ClrSite
 {
   const ClrDeliveryPlace *place;
@@ -36,6 +38,15 @@ on_take_job (ClrSmtpConnection *connection, void *data)
   ClrSite *site = data;
 
   return site->ending ? NULL : g_queue_pop_head (&site->pending);
+}
+
+static const char *
+peek_domain (void *data)
+{
+  const ClrJob *job = g_queue_peek_head (&((ClrSite *)data)->pending);
+  const char *slash = job ? strchr (job->key, '/') : NULL;
+
+  return slash && slash[1] && slash[1] != '[' ? slash + 1 : NULL;
 }
 
 static void
@@ -120,7 +131,7 @@ on_reap (ClrTimer *timer, void *data)
 }
 
 static const ClrSmtpConnectionEvents connection_events
-    = { on_take_job, on_job_done, on_job_undone, on_unreachable, on_ended };
+    = { on_take_job, peek_domain, on_job_done, on_job_undone, on_unreachable, on_ended };
 
 /* Idle connections first, then new ones, no more than there are jobs and than the next hop may have. */
 static void

@@ -6,6 +6,7 @@
 #include "delivery/clr-content-sender.h"
 #include "delivery/clr-fit.h"
 #include "delivery/clr-smtp-peer.h"
+#include "delivery/clr-tls-tally.h"
 
 #include <string.h>
 
@@ -94,6 +95,22 @@ observe (ClrSmtpConnection *connection, unsigned index, ClrOutcome outcome, ClrP
     connection->job->observations[index].relays_dsn = (get_offers (connection)->offers & CLR_OFFER_DSN) != 0;
 }
 
+/* RFC 8460 counts sessions: one counts for the domain whose mail opened it. @reply: NULL: the host is ready.
+ */
+static void
+count_session (ClrSmtpConnection *connection, ClrPhase phase, const ClrSmtpReply *reply)
+{
+  const char *domain = connection->place->tally && connection->hop->is_mx && connection->peer
+                           ? connection->events->peek_domain (connection->data)
+                           : NULL;
+  ClrTlsSession *session = domain ? clr_smtp_peer_tell_session (connection->peer, phase, reply) : NULL;
+
+  if (session == NULL)
+    return;
+  session->domain = g_strdup (domain);
+  clr_tls_tally_post (connection->place->tally, session);
+}
+
 /* The connection is gone, or of no use any more. */
 static void
 broken (ClrSmtpConnection *connection, ClrPhase phase, const ClrSmtpReply *reply)
@@ -108,6 +125,7 @@ broken (ClrSmtpConnection *connection, ClrPhase phase, const ClrSmtpReply *reply
     }
   if (phase < CLR_PHASE_IDLE)
     {
+      count_session (connection, phase, reply);
       clr_approach_go_on (connection->approach, CLR_OUTCOME_DEFERRED, phase, reply, drop_peer);
       return;
     }
@@ -343,6 +361,8 @@ on_ready (ClrSmtpPeer *peer, void *data)
 {
   ClrSmtpConnection *connection = data;
 
+  if (!connection->works)
+    count_session (connection, CLR_PHASE_IDLE, NULL);
   connection->works = TRUE;
   if (connection->job == NULL)
     {

@@ -14,6 +14,8 @@ typedef struct
 {
   /* The next job, or NULL: then the connection waits a little for one, and ends. */
   ClrJob *(*take_job) (ClrSmtpConnection *connection, void *data);
+  /* The domain of the next job, for the tally of TLS; NULL when there is none. Valid until the next turn. */
+  const char *(*peek_domain) (void *data);
   /* A job has an observation for each recipient. @clean: no 4xx and no failure among them. */
   void (*job_done) (ClrSmtpConnection *connection, ClrJob *job, gboolean clean, void *data);
   /* A job was taken, but nothing of it was said before the kept connection turned out to be dead. */

@@ -15,6 +15,7 @@ struct ClrSmtpPeer
   ClrTimer timer;
   const ClrSmtpPeerEvents *events;
   void *data;
+  ClrTlsResult tls_result;
   char *secured; /* version, cipher, and what was proven */
   gboolean hushed;
 };
@@ -158,6 +159,7 @@ on_secure (ClrStream *stream, void *data)
                         &verdict);
   g_free (peer->secured);
   peer->secured = g_strdup_printf ("%s (%s)", clr_stream_get_tls_description (stream), verdict.text);
+  peer->tls_result = verdict.result;
   if (!verdict.ok)
     clr_smtp_peer_fail (peer, verdict.text);
   clr_tls_verdict_clear (&verdict);
@@ -196,6 +198,55 @@ const char *
 clr_smtp_peer_get_tls_description (ClrSmtpPeer *peer)
 {
   return peer->secured;
+}
+
+/* RFC 8460 section 4.3. Returns: FALSE when TLS has nothing to do with it. */
+static gboolean
+find_result (const ClrSmtpPeer *peer, ClrPhase phase, const ClrSmtpReply *reply, ClrTlsResult *result)
+{
+  *result = peer->tls_result;
+  if (peer->tls.wanted == CLR_CLIENT_TLS_NONE)
+    return FALSE;
+  if (peer->secured && (reply == NULL || peer->tls_result != CLR_TLS_GOOD))
+    return TRUE;
+  if (phase == CLR_PHASE_TLS)
+    *result = reply && reply->code ? CLR_TLS_NOT_SUPPORTED : CLR_TLS_VALIDATION_FAILURE;
+  else if (reply == NULL
+           || (phase == CLR_PHASE_EHLO && reply->code == 0 && peer->tls.wanted == CLR_CLIENT_TLS_REQUIRED
+               && clr_smtp_client_get_replies (peer->client) > 1))
+    *result = CLR_TLS_NOT_SUPPORTED;
+  else
+    return FALSE;
+  return TRUE;
+}
+
+static char *
+dup_address (const ClrEndpoint *endpoint)
+{
+  char text[CLR_ENDPOINT_TEXT];
+
+  clr_endpoint_address_to_text (endpoint, text);
+  return g_strdup (text);
+}
+
+ClrTlsSession *
+clr_smtp_peer_tell_session (ClrSmtpPeer *peer, ClrPhase phase, const ClrSmtpReply *reply)
+{
+  ClrTlsSession *session;
+  ClrTlsResult result;
+  ClrEndpoint own;
+
+  if (!find_result (peer, phase, reply, &result))
+    return NULL;
+  session = g_new0 (ClrTlsSession, 1);
+  session->result = result;
+  session->kind = peer->tls.kind;
+  session->policy = peer->tls.kind == CLR_TLS_POLICY_DANE ? clr_dane_dup_texts (peer->tls.dane) : NULL;
+  session->host = g_strdup (peer->tls.name);
+  session->address = dup_address (clr_stream_get_peer (peer->stream));
+  session->own = clr_stream_get_local (peer->stream, &own) ? dup_address (&own) : NULL;
+  session->detail = reply ? g_strdup (reply->text) : NULL;
+  return session;
 }
 
 void

@@ -47,7 +47,7 @@ clr_sts_inquiry_new (const ClrDeliveryPlace *place, const char *domain,
   ClrStsQuestion *question = g_new0 (ClrStsQuestion, 1);
   g_autofree char *name = g_strconcat ("_mta-sts.", domain, NULL);
 
-  question->letter.open = open_answer;
+  question->open = open_answer;
   question->worker = place->worker;
   question->domain = g_strdup (domain);
   question->data = inquiry;

@@ -3,6 +3,7 @@
 
 #include "base/clr-clock.h"
 #include "base/clr-log.h"
+#include "base/clr-main-box.h"
 
 #include <json-glib/json-glib.h>
 #include <string.h>
@@ -27,17 +28,10 @@ typedef struct
   GQueue waiting;                  /* of ClrStsQuestion */
 } Entry;
 
-typedef struct
-{
-  GSource source;
-  ClrStsKeeper *keeper;
-} Wake;
-
 struct ClrStsKeeper
 {
   ClrStsKeeperOptions options;
-  GAsyncQueue *incoming;
-  GSource *wake;
+  ClrMainBox *box;
   guint look;
   GHashTable *entries; /* domain -> Entry */
 };
@@ -55,6 +49,13 @@ clr_sts_question_free (ClrStsQuestion *question)
   g_free (question->domain);
   g_free (question->why);
   g_free (question);
+}
+
+static void
+send_back (ClrStsQuestion *question)
+{
+  question->letter.open = question->open;
+  clr_worker_post (question->worker, &question->letter);
 }
 
 static gboolean
@@ -85,7 +86,7 @@ answer (Entry *entry, ClrStsQuestion *question)
       question->problem = entry->problem;
       question->why = g_strdup (entry->why);
     }
-  clr_worker_post (question->worker, &question->letter);
+  send_back (question);
 }
 
 static void
@@ -309,7 +310,7 @@ take (ClrStsKeeper *keeper, ClrStsQuestion *question)
   /* Of a domain that has never had a policy nothing needs to be remembered. */
   if (entry == NULL && question->status != CLR_STS_RECORD_FOUND)
     {
-      clr_worker_post (question->worker, &question->letter);
+      send_back (question);
       return;
     }
   entry = find_entry (keeper, question->domain);
@@ -327,37 +328,46 @@ take (ClrStsKeeper *keeper, ClrStsQuestion *question)
   answer (entry, question);
 }
 
-static gboolean
-wake_dispatch (GSource *source, GSourceFunc callback, void *data)
+static void
+open_question (ClrLetter *letter, void *owner)
 {
-  ClrStsKeeper *keeper = ((Wake *)source)->keeper;
-  ClrStsQuestion *question;
-
-  g_source_set_ready_time (source, -1);
-  while ((question = g_async_queue_try_pop (keeper->incoming)))
-    take (keeper, question);
-  return G_SOURCE_CONTINUE;
+  take (owner, (ClrStsQuestion *)letter);
 }
 
 void
 clr_sts_keeper_post (ClrStsKeeper *keeper, ClrStsQuestion *question)
 {
-  g_async_queue_push (keeper->incoming, question);
-  g_source_set_ready_time (keeper->wake, 0);
+  question->letter.open = open_question;
+  clr_main_box_post (keeper->box, &question->letter);
+}
+
+void
+clr_sts_keeper_tell_policy (ClrStsKeeper *keeper, const char *domain, char ***lines, char ***patterns)
+{
+  const Entry *entry = g_hash_table_lookup (keeper->entries, domain);
+  const char *problem;
+  g_autoptr (ClrStsPolicy) policy = NULL;
+
+  *lines = *patterns = NULL;
+  if (entry == NULL || entry->text == NULL)
+    return;
+  policy = clr_sts_policy_parse (entry->text, strlen (entry->text), &problem);
+  *patterns = g_steal_pointer (&policy->patterns);
+  *lines = g_strsplit (entry->text, "\n", 0);
+  for (char **line = *lines; *line; line++)
+    g_strchomp (*line);
+  for (unsigned n = g_strv_length (*lines); n > 0 && *(*lines)[n - 1] == 0; n--)
+    g_clear_pointer (&(*lines)[n - 1], g_free);
 }
 
 ClrStsKeeper *
 clr_sts_keeper_new (const ClrStsKeeperOptions *options, GError **error)
 {
-  static GSourceFuncs wake_functions = { .dispatch = wake_dispatch };
   ClrStsKeeper *keeper = g_new0 (ClrStsKeeper, 1);
 
   keeper->options = *options;
-  keeper->incoming = g_async_queue_new ();
+  keeper->box = clr_main_box_new (keeper);
   keeper->entries = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, entry_free);
-  keeper->wake = g_source_new (&wake_functions, sizeof (Wake));
-  ((Wake *)keeper->wake)->keeper = keeper;
-  g_source_attach (keeper->wake, NULL);
   keeper->look = g_timeout_add_seconds (LOOK_S, on_look, keeper);
   if (options->state && !clr_state_load (options->state, CLR_STATE_STS, on_stored, keeper, error))
     g_clear_pointer (&keeper, clr_sts_keeper_free);
@@ -367,14 +377,8 @@ clr_sts_keeper_new (const ClrStsKeeperOptions *options, GError **error)
 void
 clr_sts_keeper_free (ClrStsKeeper *keeper)
 {
-  ClrStsQuestion *question;
-
   g_source_remove (keeper->look);
-  g_source_destroy (keeper->wake);
-  g_source_unref (keeper->wake);
-  while ((question = g_async_queue_try_pop (keeper->incoming)))
-    clr_worker_post (question->worker, &question->letter);
-  g_async_queue_unref (keeper->incoming);
+  clr_main_box_free (keeper->box);
   g_hash_table_unref (keeper->entries);
   g_free (keeper);
 }

@@ -25,10 +25,11 @@ typedef enum
   CLR_STS_HOST_UNTRUSTED,
 } ClrStsProblem;
 
-/* The letter goes back to @worker, which frees it by clr_sts_question_free(). */
+/* Comes back to @worker as a letter opened by @open, which frees it by clr_sts_question_free(). */
 typedef struct
 {
-  ClrLetter letter; /* @open: the asker's */
+  ClrLetter letter;
+  void (*open) (ClrLetter *question, void *owner);
   ClrWorker *worker;
   char *domain; /* A-labels, lower case */
   ClrStsRecordStatus status;
@@ -58,3 +59,7 @@ void clr_sts_keeper_free (ClrStsKeeper *keeper);
 
 /* Any thread. */
 void clr_sts_keeper_post (ClrStsKeeper *keeper, ClrStsQuestion *question);
+
+/* Main thread: the policy that is kept for @domain: its lines, and its "mx" values. (out) (transfer full)
+ * (nullable): NULL when there is none. */
+void clr_sts_keeper_tell_policy (ClrStsKeeper *keeper, const char *domain, char ***lines, char ***patterns);

@@ -7,6 +7,7 @@
 #include "base/clr-clock.h"
 #include "delivery/clr-site.h"
 #include "delivery/clr-sts-inquiry.h"
+#include "delivery/clr-tls-tally.h"
 #include "delivery/clr-transport.h"
 #include "dns/clr-mx.h"
 #include "dns/clr-resolver.h"
@@ -190,12 +191,35 @@ on_answer (const ClrDnsAnswer *answer, void *data)
   settle (domain);
 }
 
+/* RFC 8460 section 4.3.2.2: that a policy cannot be had is told, once for each time it is asked for. */
+static void
+count_problem (const Domain *domain, const ClrStsQuestion *answer)
+{
+  static const ClrTlsResult results[] = {
+    [CLR_STS_FETCH_FAILED] = CLR_TLS_STS_FETCH_ERROR,
+    [CLR_STS_POLICY_INVALID] = CLR_TLS_STS_INVALID,
+    [CLR_STS_HOST_UNTRUSTED] = CLR_TLS_STS_WEBPKI_INVALID,
+  };
+  ClrTlsTally *tally = domain->mx->parent.place->tally;
+  ClrTlsSession *session;
+
+  if (tally == NULL || answer->problem == CLR_STS_NO_PROBLEM)
+    return;
+  session = g_new0 (ClrTlsSession, 1);
+  session->domain = g_strdup (domain->name);
+  session->kind = CLR_TLS_POLICY_STS;
+  session->result = results[answer->problem];
+  session->detail = g_strdup (answer->why);
+  clr_tls_tally_post (tally, session);
+}
+
 static void
 on_policy (ClrStsQuestion *answer, void *data)
 {
   Domain *domain = data;
 
   domain->inquiry = NULL;
+  count_problem (domain, answer);
   g_clear_pointer (&domain->policy, clr_sts_policy_free);
   domain->policy = g_steal_pointer (&answer->policy);
   settle (domain);

@@ -168,6 +168,24 @@ clr_dane_is_usable (const ClrDane *dane)
   return FALSE;
 }
 
+char **
+clr_dane_dup_texts (const ClrDane *dane)
+{
+  char **texts = g_new0 (char *, dane->n_records + 1);
+
+  for (unsigned i = 0; i < dane->n_records; i++)
+    {
+      const Tlsa *tlsa = &dane->records[i];
+      const ClrDnsRecord record = { .usage = tlsa->usage,
+                                    .selector = tlsa->selector,
+                                    .matching = tlsa->matching,
+                                    .bytes = tlsa->data.data,
+                                    .size = tlsa->data.size };
+      texts[i] = clr_tlsa_to_text (&record);
+    }
+  return texts;
+}
+
 /* -- certificates */
 
 static void

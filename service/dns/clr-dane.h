@@ -50,6 +50,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (ClrDane, clr_dane_free)
 ClrTlsaUse clr_dane_get_use (const ClrDane *dane, unsigned index);
 gboolean clr_dane_is_usable (const ClrDane *dane); /* any of them */
 
+/* The records as in a zone file. (transfer full) */
+char **clr_dane_dup_texts (const ClrDane *dane);
+
 /* @chain: (array length=n): DER, the server's own first. @names: NULL-terminated: any of them may stand in
  * the certificate; asked with DANE-TA(2) only. @now: seconds since 1970; asked with DANE-TA(2) only. */
 void clr_dane_judge (const ClrDane *dane, const gnutls_datum_t *chain, unsigned n, const char *const *names,

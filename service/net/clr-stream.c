@@ -527,6 +527,14 @@ clr_stream_set_tee (ClrStream *stream, ClrStreamTee tee, void *data)
   stream->tee_data = data;
 }
 
+gboolean
+clr_stream_get_local (ClrStream *stream, ClrEndpoint *endpoint)
+{
+  socklen_t size = sizeof *endpoint;
+
+  return stream->watch.fd >= 0 && getsockname (stream->watch.fd, &endpoint->any, &size) == 0;
+}
+
 const ClrEndpoint *
 clr_stream_get_peer (ClrStream *stream)
 {

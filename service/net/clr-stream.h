@@ -73,4 +73,6 @@ void clr_stream_finish (ClrStream *stream);
 
 void clr_stream_set_tee (ClrStream *stream, ClrStreamTee tee, void *data);
 const ClrEndpoint *clr_stream_get_peer (ClrStream *stream);
+/* Our end of it. Returns: FALSE when there is none any more. */
+gboolean clr_stream_get_local (ClrStream *stream, ClrEndpoint *endpoint);
 ClrWorker *clr_stream_get_worker (ClrStream *stream);

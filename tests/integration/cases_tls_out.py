@@ -3,6 +3,7 @@
 import contextlib
 import hashlib
 import http.server
+import json
 import os
 import socket
 import ssl
@@ -11,7 +12,7 @@ import threading
 import time
 
 from cases_mx import MX, expect
-from harness import Dns, Relay, Sink, case, check, equal, free_port, need, temp
+from harness import Dns, Relay, Sink, case, check, equal, free_port, need, temp, wait_for
 
 
 class Authority:
@@ -134,6 +135,12 @@ def house(records, tls, *, signed=True, settings="", route="", hosts=("127.0.0.2
         yield relay, sinks, dns
 
 
+def results(relay, domain):
+    """What is counted for a domain today, by policy."""
+    days = json.loads(relay.cli("tls-results", domain, "--json"))["days"]
+    return days[0]["policies"] if days else []
+
+
 @case("DANE: a certificate that the TLSA record names: the attempt tells it; a domain without records goes as ever")
 def _():
     good = authority().issue("mx1.test")
@@ -145,6 +152,14 @@ def _():
         identity = relay.send(to=["u@e.test"])
         second.wait()
         expect(relay, identity, "delivered", "(may)")
+        for domain, kind in (("d.test", "tlsa"), ("e.test", "no-policy-found")):
+            wait_for(lambda: results(relay, domain), 5, "the count")
+            [one] = results(relay, domain)
+            equal((one["policy"]["policy-type"], one["summary"]["total-successful-session-count"]), (kind, 1), "what is counted")
+        time.sleep(3.5)  # it is on disk
+        relay.kill()
+        relay.start()
+        equal(results(relay, "d.test")[0]["policy"]["policy-string"], [tlsa(good[0])], "what is counted over a restart")
 
 
 @case("DANE: neither names nor dates count for DANE-EE, both do for DANE-TA")
@@ -272,6 +287,13 @@ def _():
         identity = relay.send(to=["u@d.test"])
         first.wait()
         expect(relay, identity, "delivered", "(mta-sts-testing: certificate not accepted")
+        wait_for(lambda: results(relay, "d.test"), 5, "the count")
+        [one] = results(relay, "d.test")
+        equal((one["policy"]["policy-type"], one["policy"]["policy-string"][1], one["policy"]["mx-host"]), ("sts", "mode: testing", ["mx2.test"]),
+              "the policy that is counted")
+        [failure] = one["failure-details"]
+        equal((failure["result-type"], failure["receiving-mx-hostname"], failure["receiving-ip"]),
+              ("certificate-host-mismatch", "mx1.test", "127.0.0.2"), "the failure that is counted")
     with policy_house(["d"], (None, None), {"d": ("testing", "mx1.test")}) as (relay, (first, _second), _dns, _policies):
         identity = relay.send(to=["u@d.test"])
         first.wait()
