@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "check/clr-check.h"
 
+#include "check/clr-check-fetch.h"
 #include "check/clr-check-text.h"
 #include "dns/clr-sts-policy.h"
 #include "dns/clr-sts-record.h"
@@ -130,13 +131,28 @@ find_hosts (ClrZone *zone, const char *domain)
 }
 
 static JsonNode *
-judge_domain (Case *one, const char *domain, const char *policy, ClrZone *zone)
+judge_fetched_policy (Case *one, JsonObject *in, const char *domain, ClrZone *zone)
+{
+  gsize size;
+  g_autofree char *problem = NULL, *reason = NULL;
+  g_autofree char *text = clr_check_fetch_policy (zone, domain, clr_check_get_number (in, "port", 443),
+                                                  clr_check_get_text (in, "ca-file"), &size, &problem);
+
+  if (text)
+    return judge_policy (one, text, size);
+  reason = g_strdup_printf (_ ("its policy cannot be fetched: %s"), problem);
+  return end (one, "temperror", reason);
+}
+
+static JsonNode *
+judge_domain (Case *one, JsonObject *in, const char *domain, ClrZone *zone)
 {
   static const char *const results[] = {
     [CLR_STS_RECORD_NONE] = "none",
     [CLR_STS_RECORD_INVALID] = "invalid",
     [CLR_STS_RECORD_TEMPORARY] = "temperror",
   };
+  const char *policy = clr_check_get_text (in, "policy");
   g_autofree char *name = g_strconcat ("_mta-sts.", domain, NULL);
   ClrDnsAnswer answer;
   char id[CLR_STS_ID_SIZE];
@@ -154,8 +170,11 @@ judge_domain (Case *one, const char *domain, const char *policy, ClrZone *zone)
   json_object_set_string_member (one->details, "id", id);
   if (one->hosts == NULL)
     one->hosts = find_hosts (zone, domain);
-  return policy ? judge_policy_member (one, policy)
-                : end (one, "valid", _ ("the record is well formed; its policy has not been fetched"));
+  if (policy)
+    return judge_policy_member (one, policy);
+  return clr_zone_is_real (zone)
+             ? judge_fetched_policy (one, in, domain, zone)
+             : end (one, "valid", _ ("the record is well formed; its policy has not been fetched"));
 }
 
 JsonNode *
@@ -170,7 +189,7 @@ clr_check_mta_sts (JsonObject *in, ClrZone *zone)
   if (type && !clr_sts_policy_is_type (type))
     return end (&one, "invalid", _ ("a policy must come as text/plain (RFC 8461 section 3.2)"));
   if (domain)
-    return judge_domain (&one, domain, policy, zone);
+    return judge_domain (&one, in, domain, zone);
   if (policy)
     return judge_policy_member (&one, policy);
   if (record)

@@ -33,6 +33,9 @@ static const ClrCheckOption mta_sts_options[] = {
   { "record", CLR_CHECK_TEXT, "TEXT", N_ ("A TXT record of _mta-sts, instead of a domain") },
   { "policy", CLR_CHECK_FILE, "FILE", N_ ("A policy, instead of the domain's; in JSON also its text") },
   { "content-type", CLR_CHECK_TEXT, "TYPE", N_ ("The type that a policy came with") },
+  { "ca-file", CLR_CHECK_FILE, "FILE",
+    N_ ("Authorities that are trusted for the policy host (the system's)") },
+  { "port", CLR_CHECK_NUMBER, "PORT", N_ ("Of the policy host (443)") },
   { "mx", CLR_CHECK_LIST, "HOST", N_ ("A mail exchanger to compare with the policy; may be repeated") },
   { NULL },
 };

@@ -259,3 +259,9 @@ clr_zone_is_secure (ClrZone *zone)
 {
   return zone->secure;
 }
+
+gboolean
+clr_zone_is_real (ClrZone *zone)
+{
+  return zone->resolver != NULL;
+}

@@ -35,3 +35,5 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (ClrZone, clr_zone_free)
 ClrZoneStatus clr_zone_find (ClrZone *zone, const char *name, const char *type, GPtrArray **values);
 /* Whether DNSSEC proves what clr_zone_find() answered last. */
 gboolean clr_zone_is_secure (ClrZone *zone);
+/* A resolver is asked, not a zone in JSON. */
+gboolean clr_zone_is_real (ClrZone *zone);

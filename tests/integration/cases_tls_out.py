@@ -12,6 +12,7 @@ import threading
 import time
 
 from cases_mx import MX, expect
+from commands import command
 from harness import Dns, Relay, Sink, case, check, equal, free_port, need, temp, wait_for
 
 
@@ -379,3 +380,27 @@ def _():
         first.wait(2)
         expect(relay, slow, "delivered")
         check(time.monotonic() - started >= 2, "it was not waited for")
+
+
+@case("check mta-sts and check dane ask the DNS and the policy host")
+def _():
+    ca, good = authority(), authority().issue("mx1.test")
+    with PolicyHost(ca.issue("mta-sts.d.test")) as policies, \
+            Dns({"test": MX + sts_zone("d") + f"_25._tcp.mx1 TLSA {tlsa(good[0])}\n"}, signed="test") as dns:
+        def ask(*words, expect=0):
+            words = [*words, "--resolver", f"127.0.0.1:{dns.port}"]
+            return command("check", *words, expect=expect)
+
+        fetch = ("mta-sts", "d.test", "--ca-file", ca.file, "--port", policies.port)
+        policies.set("d.test", "enforce", "*.test")
+        check("names all of these hosts" in ask(*fetch), "a good policy")
+        policies.set("d.test", "enforce", "mx1.test")
+        check("does not name mx2.test" in ask(*fetch, expect=4), "an exchanger that is not named")
+        policies.answers.clear()
+        check("status 404" in ask(*fetch, expect=4), "no policy")
+        check("certificate" in ask("mta-sts", "d.test", "--port", policies.port, expect=4), "an authority that is not known")
+        check(ask("mta-sts", "e.test", expect=4).startswith("none"), "no record")
+        anchor = ("--trust-anchor", dns.anchor)
+        check("match" in ask("dane", "mx1.test", "--chain", good[0], *anchor), "a certificate that matches")
+        check("do not count" in ask("dane", "mx1.test", "--chain", good[0], expect=4), "not validated")
+        check("no TLSA records" in ask("dane", "mx2.test", *anchor, expect=4), "no records")
