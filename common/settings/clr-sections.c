@@ -5,6 +5,8 @@
  */
 #include "settings/clr-sections.h"
 
+#include "settings/clr-device.h"
+
 #include <glib/gi18n-lib.h>
 #include <stdint.h>
 
@@ -234,12 +236,49 @@ DEFINE_SECTION (Inbound, inbound)
           1, 5 * MINUTE, 20, 0);
 }
 
+static void
+declare_device_rates (ClrSectionClass *section)
+{
+  NUMBER (NUMBER, "messages-per-minute", N_ ("Messages a minute"), N_ ("At most so many; 0: no limit."), 0,
+          100000000, 0, 0);
+  NUMBER (NUMBER, "messages-per-hour", N_ ("Messages an hour"), N_ ("At most so many; 0: no limit."), 0,
+          100000000, 0, 0);
+  NUMBER (NUMBER, "messages-per-day", N_ ("Messages a day"), N_ ("At most so many; 0: no limit."), 0,
+          100000000, 0, 0);
+  NUMBER (NUMBER, "recipients-per-minute", N_ ("Recipients a minute"), N_ ("At most so many; 0: no limit."),
+          0, 100000000, 0, 0);
+  NUMBER (NUMBER, "recipients-per-hour", N_ ("Recipients an hour"), N_ ("At most so many; 0: no limit."), 0,
+          100000000, 0, 0);
+  NUMBER (NUMBER, "recipients-per-day", N_ ("Recipients a day"), N_ ("At most so many; 0: no limit."), 0,
+          100000000, 0, 0);
+  NUMBER (NUMBER, "max-recipients", N_ ("Recipients a message"),
+          N_ ("At most so many; beyond it 452. 0: as [limits] says."), 0, 100000, 0, 0);
+  NUMBER (SIZE, "max-message-size", N_ ("Message size"),
+          N_ ("Largest message; beyond it 552. 0: as [limits] says."), 0, 4 * GIB, 0, 0);
+  CHOICE (
+      "freeze|defer", "on-excess", N_ ("On excess"),
+      N_ ("Beyond a limit a minute, hour or day. freeze: mail is still taken, but held in the queue until "
+          "\"clrelay device thaw\"; defer: the device is told 452, to try again later."),
+      "freeze", 0);
+  CHOICE (
+      "freeze|ignore", "unusual-volume", N_ ("Unusual volume"),
+      N_ ("More than 5 times the mean of the same weekday and hour of the last 4 weeks, and more than 50 "
+          "messages an hour: hold the mail until \"clrelay device thaw\", or ignore it. Nothing is unusual "
+          "for a device known for less than 4 weeks."),
+      "freeze", 0);
+}
+
 DEFINE_SECTION (Device, device)
 {
-  SECTION ("device", TRUE,
-           N_ ("Who may relay. Nobody else may; without any device, nobody at all. The first match counts."));
-  LIST (NETWORKS, "networks", N_ ("Networks"), N_ ("Addresses the device or application connects from."),
-        CLR_SETTING_REQUIRED);
+  SECTION (
+      "device", TRUE,
+      N_ ("Who may relay. Nobody else may; without any device, nobody at all. Of several that match, the "
+          "most specific counts: by network and login, then by login, then by the smallest network."));
+  LIST (NETWORKS, "networks", N_ ("Networks"), N_ ("Addresses the device or application connects from."), 0);
+  LIST (LOGINS, "logins", N_ ("Logins"),
+        N_ ("Logins it uses; with networks too, both must match. *: any login."), 0);
+  CHOICE (CLR_DEVICE_PRESETS, "preset", N_ ("Preset"),
+          N_ ("What it is: sets defaults for the settings below; what is set here overrides them."), NULL, 0);
   TEXT (TEXT, "label", N_ ("Label"), N_ ("What people call it."), NULL, 0);
   BOOLEAN (
       "repair-headers", N_ ("Repair headers"),
@@ -251,6 +290,33 @@ DEFINE_SECTION (Device, device)
   BOOLEAN ("lenient-commands", N_ ("Lenient commands"),
            N_ ("Accept addresses without angle brackets, a space after the colon, HELO without a name."),
            FALSE, 0);
+  LIST (
+      NAMES, "quirks", N_ ("Quirks"),
+      N_ ("What else is borne of it: bare-newlines, missing-brackets, space-after-colon, bad-helo, "
+          "missing-date, missing-message-id, missing-from, no-starttls, legacy-tls, auth-in-clear, cram-md5. "
+          "Those that act before a login (bad-helo, no-starttls, legacy-tls, auth-in-clear, cram-md5) need "
+          "networks."),
+      0);
+  TEXT (DATE, "legacy-tls-until", N_ ("Old TLS until"),
+        N_ ("Until the end of this day TLS 1.0 and 1.1 with old ciphers are accepted of its networks."), NULL,
+        0);
+  LIST (SENDERS, "senders", N_ ("Senders"),
+        N_ ("Envelope senders it may use; all when not set. Others are refused, or rewritten."), 0);
+  LIST (DOMAINS, "from-domains", N_ ("From domains"),
+        N_ ("Domains its From field may name; all when not set. Others are refused, or rewritten."), 0);
+  TEXT (MAILBOX, "rewrite-sender", N_ ("Rewrite sender"),
+        N_ ("Senders and From addresses that are not allowed become this address, the original is kept in "
+            "Reply-To; every one is when neither senders nor from-domains are set."),
+        NULL, 0);
+  LIST (DOMAINS, "recipients", N_ ("Recipient domains"), N_ ("Domains it may send to; all when not set."), 0);
+  LIST (DOMAINS, "denied-recipients", N_ ("Denied recipient domains"),
+        N_ ("Domains it may not send to, whatever else says."), 0);
+  declare_device_rates (section);
+  TEXT (MAILBOX, "journal", N_ ("Journal"), N_ ("Who gets a copy of all its mail, unseen."), NULL, 0);
+  NUMBER (NUMBER, "priority", N_ ("Priority"), N_ ("Of its mail; what is due goes highest first."), -9, 9, 0,
+          0);
+  TEXT (TEXT, "route", N_ ("Route"), N_ ("Name of the [route] all its mail takes."), NULL, 0);
+  TEXT (TEXT, "tag", N_ ("Tag"), N_ ("A word kept with its mail, to find it by."), NULL, 0);
 }
 
 /* What every way out over SMTP has, whether the settings or the DNS name its hosts. */

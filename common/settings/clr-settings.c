@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "settings/clr-settings.h"
 
+#include "settings/clr-device.h"
 #include "settings/clr-preset.h"
 #include "settings/clr-ways-out.h"
 
@@ -277,7 +278,10 @@ apply_presets (Reader *reader)
     for (unsigned i = 0; i < ((GPtrArray *)array)->len; i++)
       {
         ClrSection *section = g_ptr_array_index ((GPtrArray *)array, i);
-        g_autofree char *why = clr_preset_apply (section);
+        /* The devices' presets stand in a table of the program: there may be thousands of devices. */
+        g_autofree char *why = g_str_equal (CLR_SECTION_GET_CLASS (section)->group, "device")
+                                   ? NULL
+                                   : clr_preset_apply (section);
 
         if (why)
           problem (reader, _ ("[%s %s] preset: %s"), CLR_SECTION_GET_CLASS (section)->group,
@@ -345,6 +349,27 @@ check_listeners (Reader *reader)
     }
 }
 
+static void
+check_devices (Reader *reader)
+{
+  GPtrArray *devices = clr_settings_get_sections (reader->settings, "device");
+
+  for (unsigned i = 0; i < devices->len; i++)
+    {
+      ClrSection *device = g_ptr_array_index (devices, i);
+      const char *route;
+
+      clr_device_apply_preset (device);
+      route = clr_section_get_text (device, "route");
+      g_autofree char *what = clr_device_find_problem (device);
+      if (what)
+        problem (reader, "[device %s] %s", clr_section_get_name (device), what);
+      if (route && !clr_settings_find (reader->settings, "route", route))
+        problem (reader, _ ("[device %s] route: there is no [route %s] in this file"),
+                 clr_section_get_name (device), route);
+    }
+}
+
 ClrSettings *
 clr_settings_new_from_text (const char *text, gsize size, const char *file, char ***problems)
 {
@@ -367,6 +392,7 @@ clr_settings_new_from_text (const char *text, gsize size, const char *file, char
       clr_ways_out_check (self, reader.problems);
       check_listeners (&reader);
       check_inbound (&reader);
+      check_devices (&reader);
     }
   g_hash_table_unref (reader.lines);
   g_free (reader.heading);

@@ -27,6 +27,8 @@ static const struct
   = { "senders", N_ ("addresses or domains, such as a@example.com, example.com, .example.com, or <> "
                      "for mail without a sender") },
   [CLR_VALUE_NAMES] = { "names", N_ ("words, separated by commas") },
+  [CLR_VALUE_LOGINS] = { "logins", N_ ("logins, separated by commas, or * for any login") },
+  [CLR_VALUE_DATE] = { "date", N_ ("a day such as 2027-06-30") },
   [CLR_VALUE_ADDRESS] = { "address", N_ ("an IP address") },
   [CLR_VALUE_BOOLEAN] = { "boolean", N_ ("true or false") },
   [CLR_VALUE_NUMBER] = { "number", N_ ("a whole number") },
@@ -162,6 +164,38 @@ is_sender (const char *text)
   return strcmp (text, "<>") == 0 || is_domain_pattern (text) || is_mailbox (text);
 }
 
+gboolean
+clr_domain_pattern_matches (const char *pattern, const char *domain)
+{
+  size_t size = strlen (domain), pattern_size = strlen (pattern);
+
+  if (g_str_equal (pattern, "*"))
+    return TRUE;
+  if (*pattern == '.')
+    return size > pattern_size && g_ascii_strcasecmp (domain + size - pattern_size, pattern) == 0;
+  return g_ascii_strcasecmp (domain, pattern) == 0;
+}
+
+gint64
+clr_date_setting_to_time (const char *text)
+{
+  g_autofree char *full = g_strdup_printf ("%sT24:00:00Z", text);
+  g_autoptr (GDateTime) time = strlen (text) == 10 ? g_date_time_new_from_iso8601 (full, NULL) : NULL;
+
+  return time ? g_date_time_to_unix (time) : -1;
+}
+
+static gboolean
+is_login (const char *text)
+{
+  if (g_str_equal (text, "*"))
+    return TRUE;
+  for (const char *p = text; *p; p++)
+    if (!g_ascii_isalnum (*p) && !strchr ("-_.@+", *p))
+      return FALSE;
+  return *text && strlen (text) <= 100;
+}
+
 static gboolean
 is_word (const char *text)
 {
@@ -216,6 +250,10 @@ fits (GParamSpec *pspec, ClrValueKind kind, const char *text)
       return is_domain_pattern (text);
     case CLR_VALUE_SENDERS:
       return is_sender (text);
+    case CLR_VALUE_LOGINS:
+      return is_login (text);
+    case CLR_VALUE_DATE:
+      return clr_date_setting_to_time (text) >= 0;
     case CLR_VALUE_ADDRESS:
       return is_address (text);
     default:

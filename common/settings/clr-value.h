@@ -25,6 +25,8 @@ G_BEGIN_DECLS
  * @CLR_VALUE_DOMAINS: list of domain patterns: `example.com`, `.example.com`, `*`
  * @CLR_VALUE_SENDERS: list of mail addresses, domain patterns, or `<>`
  * @CLR_VALUE_NAMES: list of words
+ * @CLR_VALUE_LOGINS: list of logins, or *
+ * @CLR_VALUE_DATE: a day: `2027-06-30`
  * @CLR_VALUE_ADDRESS: one IP address without port
  * @CLR_VALUE_BOOLEAN: true or false
  * @CLR_VALUE_NUMBER: a whole number
@@ -48,6 +50,8 @@ typedef enum
   CLR_VALUE_DOMAINS,
   CLR_VALUE_SENDERS,
   CLR_VALUE_NAMES,
+  CLR_VALUE_LOGINS,
+  CLR_VALUE_DATE,
   CLR_VALUE_ADDRESS,
   CLR_VALUE_BOOLEAN,
   CLR_VALUE_NUMBER,
@@ -75,6 +79,23 @@ gboolean clr_value_parse (GParamSpec *pspec, const char *text, GValue *value, ch
  * Returns: (transfer full): the text as it would stand in the file
  */
 char *clr_value_to_text (GParamSpec *pspec, const GValue *value);
+
+/**
+ * clr_domain_pattern_matches:
+ * @pattern: `example.com` is itself, `.example.com` what lies below it, `*` everything
+ * @domain: a domain
+ *
+ * Returns: whether @domain is meant; case does not matter
+ */
+gboolean clr_domain_pattern_matches (const char *pattern, const char *domain);
+
+/**
+ * clr_date_setting_to_time:
+ * @text: a value of kind %CLR_VALUE_DATE
+ *
+ * Returns: the end of that day in UTC, seconds since 1970; -1 when @text is no day
+ */
+gint64 clr_date_setting_to_time (const char *text);
 
 /* How a kind is attached to a GParamSpec. @choices: for CLR_VALUE_CHOICE, "a|b|c" (static). */
 void clr_value_set_kind (GParamSpec *pspec, ClrValueKind kind, const char *choices);

@@ -14,7 +14,7 @@
 #include <string.h>
 
 static const ClrDevice *
-find_device (const ClrPolicy *policy, ClrSettings *settings, JsonObject *in, char **problem)
+find_device (const ClrPolicy *policy, JsonObject *in, char **problem)
 {
   const char *client = clr_check_get_text (in, "client"), *name = clr_check_get_text (in, "device");
   ClrEndpoint endpoint;
@@ -24,26 +24,21 @@ find_device (const ClrPolicy *policy, ClrSettings *settings, JsonObject *in, cha
     return NULL;
   if (name)
     {
-      ClrSection *section = clr_settings_find (settings, "device", name);
+      const GArray *devices = clr_policy_get_devices (policy);
 
-      if (section == NULL)
-        {
-          *problem = g_strdup_printf (_ ("there is no [device %s]"), name);
-          return NULL;
-        }
-      /* By an address of its own, so that an earlier device that takes it is seen. */
-      g_auto (GStrv) parts = g_strsplit (*clr_section_get_list (section, "networks"), "/", 2);
-      client = NULL;
-      if (!clr_endpoint_parse (&endpoint, parts[0], 0))
-        return NULL;
+      for (unsigned i = 0; i < devices->len; i++)
+        if (g_str_equal (g_array_index (devices, ClrDevice, i).name, name))
+          return &g_array_index (devices, ClrDevice, i);
+      *problem = g_strdup_printf (_ ("there is no [device %s]"), name);
+      return NULL;
     }
-  else if (!clr_endpoint_parse (&endpoint, client, 0))
+  if (!clr_endpoint_parse (&endpoint, client, 0))
     {
       *problem = g_strdup_printf (_ ("client: %s is no IP address"), client);
       return NULL;
     }
   clr_endpoint_get_bytes (&endpoint, address);
-  return clr_policy_find_device (policy, address);
+  return clr_policy_find_device (policy, address, NULL);
 }
 
 static void
@@ -250,7 +245,7 @@ trace (const ClrPolicy *policy, ClrSettings *settings, JsonObject *in, ClrZone *
   const char *to = clr_check_get_text (in, "to"), *from = clr_check_get_text (in, "from");
   JsonObject *details = json_object_new ();
   g_autofree char *problem = NULL, *reason = NULL, *lane = NULL;
-  const ClrDevice *device = find_device (policy, settings, in, &problem);
+  const ClrDevice *device = find_device (policy, in, &problem);
   const char *result, *route;
 
   if (problem)
@@ -262,7 +257,7 @@ trace (const ClrPolicy *policy, ClrSettings *settings, JsonObject *in, ClrZone *
     json_object_set_string_member (details, "device", device->name);
   else if (json_object_has_member (in, "client") || json_object_has_member (in, "device"))
     return clr_check_answer ("refused", _ ("no [device] has this address: it may not relay"), details);
-  ClrRouteCase what = { from ? from : "", device ? device->name : NULL, to };
+  ClrRouteCase what = { from ? from : "", device ? device->name : NULL, to, device ? device->route : NULL };
   route = clr_policy_find_route (policy, &what);
   if (route == NULL)
     return clr_check_answer ("refused", _ ("no [route] takes this recipient"), details);

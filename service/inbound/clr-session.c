@@ -269,6 +269,7 @@ clr_session_new (const ClrIntakePlace *place, int fd, const ClrEndpoint *peer, u
   ClrSession *session = g_new0 (ClrSession, 1);
   const ClrLimits *limits = clr_policy_get_limits (reception->policy);
   uint8_t address[16];
+  ClrQuirks quirks;
 
   session->place = place;
   session->reception = clr_reception_ref (reception);
@@ -280,7 +281,8 @@ clr_session_new (const ClrIntakePlace *place, int fd, const ClrEndpoint *peer, u
   clr_endpoint_get_bytes (peer, address);
   clr_endpoint_address_to_text (peer, session->address);
   session->device = reception->is_inbound ? &clr_policy_get_outside (reception->policy)->device
-                                          : clr_policy_find_device (reception->policy, address);
+                                          : clr_policy_find_device (reception->policy, address, NULL);
+  quirks = reception->is_inbound ? 0 : clr_policy_find_quirks (reception->policy, address);
   session->config = (ClrSmtpServerConfig){
     .hostname = clr_policy_get_hostname (reception->policy),
     .max_line = limits->max_line,
@@ -288,10 +290,12 @@ clr_session_new (const ClrIntakePlace *place, int fd, const ClrEndpoint *peer, u
     .max_recipients = limits->max_recipients,
     .max_errors = limits->max_errors,
     .max_messages = limits->max_messages_per_connection,
-    .offer_tls = reception->tls == CLR_LISTENER_TLS_MAY || reception->tls == CLR_LISTENER_TLS_REQUIRE,
+    .offer_tls = (reception->tls == CLR_LISTENER_TLS_MAY && !(quirks & CLR_QUIRK_NO_STARTTLS))
+                 || reception->tls == CLR_LISTENER_TLS_REQUIRE,
     .require_tls = reception->tls == CLR_LISTENER_TLS_REQUIRE,
-    .normalize = session->device && session->device->normalize_newlines,
-    .lenient = session->device && session->device->lenient_commands,
+    .normalize = (quirks & CLR_QUIRK_BARE_NEWLINES) != 0,
+    .lenient
+    = (quirks & (CLR_QUIRK_MISSING_BRACKETS | CLR_QUIRK_SPACE_AFTER_COLON | CLR_QUIRK_BAD_HELO)) != 0,
   };
   clr_counter_add (CLR_COUNTER_CONNECTIONS_IN, 1);
   clr_counter_add (CLR_COUNTER_CONNECTIONS_IN_TOTAL, 1);

@@ -177,16 +177,15 @@ open_injection (ClrLetter *letter, void *owner)
   ClrInjection *injection = (ClrInjection *)letter;
   /* What comes from the machine's own people is completed as a device's mail would be. */
   char *name = injection->device ? injection->device : (char *)"local";
-  ClrDevice device = {
-    .name = name, .label = name, .repair_headers = !injection->keep_header, .normalize_newlines = TRUE
-  };
   ClrOrigin origin = {
     .origin = injection->origin,
     .client = injection->client,
     .helo = "",
-    .device = &device,
+    .device = &injection->as_device,
   };
 
+  injection->as_device
+      = (ClrDevice){ .name = name, .label = name, .repairs = injection->keep_header ? 0 : CLR_REPAIR_HEADER };
   injection->reply = find_objection (injection);
   if (injection->reply)
     {

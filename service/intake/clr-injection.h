@@ -35,6 +35,7 @@ typedef struct
   /* On the way. */
   ClrIntakePlace place;
   ClrPolicy *policy;
+  ClrDevice as_device;
   ClrIntake *intake;
   size_t written;
   unsigned lone; /* newlines made CRLF */

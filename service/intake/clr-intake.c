@@ -27,7 +27,7 @@ struct ClrIntake
   uint64_t id;
   int64_t time_us;
   char *origin, *client, *helo, *protocol, *tls, *device, *sender, *envid;
-  gboolean repair_headers;
+  const ClrDevice *is; /* which device it comes from */
   gboolean eight_bit;
   gboolean says_smtputf8;
   gboolean utf8_header; /* the header section has octets above 127 */
@@ -80,7 +80,7 @@ clr_intake_begin (const ClrIntakePlace *place, ClrPolicy *policy, const ClrOrigi
   intake->device = g_strdup (origin->device->name);
   intake->says_smtputf8 = origin->smtputf8;
   intake->outside = origin->outside;
-  intake->repair_headers = origin->device->repair_headers;
+  intake->is = origin->device;
   intake->recipients = g_array_new (FALSE, TRUE, sizeof (ClrRecipient));
   intake->header = g_string_sized_new (1024);
   return intake;
@@ -173,6 +173,7 @@ repair (ClrIntake *intake)
     .hostname = clr_policy_get_hostname (intake->policy),
     .id = id,
     .time_us = intake->time_us,
+    .wanted = intake->is->repairs,
   };
 
   clr_id_to_text (intake->id, id);
@@ -234,7 +235,7 @@ take_header (ClrIntake *intake)
       clr_evaluation_take_header (intake->evaluation, intake->header->str, intake->header->len);
       remove_forged_fields (intake);
     }
-  if (intake->repair_headers)
+  if (intake->is->repairs)
     repair (intake);
   clr_header_block_parse (&block, intake->header->str, intake->header->len);
   /* RFC 5321 section 6.3 */

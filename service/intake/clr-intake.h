@@ -18,14 +18,14 @@ typedef struct ClrIntake ClrIntake;
 /* Where a message comes from. Strings are copied. */
 typedef struct
 {
-  const char *origin;   /* "smtp" */
-  const char *client;   /* address */
-  const char *helo;     /* "" for none */
-  const char *protocol; /* for Received: "ESMTP", ... */
-  const char *tls;      /* NULL in clear */
-  gboolean smtputf8;    /* the client said SMTPUTF8 */
-  gboolean outside;     /* a stranger brings it: it is evaluated, and not signed */
-  const ClrDevice *device;
+  const char *origin;      /* "smtp" */
+  const char *client;      /* address */
+  const char *helo;        /* "" for none */
+  const char *protocol;    /* for Received: "ESMTP", ... */
+  const char *tls;         /* NULL in clear */
+  gboolean smtputf8;       /* the client said SMTPUTF8 */
+  gboolean outside;        /* a stranger brings it: it is evaluated, and not signed */
+  const ClrDevice *device; /* of the policy; must live as long as the intake */
 } ClrOrigin;
 
 /* How it ended. */

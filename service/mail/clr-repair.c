@@ -15,28 +15,29 @@ clr_repair_header (const char *bytes, size_t size, const ClrRepairFacts *facts, 
   clr_header_block_parse (&block, bytes, size);
   /* Text without any header: a first line that is no field begins the body, with all that looks like fields
    * behind it. */
-  gboolean headless = block.n_fields > 0 && block.fields[0].name_size == 0;
+  gboolean headless
+      = (facts->wanted & CLR_REPAIR_SEPARATOR) && block.n_fields > 0 && block.fields[0].name_size == 0;
   if (headless)
     block.n_fields = block.size = 0;
 
-  if (!clr_header_block_find (&block, "Date"))
+  if ((facts->wanted & CLR_REPAIR_DATE) && !clr_header_block_find (&block, "Date"))
     {
       clr_date_to_text (facts->time_us, date);
       g_string_append_printf (into, "Date: %s\r\n", date);
       done |= CLR_REPAIR_DATE;
     }
-  if (!clr_header_block_find (&block, "Message-ID"))
+  if ((facts->wanted & CLR_REPAIR_MESSAGE_ID) && !clr_header_block_find (&block, "Message-ID"))
     {
       g_string_append_printf (into, "Message-ID: <%s@%s>\r\n", facts->id, facts->hostname);
       done |= CLR_REPAIR_MESSAGE_ID;
     }
-  if (!clr_header_block_find (&block, "From"))
+  if ((facts->wanted & CLR_REPAIR_FROM) && !clr_header_block_find (&block, "From"))
     {
       g_string_append_printf (into, "From: <%s>\r\n", *facts->sender ? facts->sender : facts->postmaster);
       done |= CLR_REPAIR_FROM;
     }
   for (unsigned i = 0; i < block.n_fields; i++)
-    if (clr_field_is (&block.fields[i], "Bcc"))
+    if ((facts->wanted & CLR_REPAIR_BCC) && clr_field_is (&block.fields[i], "Bcc"))
       done |= CLR_REPAIR_BCC;
     else
       g_string_append_len (into, block.fields[i].start, block.fields[i].size);

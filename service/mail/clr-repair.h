@@ -25,7 +25,12 @@ typedef struct
   const char *hostname;   /* the right side of a Message-ID */
   const char *id;         /* queue id, the left side of a Message-ID */
   int64_t time_us;        /* microseconds since 1970 */
+  ClrRepair wanted;       /* what may be done */
 } ClrRepairFacts;
+
+/* All that can be done to a header section. */
+#define CLR_REPAIR_HEADER                                                                                    \
+  (CLR_REPAIR_DATE | CLR_REPAIR_MESSAGE_ID | CLR_REPAIR_FROM | CLR_REPAIR_BCC | CLR_REPAIR_SEPARATOR)
 
 /* @bytes: the start of a message up to the end of its header section (with the empty line, if it has one).
  * @into: the repaired header section is appended; what needs no repair is the same octet by octet.

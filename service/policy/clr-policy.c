@@ -1,17 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "policy/clr-policy.h"
 
+#include "base/clr-clock.h"
 #include "base/clr-error.h"
+#include "policy/clr-device-map.h"
 
-#include <gio/gio.h>
 #include <stdatomic.h>
 #include <string.h>
-
-struct ClrNetwork
-{
-  uint8_t bytes[16]; /* IPv4 mapped */
-  unsigned bits;
-};
 
 struct ClrPolicy
 {
@@ -21,6 +16,7 @@ struct ClrPolicy
   unsigned node;
   ClrLimits limits;
   GArray *devices;    /* of ClrDevice */
+  ClrDeviceMap *map;  /* of them */
   GArray *identities; /* of ClrDkimIdentity */
   ClrDkimStyle style;
   ClrReportStyle report_style;
@@ -49,11 +45,7 @@ static const char *const default_signed[]
 static void
 clear_device (void *data)
 {
-  ClrDevice *device = data;
-
-  g_free (device->name);
-  g_free (device->label);
-  g_free (device->networks);
+  clr_device_clear (data);
 }
 
 static void
@@ -88,59 +80,18 @@ read_limits (ClrLimits *limits, ClrSettings *settings)
 }
 
 static void
-read_network (struct ClrNetwork *network, const char *text)
-{
-  g_autoptr (GInetAddressMask) mask = g_inet_address_mask_new_from_string (text, NULL);
-  GInetAddress *address = g_inet_address_mask_get_address (mask);
-  unsigned length = g_inet_address_mask_get_length (mask);
-
-  if (g_inet_address_get_family (address) == G_SOCKET_FAMILY_IPV4)
-    {
-      memcpy (network->bytes, "\0\0\0\0\0\0\0\0\0\0\xff\xff", 12);
-      memcpy (network->bytes + 12, g_inet_address_to_bytes (address), 4);
-      network->bits = 96 + length;
-    }
-  else
-    {
-      memcpy (network->bytes, g_inet_address_to_bytes (address), 16);
-      network->bits = length;
-    }
-}
-
-static gboolean
-network_holds (const struct ClrNetwork *network, const uint8_t address[16])
-{
-  unsigned whole = network->bits / 8, rest = network->bits % 8;
-
-  if (memcmp (network->bytes, address, whole) != 0)
-    return FALSE;
-  return rest == 0 || ((network->bytes[whole] ^ address[whole]) & (0xff00 >> rest) & 0xff) == 0;
-}
-
-static void
 read_devices (ClrPolicy *policy, ClrSettings *settings)
 {
   GPtrArray *sections = clr_settings_get_sections (settings, "device");
 
   for (unsigned i = 0; i < sections->len; i++)
     {
-      ClrSection *section = g_ptr_array_index (sections, i);
-      const char *const *networks = clr_section_get_list (section, "networks");
-      const char *label = clr_section_get_text (section, "label");
-      ClrDevice device = {
-        .name = g_strdup (clr_section_get_name (section)),
-        .label = g_strdup (label ? label : clr_section_get_name (section)),
-        .n_networks = g_strv_length ((char **)networks),
-        .repair_headers = clr_section_get_boolean (section, "repair-headers"),
-        .normalize_newlines = g_str_equal (clr_section_get_text (section, "bare-newlines"), "normalize"),
-        .lenient_commands = clr_section_get_boolean (section, "lenient-commands"),
-      };
+      ClrDevice device;
 
-      device.networks = g_new0 (struct ClrNetwork, device.n_networks);
-      for (unsigned k = 0; k < device.n_networks; k++)
-        read_network (&device.networks[k], networks[k]);
+      clr_device_read (&device, g_ptr_array_index (sections, i));
       g_array_append_val (policy->devices, device);
     }
+  policy->map = clr_device_map_new (policy->devices);
 }
 
 static gboolean
@@ -244,6 +195,7 @@ clr_policy_unref (ClrPolicy *policy)
     return;
   g_free (policy->hostname);
   g_free (policy->postmaster);
+  clr_device_map_free (policy->map);
   g_array_unref (policy->devices);
   g_array_unref (policy->identities);
   g_strfreev (policy->style.oversigned_fields);
@@ -292,17 +244,33 @@ clr_policy_get_report_style (const ClrPolicy *policy)
 }
 
 const ClrDevice *
-clr_policy_find_device (const ClrPolicy *policy, const uint8_t address[16])
+clr_policy_find_device (const ClrPolicy *policy, const uint8_t address[16], const char *login)
+{
+  return clr_device_map_find (policy->map, address, login);
+}
+
+ClrQuirks
+clr_policy_find_quirks (const ClrPolicy *policy, const uint8_t address[16])
+{
+  return clr_device_map_find_quirks (policy->map, address, clr_clock_wall () / G_USEC_PER_SEC);
+}
+
+const GArray *
+clr_policy_get_devices (const ClrPolicy *policy)
+{
+  return policy->devices;
+}
+
+void
+clr_policy_bind_accounts (ClrPolicy *policy, struct ClrAccount *(*find) (const ClrDevice *device, void *data),
+                          void *data)
 {
   for (unsigned i = 0; i < policy->devices->len; i++)
     {
-      const ClrDevice *device = &g_array_index (policy->devices, ClrDevice, i);
+      ClrDevice *device = &g_array_index (policy->devices, ClrDevice, i);
 
-      for (unsigned k = 0; k < device->n_networks; k++)
-        if (network_holds (&device->networks[k], address))
-          return device;
+      device->account = find (device, data);
     }
-  return NULL;
 }
 
 const ClrOutside *

@@ -8,6 +8,7 @@
 
 #include "auth/clr-dkim-signer.h"
 #include "mail/clr-report-words.h"
+#include "policy/clr-device.h"
 #include "policy/clr-route.h"
 #include "settings/clr-settings.h"
 
@@ -27,17 +28,6 @@ typedef struct
   int64_t session_timeout_us;
   size_t spool_size; /* octets */
 } ClrLimits;
-
-typedef struct
-{
-  char *name;
-  char *label; /* what people call it; the name when not set */
-  struct ClrNetwork *networks;
-  unsigned n_networks;
-  gboolean repair_headers;
-  gboolean normalize_newlines;
-  gboolean lenient_commands;
-} ClrDevice;
 
 /* How our own reports are written. */
 typedef struct
@@ -70,8 +60,17 @@ unsigned clr_policy_get_node (const ClrPolicy *policy);
 const ClrDkimStyle *clr_policy_get_dkim_style (const ClrPolicy *policy);
 const ClrReportStyle *clr_policy_get_report_style (const ClrPolicy *policy);
 
-/* The first device whose networks hold @address (16 octets, IPv4 mapped); NULL: this client may not relay. */
-const ClrDevice *clr_policy_find_device (const ClrPolicy *policy, const uint8_t address[16]);
+/* The device a client is (clr-device-map.h). @address: 16 octets, IPv4 mapped. @login: in lower case, NULL:
+ * not logged in. NULL: this client may not relay. */
+const ClrDevice *clr_policy_find_device (const ClrPolicy *policy, const uint8_t address[16],
+                                         const char *login);
+/* What is borne of whoever connects from @address, before it can have logged in, at this moment. */
+ClrQuirks clr_policy_find_quirks (const ClrPolicy *policy, const uint8_t address[16]);
+/* All of them, in file order: of ClrDevice. */
+const GArray *clr_policy_get_devices (const ClrPolicy *policy);
+/* Before the policy is shared: @find says where each device is counted. */
+void clr_policy_bind_accounts (ClrPolicy *policy,
+                               struct ClrAccount *(*find) (const ClrDevice *device, void *data), void *data);
 
 const ClrOutside *clr_policy_get_outside (const ClrPolicy *policy);
 /* Whether strangers may bring mail for @recipient: its domain is ours, or it is the postmaster without one.

@@ -158,6 +158,12 @@ find (const ClrRoutes *routes, const ClrRouteCase *what, const char *domain)
     {
       const Route *route = &g_array_index (routes->routes, Route, i);
 
+      if (what->route)
+        {
+          if (g_str_equal (route->name, what->route))
+            return route;
+          continue;
+        }
       if ((route->domains == NULL || matches_any (route->domains, domain))
           && (route->senders == NULL || is_sender (route->senders, what->sender))
           && (route->devices == NULL

@@ -15,6 +15,7 @@ typedef struct
   const char *sender; /* of the envelope, "" for none */
   const char *device; /* the name of its section; NULL: our own mail, or unknown */
   const char *recipient;
+  const char *route; /* name of the one that must be taken; NULL: any */
 } ClrRouteCase;
 
 /* Whether the domain of @address is one of @patterns: as of a route's recipients. */

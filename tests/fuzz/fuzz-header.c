@@ -54,8 +54,8 @@ check_block (const char *text, size_t size, gboolean lines)
 static void
 check_repair (const char *text, size_t size)
 {
-  static const ClrRepairFacts facts
-      = { "a@example.com", "postmaster@example.com", "relay.example.com", "0AAAAAAAAAAAA", 1764000000000000 };
+  static const ClrRepairFacts facts = { "a@example.com", "postmaster@example.com", "relay.example.com",
+                                        "0AAAAAAAAAAAA", 1764000000000000,         CLR_REPAIR_HEADER };
   g_autoptr (GString) once = g_string_new (NULL), twice = g_string_new (NULL);
   ClrRepair done = clr_repair_header (text, size, &facts, once);
   g_autofree char *told = clr_repair_to_text (done);

@@ -140,7 +140,8 @@ test_received (void)
 
 /* -- repairs */
 
-static const ClrRepairFacts facts = { .sender = "joe@example.com",
+static const ClrRepairFacts facts = { .wanted = CLR_REPAIR_HEADER,
+                                      .sender = "joe@example.com",
                                       .postmaster = "postmaster@example.com",
                                       .hostname = "relay.example.com",
                                       .id = "0123456789ABC" };

@@ -38,7 +38,7 @@ device_of (ClrPolicy *policy, const char *text)
   g_assert_cmpint (strchr (text, ':') ? inet_pton (AF_INET6, text, address)
                                       : inet_pton (AF_INET, text, address + 12),
                    ==, 1);
-  const ClrDevice *device = clr_policy_find_device (policy, address);
+  const ClrDevice *device = clr_policy_find_device (policy, address, NULL);
   return device ? device->name : "none";
 }
 
@@ -62,10 +62,10 @@ test_devices (void)
     g_assert_cmpstr (device_of (policy, cases[i][0]), ==, cases[i][1]);
 
   uint8_t address[16] = { [10] = 0xff, [11] = 0xff, 192, 0, 2, 7 };
-  const ClrDevice *device = clr_policy_find_device (policy, address);
-  g_assert_true (device->repair_headers);
-  g_assert_false (device->normalize_newlines);
-  g_assert_false (device->lenient_commands);
+  const ClrDevice *device = clr_policy_find_device (policy, address, NULL);
+  g_assert_cmpuint (device->repairs, ==, CLR_REPAIR_HEADER);
+  g_assert_cmpuint (device->quirks, ==,
+                    CLR_QUIRK_MISSING_DATE | CLR_QUIRK_MISSING_MESSAGE_ID | CLR_QUIRK_MISSING_FROM);
   g_assert_cmpstr (device->label, ==, "one");
 }
 
