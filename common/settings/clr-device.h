@@ -51,8 +51,6 @@ ClrQuirks clr_section_get_quirks (ClrSection *device);
 
 /* Sets what the preset of a [device] says and the file does not. */
 void clr_device_apply_preset (ClrSection *device);
-/* Names of the presets, as choices: "a|b|c". */
-#define CLR_DEVICE_PRESETS "generic-printer|old-printer|ups-or-camera|application|bulk"
 
 /* What one setting of a [device] says about another.
  * Returns: (transfer full) (nullable): what is wrong, with the setting's name */

@@ -5,8 +5,6 @@
  */
 #include "settings/clr-sections.h"
 
-#include "settings/clr-device.h"
-
 #include <glib/gi18n-lib.h>
 #include <stdint.h>
 
@@ -277,7 +275,7 @@ DEFINE_SECTION (Device, device)
   LIST (NETWORKS, "networks", N_ ("Networks"), N_ ("Addresses the device or application connects from."), 0);
   LIST (LOGINS, "logins", N_ ("Logins"),
         N_ ("Logins it uses; with networks too, both must match. *: any login."), 0);
-  CHOICE (CLR_DEVICE_PRESETS, "preset", N_ ("Preset"),
+  CHOICE ("generic-printer|old-printer|ups-or-camera|application|bulk", "preset", N_ ("Preset"),
           N_ ("What it is: sets defaults for the settings below; what is set here overrides them."), NULL, 0);
   TEXT (TEXT, "label", N_ ("Label"), N_ ("What people call it."), NULL, 0);
   BOOLEAN (
@@ -290,13 +288,11 @@ DEFINE_SECTION (Device, device)
   BOOLEAN ("lenient-commands", N_ ("Lenient commands"),
            N_ ("Accept addresses without angle brackets, a space after the colon, HELO without a name."),
            FALSE, 0);
-  LIST (
-      NAMES, "quirks", N_ ("Quirks"),
-      N_ ("What else is borne of it: bare-newlines, missing-brackets, space-after-colon, bad-helo, "
-          "missing-date, missing-message-id, missing-from, no-starttls, legacy-tls, auth-in-clear, cram-md5. "
-          "Those that act before a login (bad-helo, no-starttls, legacy-tls, auth-in-clear, cram-md5) need "
-          "networks."),
-      0);
+  LIST (NAMES, "quirks", N_ ("Quirks"),
+        N_ ("What else is borne of it; those that act before a login need networks: bad-helo, no-starttls, "
+            "legacy-tls, auth-in-clear, cram-md5. The others: bare-newlines, missing-brackets, "
+            "space-after-colon, missing-date, missing-message-id, missing-from."),
+        0);
   TEXT (DATE, "legacy-tls-until", N_ ("Old TLS until"),
         N_ ("Until the end of this day TLS 1.0 and 1.1 with old ciphers are accepted of its networks."), NULL,
         0);
