@@ -13,19 +13,6 @@
 #include <libpsl.h>
 #endif
 
-static void
-set_texts (JsonObject *object, const char *name, const GPtrArray *texts)
-{
-  JsonArray *array = json_array_new ();
-
-  for (unsigned i = 0; i < texts->len; i++)
-    {
-      g_autofree char *valid = g_utf8_make_valid (g_ptr_array_index (texts, i), -1);
-      json_array_add_string_element (array, valid);
-    }
-  json_object_set_array_member (object, name, array);
-}
-
 static JsonObject *
 record_to_json (const ClrDmarcRecord *record)
 {
@@ -41,8 +28,8 @@ record_to_json (const ClrDmarcRecord *record)
   json_object_set_string_member (object, "aspf", record->spf_strict ? "s" : "r");
   json_object_set_string_member (object, "t", record->testing ? "y" : "n");
   json_object_set_string_member (object, "psd", psds[record->psd]);
-  set_texts (object, "rua", record->rua);
-  set_texts (object, "ruf", record->ruf);
+  clr_check_set_texts (object, "rua", record->rua);
+  clr_check_set_texts (object, "ruf", record->ruf);
   clr_check_set_text (object, "ignored-tags", record->ignored);
   json_object_set_boolean_member (object, "applies", record->applies);
   return object;
@@ -214,7 +201,7 @@ tell (const ClrDmarcResult *result, const char *author, const char *problem)
                result->parsed && result->parsed->spf_strict);
   set_aligned (details, "dkim-aligned", result, result->dkim_aligned,
                result->parsed && result->parsed->dkim_strict);
-  set_texts (details, "queries", result->questions);
+  clr_check_set_texts (details, "queries", result->questions);
   return clr_check_answer (clr_dmarc_verdict_get_name (result->verdict),
                            result->author_domain || problem == NULL ? result->reason : problem, details);
 }

@@ -66,3 +66,16 @@ clr_check_set_text (JsonObject *object, const char *name, const char *text)
   if (valid)
     json_object_set_string_member (object, name, valid);
 }
+
+void
+clr_check_set_texts (JsonObject *object, const char *name, const GPtrArray *texts)
+{
+  JsonArray *array = json_array_new ();
+
+  for (unsigned i = 0; i < texts->len; i++)
+    {
+      g_autofree char *valid = g_utf8_make_valid (g_ptr_array_index (texts, i), -1);
+      json_array_add_string_element (array, valid);
+    }
+  json_object_set_array_member (object, name, array);
+}

@@ -19,3 +19,5 @@ ClrSpf *clr_check_run_spf (const ClrSpfRequest *request, ClrZone *zone);
 void clr_check_feed_keys (ClrDkimVerifier *verifier, ClrZone *zone);
 /* A member of @object, as text that JSON can hold; none where @text is NULL. */
 void clr_check_set_text (JsonObject *object, const char *name, const char *text);
+/* The same with a list of char*. */
+void clr_check_set_texts (JsonObject *object, const char *name, const GPtrArray *texts);

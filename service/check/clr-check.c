@@ -85,6 +85,12 @@ static const ClrCheckOption dmarc_options[] = {
   { NULL },
 };
 
+static const ClrCheckOption arf_options[] = {
+  { "file", CLR_CHECK_FILE, "FILE", N_ ("A message as it came; - is standard input") },
+  { "message", CLR_CHECK_TEXT, "TEXT", N_ ("The message itself, instead of a file") },
+  { NULL },
+};
+
 static const ClrCheckOption authres_options[] = {
   { "file", CLR_CHECK_FILE, "FILE", N_ ("A message as it came; - is standard input") },
   { "message", CLR_CHECK_TEXT, "TEXT", N_ ("The message itself, instead of a file") },
@@ -99,6 +105,7 @@ static const ClrCheckRow table[] = {
   { "spf", N_ ("whether a domain lets a client send for it"), spf_options, clr_check_spf },
   { "dmarc", N_ ("whether a message is its author's, and what the author's domain asks for"), dmarc_options,
     clr_check_dmarc },
+  { "arf", N_ ("whether a message is a feedback report, and what it says"), arf_options, clr_check_arf },
   { "authres", N_ ("what the Authentication-Results fields of a message say"), authres_options,
     clr_check_authres },
   { "address", N_ ("whether an address may stand in an envelope, and what it needs"), address_options,

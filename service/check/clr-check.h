@@ -68,6 +68,7 @@ JsonNode *clr_check_spf (JsonObject *in, ClrZone *zone);
 JsonNode *clr_check_dmarc (JsonObject *in, ClrZone *zone);
 JsonNode *clr_check_authres (JsonObject *in, ClrZone *zone);
 JsonNode *clr_check_arc (JsonObject *in, ClrZone *zone);
+JsonNode *clr_check_arf (JsonObject *in, ClrZone *zone);
 JsonNode *clr_check_address (JsonObject *in, ClrZone *zone);
 JsonNode *clr_check_route (JsonObject *in, ClrZone *zone);
 JsonNode *clr_check_mta_sts (JsonObject *in, ClrZone *zone);
