@@ -6,6 +6,7 @@
 #include "base/clr-error.h"
 #include "base/clr-log.h"
 #include "clr-listeners.h"
+#include "clr-tokens.h"
 #include "clr-version.h"
 #include "control/clr-control.h"
 #include "delivery/clr-delivery.h"
@@ -37,6 +38,7 @@ struct ClrService
   ClrInbound **inbounds;
   ClrDelivery **deliveries;
   ClrReporter **reporters;
+  ClrTokens *tokens;
   ClrPolicy *policy;      /* the one in force */
   unsigned next_injector; /* the worker that takes the next message of the API */
   unsigned n_workers;
@@ -180,6 +182,18 @@ describe_tls (void *data)
   return clr_tls_tally_describe (((ClrService *)data)->tls_tally);
 }
 
+static char **
+list_warnings (void *data)
+{
+  return clr_tokens_list_warnings (((ClrService *)data)->tokens);
+}
+
+static JsonNode *
+ask_oauth (ClrControlOauth what, const char *account, const char *text, GError **error, void *data)
+{
+  return clr_tokens_ask (((ClrService *)data)->tokens, what, account, text, error);
+}
+
 static gboolean
 reload (void *data, GError **error)
 {
@@ -232,6 +246,8 @@ start_control (ClrService *service, GError **error)
     .list_listeners = list_listeners,
     .describe_tls = describe_tls,
     .reload = reload,
+    .list_warnings = list_warnings,
+    .ask_oauth = ask_oauth,
     .submit = submit,
     .data = service,
   };
@@ -316,6 +332,7 @@ fill_workers (ClrService *service, ClrDeliveryPlan *plan, ClrPolicy *policy)
       clr_delivery_set_tls (service->deliveries[i], service->sts, service->tls_tally);
       service->reporters[i] = clr_reporter_new (service->workers[i], policy);
     }
+  service->tokens = clr_tokens_new (service->workers, service->deliveries, service->n_workers);
 }
 
 /* The workers run already: they open what is posted to them. */
@@ -387,6 +404,7 @@ start (ClrService *service, GError **error)
         clr_worker_start (service->workers[i]);
       clr_listeners_start (service->listeners, service->workers, service->n_workers);
       start_pickup (service, policy);
+      clr_tokens_start (service->tokens, service->queue, service->settings);
     }
   if (plan)
     clr_delivery_plan_unref (plan);
@@ -449,6 +467,7 @@ clr_service_reload (ClrService *service, GError **error)
     }
   clr_delivery_plan_unref (plan);
   clr_pickup_post_settings (service->pickup, settings, policy);
+  clr_tokens_apply (service->tokens, settings);
   g_set_object (&service->settings, settings);
   clr_policy_unref (service->policy);
   service->policy = clr_policy_ref (policy);
@@ -517,6 +536,8 @@ clr_service_free (ClrService *service)
     g_source_remove (service->drain_source);
   g_clear_pointer (&service->control, clr_control_free);
   g_clear_pointer (&service->listeners, clr_listeners_stop);
+  if (service->tokens)
+    clr_tokens_stop (service->tokens);
   if (service->pickup)
     clr_pickup_join (service->pickup);
   for (unsigned i = 0; i < service->n_workers; i++)
@@ -540,6 +561,7 @@ clr_service_free (ClrService *service)
         clr_inbound_free (service->inbounds[i]);
         clr_delivery_free (service->deliveries[i]);
       }
+  g_clear_pointer (&service->tokens, clr_tokens_free);
   g_clear_pointer (&service->disk, clr_disk_free);
   for (unsigned i = 0; i < service->n_workers; i++)
     if (service->workers[i])

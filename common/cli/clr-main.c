@@ -22,6 +22,8 @@ static const ClrVerbRow table[] = {
   { "sign", N_ ("a message with DKIM, from standard input to standard output"), clr_verb_sign },
   { "log", N_ ("what the relay has done, and does"), clr_verb_log },
   { "secret", N_ ("set NAME: a password, read from standard input"), clr_verb_secret },
+  { "oauth", N_ ("list, login NAME, answer NAME, renew NAME: accounts that give access tokens"),
+    clr_verb_oauth },
   { "dkim", N_ ("new DOMAIN, show FILE: keys that sign mail"), clr_verb_dkim },
 };
 

@@ -61,6 +61,12 @@ clr_verb_status (ClrVerbOptions *options, int argc, char **argv)
   if (NUMBER ("store-failures") > 0)
     printf (_ ("Warning:    the store refused %lld times since the start, see the log\n"),
             NUMBER ("store-failures"));
+  if (json_object_has_member (status, "warnings"))
+    {
+      JsonArray *warnings = json_object_get_array_member (status, "warnings");
+      for (guint i = 0; i < json_array_get_length (warnings); i++)
+        printf (_ ("Warning:    %s\n"), json_array_get_string_element (warnings, i));
+    }
 #undef NUMBER
   if (json_object_has_member (status, "lanes")
       && json_array_get_length (json_object_get_array_member (status, "lanes")) > 0)

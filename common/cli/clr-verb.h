@@ -47,6 +47,7 @@ int clr_verb_sign (ClrVerbOptions *options, int argc, char **argv);
 int clr_verb_log (ClrVerbOptions *options, int argc, char **argv);
 int clr_verb_config (ClrVerbOptions *options, int argc, char **argv);
 int clr_verb_secret (ClrVerbOptions *options, int argc, char **argv);
+int clr_verb_oauth (ClrVerbOptions *options, int argc, char **argv);
 int clr_verb_dkim (ClrVerbOptions *options, int argc, char **argv);
 
 /* The parts of clr_verb_config() that change or show what is set: "get", "set", ... @argv: from that word on.

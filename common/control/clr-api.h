@@ -24,13 +24,17 @@
 #define CLR_API_QUEUE_EXPIRE     "/v1/queue/expire"
 #define CLR_API_QUEUE_PRIORITY   "/v1/queue/priority"
 /* A message (message/rfc822) with its envelope, {"from": "...", "to": ["..."]}, in a field of the request. */
-#define CLR_API_SUBMISSIONS "/v1/submissions"
-#define CLR_API_ENVELOPE    "X-Clrelay-Envelope"
-#define CLR_API_LOG         "/v1/log"
-#define CLR_API_TRACE       "/v1/trace"
-#define CLR_API_TLS_RESULTS "/v1/tls-results"
-#define CLR_API_METRICS     "/metrics"
-#define CLR_API_SERIES      "/v1/metrics/series"
+#define CLR_API_SUBMISSIONS  "/v1/submissions"
+#define CLR_API_ENVELOPE     "X-Clrelay-Envelope"
+#define CLR_API_LOG          "/v1/log"
+#define CLR_API_TRACE        "/v1/trace"
+#define CLR_API_OAUTH        "/v1/oauth"
+#define CLR_API_OAUTH_RENEW  "/v1/oauth/renew"
+#define CLR_API_OAUTH_LOGIN  "/v1/oauth/login"
+#define CLR_API_OAUTH_ANSWER "/v1/oauth/answer"
+#define CLR_API_METRICS      "/metrics"
+#define CLR_API_SERIES       "/v1/metrics/series"
+#define CLR_API_TLS_RESULTS  "/v1/tls-results"
 
 /* Messages of one page of /v1/queue, /v1/trace. */
 #define CLR_API_PAGE      100

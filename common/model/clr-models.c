@@ -36,6 +36,7 @@ DEFINE_MODEL (Status, status)
   TEXT ("hostname", N_ ("Name of the relay"));
   TEXT ("started", N_ ("When the service started"));
   TEXT ("settings-file", N_ ("The settings in force"));
+  WORDS ("warnings", N_ ("What needs somebody, and what to do"));
   WORDS ("listeners", N_ ("Name and address of each listener"));
   NUMBER ("messages", N_ ("Messages in the queue"));
   NUMBER ("waiting", N_ ("Recipients waiting for their next attempt"));

@@ -71,6 +71,9 @@ typedef enum
   X (STS_FETCHED, INFO, "mta-sts.fetched", "domain mode", "MTA-STS policy of {domain} fetched, mode {mode}") \
   X (STS_FAILED, WARNING, "mta-sts.failed", "domain why then",                                               \
      "the MTA-STS policy of {domain} cannot be had: {why}; {then}")                                          \
+  X (OAUTH_FAILED, ERROR, "oauth.failed", "account why", "oauth {account}: no new token: {why}")             \
+  X (OAUTH_BACK, INFO, "oauth.back", "account", "oauth {account}: tokens are given again")                   \
+  X (OAUTH_LOGIN, INFO, "oauth.login", "account what", "oauth {account}: login: {what}")                     \
   X (STORE_FAILED, ERROR, "store.failed", "why",                                                             \
      "the queue's store refuses, clients are told 452 until it recovers: {why}")                             \
   X (STORE_RECOVERED, INFO, "store.recovered", "", "the queue's store works again")                          \

@@ -26,6 +26,15 @@ typedef struct
   void *data;
 } ClrControlSubmission;
 
+typedef enum
+{
+  CLR_CONTROL_OAUTH_LIST,
+  CLR_CONTROL_OAUTH_RENEW,
+  CLR_CONTROL_OAUTH_LOGIN, /* begin one */
+  CLR_CONTROL_OAUTH_WATCH, /* how far the one under way is */
+  CLR_CONTROL_OAUTH_PASTE, /* the address to which a browser was led */
+} ClrControlOauth;
+
 /* What the API needs of the service; the functions are called in the main thread. */
 typedef struct
 {
@@ -36,6 +45,10 @@ typedef struct
   char **(*list_listeners) (void *data);     /* (transfer full) */
   JsonNode *(*describe_tls) (void *data);    /* (transfer full): what came of TLS, by domain and day */
   gboolean (*reload) (void *data, GError **error);
+  char **(*list_warnings) (void *data); /* (transfer full) */
+  /* (transfer full) (nullable) */
+  JsonNode *(*ask_oauth) (ClrControlOauth what, const char *account, const char *text, GError **error,
+                          void *data);
   /* Strings are copied. FALSE: the service stops. */
   gboolean (*submit) (const ClrControlSubmission *submission, void *data);
   void *data;

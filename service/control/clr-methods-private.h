@@ -65,6 +65,13 @@ void clr_method_diff_settings (ClrCall *call);
 void clr_method_list_settings_history (ClrCall *call);
 void clr_method_undo_settings (ClrCall *call);
 
+/* clr-methods-oauth.c: OAuth accounts and logins */
+void clr_method_list_oauth (ClrCall *call);
+void clr_method_renew_oauth (ClrCall *call);
+void clr_method_login_oauth (ClrCall *call);
+void clr_method_watch_oauth (ClrCall *call);
+void clr_method_paste_oauth (ClrCall *call);
+
 /* clr-methods-metrics.c */
 void clr_method_get_metrics (ClrCall *call);
 void clr_method_get_series (ClrCall *call);

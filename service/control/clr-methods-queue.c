@@ -32,6 +32,7 @@ on_status (ClrLetter *letter, void *owner)
   ClrControlHost *host = &pending->place->host;
   ClrSettings *settings = host->get_settings (host->data);
   g_auto (GStrv) listeners = host->list_listeners (host->data);
+  g_auto (GStrv) warnings = host->list_warnings (host->data);
   g_autofree char *started = clr_time_to_text (host->start_us);
   g_autoptr (GListStore) lanes = g_list_store_new (CLR_TYPE_LANE_INFO);
 
@@ -43,9 +44,9 @@ on_status (ClrLetter *letter, void *owner)
   g_autoptr (ClrStatusInfo) status = g_object_new (
       CLR_TYPE_STATUS_INFO, "version", CLR_VERSION, "hostname",
       clr_section_get_text (clr_settings_get_section (settings, "server"), "hostname"), "started", started,
-      "settings-file", clr_settings_get_file (settings), "listeners", listeners, "messages",
-      (gint64)request->n_messages, "waiting", (gint64)request->n_by_state[CLR_RECIPIENT_WAITING], "active",
-      (gint64)request->n_by_state[CLR_RECIPIENT_ACTIVE], "failed",
+      "settings-file", clr_settings_get_file (settings), "listeners", listeners, "warnings", warnings,
+      "messages", (gint64)request->n_messages, "waiting", (gint64)request->n_by_state[CLR_RECIPIENT_WAITING],
+      "active", (gint64)request->n_by_state[CLR_RECIPIENT_ACTIVE], "failed",
       (gint64)request->n_by_state[CLR_RECIPIENT_FAILED], "held",
       (gint64)request->n_by_state[CLR_RECIPIENT_HELD], "bouncing",
       (gint64)request->n_by_state[CLR_RECIPIENT_BOUNCING], "connections-in",

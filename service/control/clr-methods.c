@@ -161,6 +161,11 @@ static const Row table[] = {
   { "POST", CLR_API_SETTINGS_UNDO, CLR_ROLE_ADMIN, clr_method_undo_settings },
   { "GET", CLR_API_LOG, CLR_ROLE_VIEWER, clr_method_get_log },
   { "GET", CLR_API_TLS_RESULTS, CLR_ROLE_VIEWER, clr_method_get_tls_results },
+  { "GET", CLR_API_OAUTH, CLR_ROLE_VIEWER, clr_method_list_oauth },
+  { "POST", CLR_API_OAUTH_RENEW, CLR_ROLE_OPERATOR, clr_method_renew_oauth },
+  { "POST", CLR_API_OAUTH_LOGIN, CLR_ROLE_ADMIN, clr_method_login_oauth },
+  { "GET", CLR_API_OAUTH_LOGIN, CLR_ROLE_ADMIN, clr_method_watch_oauth },
+  { "POST", CLR_API_OAUTH_ANSWER, CLR_ROLE_ADMIN, clr_method_paste_oauth },
   { "GET", CLR_API_METRICS, CLR_ROLE_VIEWER, clr_method_get_metrics },
   { "GET", CLR_API_SERIES, CLR_ROLE_VIEWER, clr_method_get_series },
 };

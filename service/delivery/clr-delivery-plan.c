@@ -22,9 +22,9 @@ struct ClrDeliveryPlan
 
 static gboolean
 add_next_hop (ClrDeliveryPlan *plan, const char *kind, ClrSection *section, const char *state_directory,
-              unsigned shards, GError **error)
+              unsigned workers, GError **error)
 {
-  ClrNextHop *hop = clr_next_hop_new (section, state_directory, shards, error);
+  ClrNextHop *hop = clr_next_hop_new (section, state_directory, workers, error);
 
   if (hop)
     g_hash_table_insert (plan->next_hops, g_strconcat (kind, ":", hop->name, NULL), hop);
@@ -32,7 +32,7 @@ add_next_hop (ClrDeliveryPlan *plan, const char *kind, ClrSection *section, cons
 }
 
 ClrDeliveryPlan *
-clr_delivery_plan_new (ClrSettings *settings, unsigned shards, const GArray *own, GError **error)
+clr_delivery_plan_new (ClrSettings *settings, unsigned workers, const GArray *own, GError **error)
 {
   ClrDeliveryPlan *plan = g_new0 (ClrDeliveryPlan, 1);
   ClrSection *server = clr_settings_get_section (settings, "server");
@@ -50,14 +50,14 @@ clr_delivery_plan_new (ClrSettings *settings, unsigned shards, const GArray *own
   if (own)
     g_array_append_vals (plan->own, own->data, own->len);
   for (unsigned i = 0; ok && i < smarthosts->len; i++)
-    ok = add_next_hop (plan, "smarthost", g_ptr_array_index (smarthosts, i), state_directory, shards, error);
+    ok = add_next_hop (plan, "smarthost", g_ptr_array_index (smarthosts, i), state_directory, workers, error);
   for (unsigned i = 0; ok && i < routes->len; i++)
     {
       ClrSection *section = g_ptr_array_index (routes, i);
       const char *via = clr_section_get_text (section, "via"), *reply;
 
       if (g_str_equal (via, "mx"))
-        ok = add_next_hop (plan, "mx", section, state_directory, shards, error);
+        ok = add_next_hop (plan, "mx", section, state_directory, workers, error);
       if (!g_str_equal (via, "reject"))
         continue;
       reply = clr_section_get_text (section, "reply");

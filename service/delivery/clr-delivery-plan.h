@@ -11,8 +11,8 @@
 
 typedef struct ClrDeliveryPlan ClrDeliveryPlan;
 
-/* @shards: workers among whom limits are divided. @own: our listeners' endpoints, of ClrEndpoint. */
-ClrDeliveryPlan *clr_delivery_plan_new (ClrSettings *settings, unsigned shards, const GArray *own,
+/* @workers: among how many limits are divided. @own: our listeners' endpoints, of ClrEndpoint. */
+ClrDeliveryPlan *clr_delivery_plan_new (ClrSettings *settings, unsigned workers, const GArray *own,
                                         GError **error);
 ClrDeliveryPlan *clr_delivery_plan_ref (ClrDeliveryPlan *plan);
 void clr_delivery_plan_unref (ClrDeliveryPlan *plan);

@@ -9,11 +9,19 @@ struct ClrDelivery
 {
   ClrDeliveryPlace place;
   ClrDeliveryPlan *plan;
+  ClrDelivery **all;      /* one a worker, or NULL */
   GHashTable *transports; /* way -> ClrTransport */
   GPtrArray *retired;     /* of former settings, until they are idle */
   ClrTimer reap;
   gboolean stopping;
 };
+
+typedef struct
+{
+  ClrLetter letter;
+  ClrDelivery *delivery;
+  ClrToken *token;
+} TokenLetter;
 
 typedef struct
 {
@@ -61,6 +69,20 @@ open_transport (ClrDelivery *delivery, const char *key)
   return clr_transport_missing_new (&delivery->place, key);
 }
 
+/* A next hop that may have fewer connections than there are workers is carried by the first of them. Returns:
+ * FALSE when the job has gone to one. */
+static gboolean
+is_ours (ClrDelivery *delivery, const char *way, ClrJob *job)
+{
+  const ClrNextHop *hop = clr_delivery_plan_find_next_hop (delivery->plan, way);
+  unsigned index = delivery->place.worker->index;
+
+  if (hop == NULL || delivery->all == NULL || index < hop->shards)
+    return TRUE;
+  clr_delivery_post_job (delivery->all[index % hop->shards], job);
+  return FALSE;
+}
+
 static void
 open_job (ClrLetter *letter, void *owner)
 {
@@ -75,6 +97,8 @@ open_job (ClrLetter *letter, void *owner)
       clr_transport_give_back (&delivery->place, job);
       return;
     }
+  if (!is_ours (delivery, way, job))
+    return;
   if (transport == NULL)
     {
       transport = open_transport (delivery, way);
@@ -88,6 +112,32 @@ clr_delivery_post_job (ClrDelivery *delivery, ClrJob *job)
 {
   job->letter.open = open_job;
   clr_worker_post (delivery->place.worker, &job->letter);
+}
+
+static void
+open_token (ClrLetter *letter, void *owner)
+{
+  TokenLetter *order = (TokenLetter *)letter;
+  GHashTableIter iter;
+  void *value;
+
+  clr_token_box_put (order->delivery->place.tokens, order->token);
+  g_hash_table_iter_init (&iter, order->delivery->transports);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    if (((ClrTransport *)value)->klass->look)
+      ((ClrTransport *)value)->klass->look (value);
+  g_free (order);
+}
+
+void
+clr_delivery_post_token (ClrDelivery *delivery, ClrToken *token)
+{
+  TokenLetter *order = g_new0 (TokenLetter, 1);
+
+  order->letter.open = open_token;
+  order->delivery = delivery;
+  order->token = clr_token_ref (token);
+  clr_worker_post (delivery->place.worker, &order->letter);
 }
 
 static void
@@ -180,7 +230,9 @@ clr_delivery_new (ClrWorker *worker, ClrDeliveryPlan *plan)
 {
   ClrDelivery *delivery = g_new0 (ClrDelivery, 1);
 
-  delivery->place = (ClrDeliveryPlace){ .worker = worker, .memory = clr_reach_memory_new () };
+  delivery->place = (ClrDeliveryPlace){ .worker = worker,
+                                        .memory = clr_reach_memory_new (),
+                                        .tokens = clr_token_box_new () };
   delivery->plan = clr_delivery_plan_ref (plan);
   delivery->transports = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, transport_free);
   delivery->retired = g_ptr_array_new_with_free_func (transport_free);
@@ -204,11 +256,22 @@ clr_delivery_set_tls (ClrDelivery *delivery, ClrStsKeeper *keeper, ClrTlsTally *
 }
 
 void
+clr_delivery_set_others (ClrDelivery *delivery, ClrDelivery **all,
+                         void (*refuse_token) (const ClrToken *token, const char *reply, void *data),
+                         void *data)
+{
+  delivery->all = all;
+  delivery->place.refuse_token = refuse_token;
+  delivery->place.token_data = data;
+}
+
+void
 clr_delivery_free (ClrDelivery *delivery)
 {
   clr_timers_clear (delivery->place.worker->timers, &delivery->reap);
   g_hash_table_unref (delivery->transports);
   g_ptr_array_unref (delivery->retired);
+  clr_token_box_free (delivery->place.tokens);
   clr_reach_memory_free (delivery->place.memory);
   clr_delivery_plan_unref (delivery->plan);
   g_free (delivery);

@@ -18,6 +18,14 @@ void clr_delivery_set_queue (ClrDelivery *delivery, ClrQueue *queue, ClrDisk *di
 /* After it has ended. */
 void clr_delivery_free (ClrDelivery *delivery);
 
+/* Before the worker starts: the deliveries of all workers, by index, for next hops that fewer of them carry;
+ * and who is told of a token that a server refuses, in the worker's thread. */
+void clr_delivery_set_others (ClrDelivery *delivery, ClrDelivery **all,
+                              void (*refuse_token) (const ClrToken *token, const char *reply, void *data),
+                              void *data);
+
+/* Any thread. Takes a reference. */
+void clr_delivery_post_token (ClrDelivery *delivery, ClrToken *token);
 /* Any thread. */
 void clr_delivery_post_job (ClrDelivery *delivery, ClrJob *job);
 /* Any thread: new jobs go by the new settings, connections of the former ones end with their jobs. */

@@ -25,6 +25,8 @@ clr_next_hop_free (ClrNextHop *hop)
     explicit_bzero (hop->password, strlen (hop->password));
   g_free (hop->password);
   g_free (hop->secret);
+  g_free (hop->oauth);
+  g_free (hop->helo);
   g_free (hop->user);
   g_free (hop->name);
   g_free (hop);
@@ -75,6 +77,14 @@ read_smarthost (ClrNextHop *hop, ClrSection *section, const char *state_director
   unsigned port;
 
   hop->user = g_strdup (clr_section_get_text (section, "user"));
+  hop->helo = g_strdup (clr_section_get_text (section, "helo"));
+  hop->max_per_minute = clr_section_get_number (section, "max-messages-per-minute");
+  if (g_str_equal (clr_section_get_text (section, "auth"), "oauth"))
+    {
+      const char *account = clr_section_get_text (section, "oauth");
+
+      hop->oauth = g_strdup (account ? account : hop->name);
+    }
   hop->secret = g_strdup (clr_section_get_text (section, "password"));
   if (hop->secret)
     /* A secret that is not there yet is no reason to refuse the file: mail waits, and says so. */
@@ -92,7 +102,7 @@ read_smarthost (ClrNextHop *hop, ClrSection *section, const char *state_director
 }
 
 ClrNextHop *
-clr_next_hop_new (ClrSection *section, const char *state_directory, unsigned shards, GError **error)
+clr_next_hop_new (ClrSection *section, const char *state_directory, unsigned workers, GError **error)
 {
   ClrNextHop *hop = g_new0 (ClrNextHop, 1);
   const char *source = clr_section_get_text (section, "source-address");
@@ -100,7 +110,7 @@ clr_next_hop_new (ClrSection *section, const char *state_directory, unsigned sha
   hop->name = g_strdup (clr_section_get_name (section));
   hop->tls = read_tls (clr_section_get_text (section, "tls"));
   hop->allow_loopback = clr_section_get_boolean (section, "allow-loopback");
-  hop->max_connections = MAX (clr_section_get_number (section, "max-connections") / shards, 1);
+  hop->max_connections = clr_section_get_number (section, "max-connections");
   hop->max_recipients = clr_section_get_number (section, "max-recipients");
   hop->max_messages = clr_section_get_number (section, "max-messages-per-connection");
   hop->connect_timeout_us = clr_section_get_number (section, "connect-timeout") * G_USEC_PER_SEC;
@@ -119,6 +129,9 @@ clr_next_hop_new (ClrSection *section, const char *state_directory, unsigned sha
     }
   else
     read_smarthost (hop, section, state_directory);
+  hop->shards = MIN (workers, hop->max_connections);
+  if (hop->max_per_minute > 0)
+    hop->shards = MIN (hop->shards, hop->max_per_minute);
   if (hop->tls != CLR_NEXT_HOP_TLS_NONE)
     {
       gboolean verify = hop->tls == CLR_NEXT_HOP_TLS_VERIFY || hop->tls == CLR_NEXT_HOP_TLS_IMPLICIT;
@@ -134,5 +147,22 @@ clr_next_hop_new (ClrSection *section, const char *state_directory, unsigned sha
           return NULL;
         }
     }
+  if (!hop->is_mx && hop->tls_context && clr_section_is_set (section, "certificate-file")
+      && !clr_tls_context_show_certificate (hop->tls_context,
+                                            clr_section_get_text (section, "certificate-file"),
+                                            clr_section_get_text (section, "key-file"), error))
+    {
+      g_prefix_error (error, "[smarthost %s]: ", hop->name);
+      clr_next_hop_free (hop);
+      return NULL;
+    }
   return hop;
+}
+
+unsigned
+clr_next_hop_get_share (const ClrNextHop *hop, unsigned most, unsigned worker)
+{
+  unsigned shard = worker % hop->shards;
+
+  return most / hop->shards + (shard < most % hop->shards);
 }

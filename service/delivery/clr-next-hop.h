@@ -48,8 +48,12 @@ typedef struct
   char *user;
   char *password;
   char *secret; /* the name of the password */
+  char *oauth;  /* the account whose token is used instead of a password; NULL: none */
+  char *helo;   /* NULL: the relay's own name */
   gboolean allow_loopback;
-  unsigned max_connections; /* of one shard */
+  unsigned shards;          /* workers that carry it: no more than it may have connections */
+  unsigned max_connections; /* of all shards, as the next one */
+  unsigned max_per_minute;  /* messages in any minute; 0: no limit */
   unsigned max_recipients;
   unsigned max_messages;
   int64_t connect_timeout_us;
@@ -59,10 +63,12 @@ typedef struct
   ClrEndpoint source;
 } ClrNextHop;
 
-/* @section: [smarthost] or [route]. @shards: workers among whom limits are divided. */
-ClrNextHop *clr_next_hop_new (ClrSection *section, const char *state_directory, unsigned shards,
+/* @section: [smarthost] or [route]. @workers: among how many its limits may be divided. */
+ClrNextHop *clr_next_hop_new (ClrSection *section, const char *state_directory, unsigned workers,
                               GError **error);
 void clr_next_hop_free (ClrNextHop *hop);
+/* The share of the limit @most that the worker of this index has; the shares add up to it. */
+unsigned clr_next_hop_get_share (const ClrNextHop *hop, unsigned most, unsigned worker);
 
 /* Frees what is in @hosts, and the array. */
 void clr_hosts_free (ClrHost *hosts, unsigned n_hosts);

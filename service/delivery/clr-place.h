@@ -5,6 +5,7 @@
 #pragma once
 
 #include "delivery/clr-reach-memory.h"
+#include "delivery/clr-token-box.h"
 #include "net/clr-worker.h"
 #include "queue/clr-disk.h"
 #include "queue/clr-queue.h"
@@ -17,4 +18,8 @@ typedef struct
   ClrReachMemory *memory;
   struct ClrTlsTally *tally; /* NULL: what comes of TLS is not counted */
   struct ClrStsKeeper *sts;  /* NULL: MTA-STS is not looked at */
+  ClrTokenBox *tokens;
+  /* A server refused @token: whoever makes them is told. */
+  void (*refuse_token) (const ClrToken *token, const char *reply, void *data);
+  void *token_data;
 } ClrDeliveryPlace;

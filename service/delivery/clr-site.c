@@ -3,6 +3,7 @@
 
 #include "base/clr-clock.h"
 #include "delivery/clr-concurrency.h"
+#include "delivery/clr-pace.h"
 #include "delivery/clr-smtp-connection.h"
 
 #include <string.h>
@@ -20,6 +21,8 @@ struct ClrSite
   GPtrArray *ended;       /* to be freed when nobody is inside them any more */
   ClrTimer reap;
   ClrConcurrency concurrency;
+  ClrPace pace;
+  ClrTimer paced; /* until the pace allows more */
   gboolean ending;
 };
 
@@ -32,12 +35,36 @@ give_back (ClrSite *site, ClrJob *job)
   clr_transport_give_back (site->place, job);
 }
 
+/* A message goes in as many pieces as the next hop wants. */
+static unsigned
+count_pieces (const ClrSite *site, const ClrJob *job)
+{
+  return (job->n_recipients + site->hop->max_recipients - 1) / site->hop->max_recipients;
+}
+
+/* Returns: FALSE when nothing may leave now: then a timer waits for the time. */
+static gboolean
+is_within_pace (ClrSite *site)
+{
+  int64_t now = site->place->worker->now, next = clr_pace_get_next (&site->pace, now);
+
+  if (next <= now)
+    return TRUE;
+  clr_timers_set (site->place->worker->timers, &site->paced, next);
+  return FALSE;
+}
+
 static ClrJob *
 on_take_job (ClrSmtpConnection *connection, void *data)
 {
   ClrSite *site = data;
+  ClrJob *job;
 
-  return site->ending ? NULL : g_queue_pop_head (&site->pending);
+  if (site->ending || site->pending.length == 0 || !is_within_pace (site))
+    return NULL;
+  job = g_queue_pop_head (&site->pending);
+  clr_pace_note (&site->pace, count_pieces (site, job), site->place->worker->now);
+  return job;
 }
 
 static const char *
@@ -112,6 +139,51 @@ on_unreachable (ClrSmtpConnection *connection, ClrOutcome outcome, ClrPhase phas
 }
 
 static void
+on_token_refused (ClrSmtpConnection *connection, const ClrToken *token, const ClrSmtpReply *reply, void *data)
+{
+  const ClrDeliveryPlace *place = ((ClrSite *)data)->place;
+  g_autofree char *text = clr_smtp_reply_to_text (reply);
+
+  clr_token_box_refuse (place->tokens, token);
+  if (place->refuse_token)
+    place->refuse_token (token, text, place->token_data);
+}
+
+/* The queue rests, and says why. Nothing has been tried, so nothing grows older. */
+static void
+give_all_back (ClrSite *site, const char *why)
+{
+  ClrJob *job;
+
+  while ((job = g_queue_pop_head (&site->pending)))
+    {
+      job->rest_us = 1;
+      job->rest_reason = g_strdup (why);
+      give_back (site, job);
+    }
+}
+
+/* Returns: FALSE when mail waits for a token, or has gone back for the want of one. */
+static gboolean
+may_log_in (ClrSite *site)
+{
+  ClrToken *token;
+
+  if (site->hop->oauth == NULL)
+    return TRUE;
+  switch (clr_token_box_look (site->place->tokens, site->hop->oauth, site->place->worker->now, &token))
+    {
+    case CLR_TOKEN_GOOD:
+      return TRUE;
+    case CLR_TOKEN_DEAD:
+      give_all_back (site, token->why);
+      return FALSE;
+    default:
+      return FALSE;
+    }
+}
+
+static void
 on_ended (ClrSmtpConnection *connection, void *data)
 {
   ClrSite *site = data;
@@ -131,7 +203,7 @@ on_reap (ClrTimer *timer, void *data)
 }
 
 static const ClrSmtpConnectionEvents connection_events
-    = { on_take_job, peek_domain, on_job_done, on_job_undone, on_unreachable, on_ended };
+    = { on_take_job, peek_domain, on_job_done, on_job_undone, on_unreachable, on_token_refused, on_ended };
 
 /* Idle connections first, then new ones, no more than there are jobs and than the next hop may have. */
 static void
@@ -139,6 +211,8 @@ open_connections (ClrSite *site)
 {
   unsigned starting = 0;
 
+  if (site->pending.length == 0 || !may_log_in (site))
+    return;
   for (unsigned i = 0; i < site->connections->len && site->pending.length > 0; i++)
     {
       ClrSmtpConnection *connection = g_ptr_array_index (site->connections, i);
@@ -146,6 +220,8 @@ open_connections (ClrSite *site)
       if (!clr_smtp_connection_poke (connection) && !clr_smtp_connection_works (connection))
         starting++;
     }
+  if (site->pending.length == 0 || !is_within_pace (site))
+    return;
   while (!site->ending && site->pending.length > starting && site->connections->len < site->concurrency.limit)
     {
       g_ptr_array_add (site->connections,
@@ -160,6 +236,18 @@ clr_site_deliver (ClrSite *site, ClrJob *job)
 {
   g_queue_push_tail (&site->pending, job);
   open_connections (site);
+}
+
+void
+clr_site_look (ClrSite *site)
+{
+  open_connections (site);
+}
+
+static void
+on_paced (ClrTimer *timer, void *data)
+{
+  open_connections (data);
 }
 
 void
@@ -198,7 +286,10 @@ clr_site_new (const ClrDeliveryPlace *place, ClrDeliveryPlan *plan, const ClrNex
   site->ended = g_ptr_array_new_with_free_func ((GDestroyNotify)clr_smtp_connection_free);
   g_queue_init (&site->pending);
   clr_timer_init (&site->reap, on_reap, site);
-  clr_concurrency_init (&site->concurrency, hop->max_connections);
+  clr_timer_init (&site->paced, on_paced, site);
+  clr_concurrency_init (&site->concurrency,
+                        clr_next_hop_get_share (hop, hop->max_connections, place->worker->index));
+  clr_pace_init (&site->pace, clr_next_hop_get_share (hop, hop->max_per_minute, place->worker->index));
   return site;
 }
 
@@ -206,6 +297,8 @@ void
 clr_site_free (ClrSite *site)
 {
   clr_timers_clear (site->place->worker->timers, &site->reap);
+  clr_timers_clear (site->place->worker->timers, &site->paced);
+  clr_pace_clear (&site->pace);
   g_ptr_array_set_free_func (site->connections, (GDestroyNotify)clr_smtp_connection_free);
   g_ptr_array_unref (site->connections);
   g_ptr_array_unref (site->ended);

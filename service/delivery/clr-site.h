@@ -22,4 +22,6 @@ void clr_site_deliver (ClrSite *site, ClrJob *job);
 /* Gives back at once what has not begun; cuts the rest when @now, else lets it end. */
 void clr_site_cancel (ClrSite *site, gboolean now);
 /* No job and no connection. */
+/* A token is there, or gone. */
+void clr_site_look (ClrSite *site);
 gboolean clr_site_is_idle (const ClrSite *site);

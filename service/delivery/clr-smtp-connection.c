@@ -111,6 +111,22 @@ count_session (ClrSmtpConnection *connection, ClrPhase phase, const ClrSmtpReply
   clr_tls_tally_post (connection->place->tally, session);
 }
 
+/* No other host would like it better, and the job is not to blame. */
+static void
+refuse_token (ClrSmtpConnection *connection, const ClrSmtpReply *reply)
+{
+  ClrJob *job = g_steal_pointer (&connection->job);
+
+  if (job)
+    {
+      clr_content_sender_clear (&connection->content);
+      connection->events->job_undone (connection, job, connection->data);
+    }
+  connection->events->token_refused (connection, clr_smtp_peer_get_token (connection->peer), reply,
+                                     connection->data);
+  end (connection);
+}
+
 /* The connection is gone, or of no use any more. */
 static void
 broken (ClrSmtpConnection *connection, ClrPhase phase, const ClrSmtpReply *reply)
@@ -121,6 +137,11 @@ broken (ClrSmtpConnection *connection, ClrPhase phase, const ClrSmtpReply *reply
       || (phase == CLR_PHASE_IDLE && connection->job == NULL))
     {
       end (connection);
+      return;
+    }
+  if (phase == CLR_PHASE_AUTH && reply->code >= 500 && clr_smtp_peer_get_token (connection->peer))
+    {
+      refuse_token (connection, reply);
       return;
     }
   if (phase < CLR_PHASE_IDLE)
@@ -448,13 +469,33 @@ static void
 on_reached (ClrApproach *approach, ClrStream *stream, void *data)
 {
   ClrSmtpConnection *connection = data;
+  const ClrNextHop *hop = connection->hop;
   ClrTlsChoice tls = clr_approach_choose_tls (approach);
+  ClrToken *token = NULL;
+
+  if (hop->oauth
+      && clr_token_box_look (connection->place->tokens, hop->oauth, connection->place->worker->now, &token)
+             != CLR_TOKEN_GOOD)
+    {
+      /* It went while we dialled: mail waits for the next. */
+      ClrJob *job = g_steal_pointer (&connection->job);
+
+      clr_dialer_hang_up (stream);
+      if (job)
+        {
+          clr_content_sender_clear (&connection->content);
+          connection->events->job_undone (connection, job, connection->data);
+        }
+      end (connection);
+      return;
+    }
 
   g_free (connection->peer_name);
   connection->peer_name = g_strdup (clr_approach_get_peer (approach));
   connection->peer
-      = clr_smtp_peer_new (connection->place, connection->hop, stream, &tls,
-                           clr_delivery_plan_get_hostname (connection->plan), &peer_events, connection);
+      = clr_smtp_peer_new (connection->place, hop, stream, &tls, clr_approach_get_host (approach),
+                           hop->helo ? hop->helo : clr_delivery_plan_get_hostname (connection->plan), token,
+                           &peer_events, connection);
 }
 
 static void

@@ -24,6 +24,9 @@ typedef struct
    * ever will. @reply: what the last one said or what failed, in words if code is 0. */
   void (*unreachable) (ClrSmtpConnection *connection, ClrOutcome outcome, ClrPhase phase,
                        const ClrSmtpReply *reply, const char *host, void *data);
+  /* The server refuses the token. What was taken has been told as undone; it ends. */
+  void (*token_refused) (ClrSmtpConnection *connection, const ClrToken *token, const ClrSmtpReply *reply,
+                         void *data);
   /* It is over; free it. */
   void (*ended) (ClrSmtpConnection *connection, void *data);
 } ClrSmtpConnectionEvents;

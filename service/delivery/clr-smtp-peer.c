@@ -12,6 +12,7 @@ struct ClrSmtpPeer
   ClrStream *stream;
   ClrSmtpClient *client;
   ClrSmtpClientConfig config;
+  ClrToken *token;
   ClrTimer timer;
   const ClrSmtpPeerEvents *events;
   void *data;
@@ -194,6 +195,12 @@ clr_smtp_peer_get_phase (ClrSmtpPeer *peer)
   return clr_smtp_client_get_phase (peer->client);
 }
 
+const ClrToken *
+clr_smtp_peer_get_token (ClrSmtpPeer *peer)
+{
+  return peer->token;
+}
+
 const char *
 clr_smtp_peer_get_tls_description (ClrSmtpPeer *peer)
 {
@@ -283,20 +290,26 @@ clr_smtp_peer_flush (ClrSmtpPeer *peer)
 
 ClrSmtpPeer *
 clr_smtp_peer_new (const ClrDeliveryPlace *place, const ClrNextHop *hop, ClrStream *stream,
-                   const ClrTlsChoice *tls, const char *helo, const ClrSmtpPeerEvents *events, void *data)
+                   const ClrTlsChoice *tls, const ClrHost *host, const char *helo, ClrToken *token,
+                   const ClrSmtpPeerEvents *events, void *data)
 {
   ClrSmtpPeer *peer = g_new0 (ClrSmtpPeer, 1);
 
   peer->place = place;
   peer->hop = hop;
   peer->tls = *tls;
+  peer->token = token ? clr_token_ref (token) : NULL;
   peer->stream = stream;
   peer->events = events;
   peer->data = data;
   peer->config = (ClrSmtpClientConfig){
     .helo = helo,
     .tls = tls->wanted,
-    .login = { .user = hop->user, .password = hop->password ? hop->password : "" },
+    .login = { .user = hop->user,
+               .password = hop->password ? hop->password : "",
+               .token = token ? token->text : NULL,
+               .host = host->name,
+               .port = host->port },
   };
   clr_timer_init (&peer->timer, on_timer, peer);
   clr_stream_set_owner (stream, &stream_events, peer);
@@ -314,5 +327,6 @@ clr_smtp_peer_free (ClrSmtpPeer *peer)
   clr_smtp_client_free (peer->client);
   clr_dialer_hang_up (peer->stream);
   g_free (peer->secured);
+  g_clear_pointer (&peer->token, clr_token_unref);
   g_free (peer);
 }

@@ -28,15 +28,19 @@ typedef struct
   void (*failed) (ClrSmtpPeer *peer, ClrPhase phase, const ClrSmtpReply *reply, void *data);
 } ClrSmtpPeerEvents;
 
-/* Takes @stream. @tls is copied; all else must outlive the peer. */
+/* Takes @stream. @tls is copied; all else must outlive the peer. @token: (nullable): for a next hop with
+ * OAuth;
+ * @host: as it was dialled. */
 ClrSmtpPeer *clr_smtp_peer_new (const ClrDeliveryPlace *place, const ClrNextHop *hop, ClrStream *stream,
-                                const ClrTlsChoice *tls, const char *helo, const ClrSmtpPeerEvents *events,
-                                void *data);
+                                const ClrTlsChoice *tls, const ClrHost *host, const char *helo,
+                                ClrToken *token, const ClrSmtpPeerEvents *events, void *data);
 void clr_smtp_peer_free (ClrSmtpPeer *peer);
 
 /* For what it offers, its phase, and its content. */
 ClrSmtpClient *clr_smtp_peer_get_client (ClrSmtpPeer *peer);
 ClrPhase clr_smtp_peer_get_phase (ClrSmtpPeer *peer);
+/* With which it logs in; NULL: none. */
+const ClrToken *clr_smtp_peer_get_token (ClrSmtpPeer *peer);
 /* "TLS1.3 AES-256-GCM (dane: certificate matches)"; NULL in clear. */
 const char *clr_smtp_peer_get_tls_description (ClrSmtpPeer *peer);
 

@@ -196,7 +196,7 @@ capture_free (ClrTransport *transport)
 }
 
 static const ClrTransportClass capture_class
-    = { capture_deliver, capture_cancel, capture_is_idle, capture_free };
+    = { capture_deliver, capture_cancel, NULL, capture_is_idle, capture_free };
 
 ClrTransport *
 clr_transport_capture_new (const ClrDeliveryPlace *place, const char *directory)

@@ -355,7 +355,7 @@ mx_free (ClrTransport *transport)
   g_free (self);
 }
 
-static const ClrTransportClass mx_class = { mx_deliver, mx_cancel, mx_is_idle, mx_free };
+static const ClrTransportClass mx_class = { mx_deliver, mx_cancel, NULL, mx_is_idle, mx_free };
 
 ClrTransport *
 clr_transport_mx_new (const ClrDeliveryPlace *place, ClrDeliveryPlan *plan, const ClrNextHop *hop)

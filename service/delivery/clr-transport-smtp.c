@@ -23,6 +23,12 @@ smtp_cancel (ClrTransport *transport, gboolean now)
   clr_site_cancel (((Smtp *)transport)->site, now);
 }
 
+static void
+smtp_look (ClrTransport *transport)
+{
+  clr_site_look (((Smtp *)transport)->site);
+}
+
 static gboolean
 smtp_is_idle (ClrTransport *transport)
 {
@@ -36,7 +42,7 @@ smtp_free (ClrTransport *transport)
   g_free (transport);
 }
 
-static const ClrTransportClass smtp_class = { smtp_deliver, smtp_cancel, smtp_is_idle, smtp_free };
+static const ClrTransportClass smtp_class = { smtp_deliver, smtp_cancel, smtp_look, smtp_is_idle, smtp_free };
 
 ClrTransport *
 clr_transport_smtp_new (const ClrDeliveryPlace *place, ClrDeliveryPlan *plan, const ClrNextHop *hop)

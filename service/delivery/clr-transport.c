@@ -85,7 +85,8 @@ simple_free (ClrTransport *transport)
   g_free (self);
 }
 
-static const ClrTransportClass simple_class = { simple_deliver, simple_cancel, simple_is_idle, simple_free };
+static const ClrTransportClass simple_class
+    = { simple_deliver, simple_cancel, NULL, simple_is_idle, simple_free };
 
 static ClrTransport *
 simple_new (const ClrDeliveryPlace *place, ClrOutcome outcome, int code, const char *enhanced,

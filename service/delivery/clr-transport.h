@@ -18,6 +18,8 @@ typedef struct
   void (*deliver) (ClrTransport *transport, ClrJob *job);
   /* Give back at once what has not begun; cut the rest when @now, else let it end. */
   void (*cancel) (ClrTransport *transport, gboolean now);
+  /* Something it may have waited for is there: a token. NULL: it waits for none. */
+  void (*look) (ClrTransport *transport);
   gboolean (*is_idle) (ClrTransport *transport);
   void (*free) (ClrTransport *transport);
 } ClrTransportClass;

@@ -93,6 +93,19 @@ clr_tls_context_new_client (ClrTlsVerify verify, const char *ca_file, GError **e
   return context;
 }
 
+gboolean
+clr_tls_context_show_certificate (ClrTlsContext *context, const char *certificate_file, const char *key_file,
+                                  GError **error)
+{
+  int code = gnutls_certificate_set_x509_key_file (context->credentials, certificate_file, key_file,
+                                                   GNUTLS_X509_FMT_PEM);
+
+  if (code < 0)
+    g_set_error (error, CLR_ERROR, CLR_ERROR_INVALID, "the certificate %s with the key %s cannot be used: %s",
+                 certificate_file, key_file, gnutls_strerror (code));
+  return code >= 0;
+}
+
 ClrTlsContext *
 clr_tls_context_ref (ClrTlsContext *context)
 {

@@ -33,6 +33,9 @@ ClrTlsContext *clr_tls_context_new_server (const char *certificate_file, const c
                                            GError **error);
 /* @ca_file: authorities in PEM, or NULL for the system's. */
 ClrTlsContext *clr_tls_context_new_client (ClrTlsVerify verify, const char *ca_file, GError **error);
+/* What a client shows to servers that ask for a certificate. Before the context is shared. */
+gboolean clr_tls_context_show_certificate (ClrTlsContext *context, const char *certificate_file,
+                                           const char *key_file, GError **error);
 ClrTlsContext *clr_tls_context_ref (ClrTlsContext *context);
 void clr_tls_context_unref (ClrTlsContext *context);
 

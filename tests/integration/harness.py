@@ -20,6 +20,7 @@ BUILD = ""  # set by run
 WORK = ""  # a folder for the whole run, set by run
 ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", ".."))
 CASES = []
+os.environ["CLRELAY_PRESETS"] = os.path.join(ROOT, "common", "settings", "presets")
 
 
 class Skip(Exception):
@@ -461,9 +462,10 @@ class Sink:
     reply, as in (2, "250 ok"), waits. The parser is strict: only CR LF . CR LF ends a message."""
 
     def __init__(self, script=None, *, extensions=("PIPELINING", "8BITMIME", "SIZE 100000000", "ENHANCEDSTATUSCODES"), tls=None, users=None,
-                 auth="PLAIN LOGIN", port=None, implicit=False, host="127.0.0.1"):
+                 auth="PLAIN LOGIN", port=None, implicit=False, host="127.0.0.1", login=None):
         self.script, self.extensions, self.users, self.auth, self.implicit = script or {}, extensions, users or {}, auth, implicit
         self.mails, self.connections, self.commands = [], 0, []
+        self.login = login  # function of the dialogue and the words of AUTH: returns the user, or None after a refusal
         self.lock = threading.Lock()
         self.context = None
         if tls:
@@ -594,12 +596,16 @@ class _Dialogue:
         words = list(self.sink.extensions)
         if self.sink.context and not self.secure:
             words.append("STARTTLS")
-        if self.sink.users:
+        if self.sink.users or self.sink.login:
             words.append("AUTH " + self.sink.auth)
         lines = ["sink.test", *words]
         self.answer("EHLO", line, "\r\n".join(f"250{'-' if i < len(lines) - 1 else ' '}{w}" for i, w in enumerate(lines)))
 
     def login(self, words):
+        if self.sink.login:
+            self.user = self.sink.login(self, words)
+            return
+
         def decode(text):
             return base64.b64decode(text).decode()
         if words[1] == "PLAIN":
