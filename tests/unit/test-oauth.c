@@ -8,7 +8,7 @@
 #include <string.h>
 
 static void
-read (ClrTokenAnswer *answer, unsigned status, const char *text)
+read_text (ClrTokenAnswer *answer, unsigned status, const char *text)
 {
   clr_token_answer_read (answer, status, text, strlen (text));
 }
@@ -36,7 +36,7 @@ test_good (void)
     {
       ClrTokenAnswer answer;
 
-      read (&answer, 200, cases[i].text);
+      read_text (&answer, 200, cases[i].text);
       g_assert_cmpint (answer.verdict, ==, CLR_OAUTH_GOOD);
       g_assert_cmpuint (answer.expires_s, ==, cases[i].expires_s);
       g_assert_cmpstr (answer.refresh_token, ==, cases[i].refresh);
@@ -92,7 +92,7 @@ test_errors (void)
     {
       ClrTokenAnswer answer;
 
-      read (&answer, cases[i].status, cases[i].text);
+      read_text (&answer, cases[i].status, cases[i].text);
       g_assert_cmpint (answer.verdict, ==, cases[i].verdict);
       g_assert_null (answer.access_token);
       g_assert_nonnull (answer.error);
@@ -107,12 +107,12 @@ test_words_are_fit (void)
 {
   ClrTokenAnswer answer;
 
-  read (&answer, 400, "{\"error\":\"a\\nb\\u001b[31m\\u0085\"}");
+  read_text (&answer, 400, "{\"error\":\"a\\nb\\u001b[31m\\u0085\"}");
   g_assert_null (strpbrk (answer.error, "\n\033"));
   clr_token_answer_clear (&answer);
   g_autofree char *long_word = g_strnfill (5000, 'x');
   g_autofree char *text = g_strdup_printf ("{\"error\":\"%s\"}", long_word);
-  read (&answer, 400, text);
+  read_text (&answer, 400, text);
   g_assert_cmpuint (strlen (answer.error), <=, 600);
   clr_token_answer_clear (&answer);
 }
