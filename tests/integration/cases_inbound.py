@@ -187,6 +187,15 @@ def _():
         seconds = time.monotonic() - start
         expect(message, "spf=temperror", "dkim=temperror", "dmarc=temperror")
         check(2.5 < seconds < 9, f"{seconds:.1f} s")
+        # whoever goes away meanwhile takes nothing along
+        for _ in range(3):
+            with Raw(relay.mx) as client:
+                client.reply()
+                client.ask("EHLO client.test")
+                client.ask("MAIL FROM:<a@good.test>")
+                client.ask("RCPT TO:<u@ours.test>")
+                client.ask("DATA")
+                client.send(f"{signatures}From: a@good.test\r\n\r\nx\r\n.\r\n".replace("\r\n", "\n").replace("\n", "\r\n").encode())
         # others are not kept waiting: the relay's own devices have nothing to do with it
         start = time.monotonic()
         relay.send()
