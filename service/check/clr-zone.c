@@ -207,7 +207,8 @@ ask (ClrZone *zone, const char *name, const char *type, GPtrArray *values)
   for (unsigned t = 0; t < G_N_ELEMENTS (types); t++)
     if (g_str_equal (types[t].name, type))
       {
-        ClrDnsAnswer *answer = clr_resolver_ask_now (zone->resolver, name, types[t].type);
+        g_autofree char *escaped = clr_dns_escape_name (name);
+        ClrDnsAnswer *answer = clr_resolver_ask_now (zone->resolver, escaped, types[t].type);
         ClrZoneStatus status = statuses[answer->status];
 
         for (unsigned i = 0; i < answer->n_records; i++)

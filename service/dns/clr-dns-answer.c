@@ -37,3 +37,11 @@ clr_dns_reverse_name (const ClrEndpoint *endpoint)
     g_string_append_printf (name, "%x.%x.", bytes[i] & 15, bytes[i] >> 4);
   return g_string_free (g_string_append (name, "ip6.arpa"), FALSE);
 }
+
+char *
+clr_dns_escape_name (const char *name)
+{
+  g_auto (GStrv) parts = g_strsplit (name, "\\", -1);
+
+  return g_strjoinv ("\\\\", parts);
+}

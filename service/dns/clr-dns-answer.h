@@ -54,3 +54,7 @@ void clr_dns_answer_free (ClrDnsAnswer *answer);
 /* "1.2.0.192.in-addr.arpa" and its like for IPv6 (RFC 1035 section 3.5, RFC 3596 section 2.5), to ask for
  * PTR. Returns: (transfer full) */
 char *clr_dns_reverse_name (const ClrEndpoint *endpoint);
+
+/* A name whose octets are meant as they are, for a question: names are asked for as zone files write them,
+ * where a backslash means something else. Returns: (transfer full) */
+char *clr_dns_escape_name (const char *name);

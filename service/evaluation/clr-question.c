@@ -56,8 +56,7 @@ void
 clr_question_ask (ClrQuestion *question, ClrResolver *resolver, const ClrAuthQuestion *what,
                   void (*done) (const ClrAuthAnswer *answer, void *data), void *data)
 {
-  g_auto (GStrv) parts = g_strsplit (what->name, "\\", -1);
-  g_autofree char *name = g_strjoinv ("\\\\", parts); /* names are written as in zone files */
+  g_autofree char *name = clr_dns_escape_name (what->name);
 
   g_assert (question->lookup == NULL);
   question->done = done;

@@ -564,6 +564,16 @@ test_no_trust_anchor (void)
   clr_worker_free (worker);
 }
 
+static void
+test_escape (void)
+{
+  g_autofree char *plain = clr_dns_escape_name ("_spf.example.com"),
+                  *odd = clr_dns_escape_name ("a\\.b\\032");
+
+  g_assert_cmpstr (plain, ==, "_spf.example.com");
+  g_assert_cmpstr (odd, ==, "a\\\\.b\\\\032");
+}
+
 int
 main (int argc, char **argv)
 {
@@ -578,5 +588,6 @@ main (int argc, char **argv)
   g_test_add_func ("/dns/reverse-names", test_reverse_names);
   g_test_add_func ("/dns/resolver/servers-change", test_servers_change);
   g_test_add_func ("/dns/resolver/no-trust-anchor", test_no_trust_anchor);
+  g_test_add_func ("/dns/escape", test_escape);
   return g_test_run ();
 }
