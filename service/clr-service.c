@@ -10,6 +10,7 @@
 #include "clr-version.h"
 #include "control/clr-control.h"
 #include "delivery/clr-delivery.h"
+#include "delivery/clr-tls-reporter.h"
 #include "dns/clr-resolver.h"
 #include "inbound/clr-inbound.h"
 #include "intake/clr-injection.h"
@@ -49,6 +50,8 @@ struct ClrService
   ClrWebClient *web_client; /* for policies */
   ClrStsKeeper *sts;
   ClrTlsTally *tls_tally;
+  ClrWebClient *report_client;
+  ClrTlsReporter *tls_reporter;
 
   void (*stopped) (void *data);
   void *stopped_data;
@@ -176,6 +179,37 @@ list_listeners (void *data)
   return clr_listeners_list (((ClrService *)data)->listeners);
 }
 
+/* Worker. A report that is not taken in is lost; the log tells of it as of every refusal. */
+static void
+on_report_injected (ClrLetter *letter, void *owner)
+{
+  clr_injection_free ((ClrInjection *)letter);
+}
+
+static void
+submit_tls_report (const char *sender, const char *recipient, GBytes *content, void *data)
+{
+  ClrService *service = data;
+  ClrIntakePlace place = { service->workers[0], service->queue, service->disk };
+  ClrInjection *injection = g_new0 (ClrInjection, 1);
+  const char *const recipients[] = { recipient, NULL };
+
+  injection->origin = g_strdup ("tls-report");
+  injection->client = g_strdup ("tls-report");
+  injection->sender = g_strdup (sender);
+  injection->recipients = g_strdupv ((char **)recipients);
+  injection->content = g_bytes_ref (content);
+  injection->reply_to = service->workers[0]->mailbox;
+  injection->open = on_report_injected;
+  clr_injection_post (injection, &place, service->policy);
+}
+
+static unsigned
+send_tls_reports (void *data)
+{
+  return clr_tls_reporter_send_now (((ClrService *)data)->tls_reporter);
+}
+
 static JsonNode *
 describe_tls (void *data)
 {
@@ -245,6 +279,7 @@ start_control (ClrService *service, GError **error)
     .get_settings = get_settings,
     .list_listeners = list_listeners,
     .describe_tls = describe_tls,
+    .send_tls_reports = send_tls_reports,
     .reload = reload,
     .list_warnings = list_warnings,
     .ask_oauth = ask_oauth,
@@ -322,6 +357,38 @@ start_sts (ClrService *service, GError **error)
   return service->tls_tally != NULL;
 }
 
+static gboolean
+start_tls_reports (ClrService *service, GError **error)
+{
+  ClrSection *section = clr_settings_get_section (service->settings, "tls-report");
+  ClrSection *server = clr_settings_get_section (service->settings, "server");
+  const char *postmaster = clr_section_get_text (server, "postmaster");
+  const char *from = clr_section_get_text (section, "from");
+  const char *organization = clr_section_get_text (section, "organization");
+  const char *contact = clr_section_get_text (section, "contact");
+  ClrTlsReporterOptions options = {
+    .tally = service->tls_tally,
+    .worker = service->workers[0],
+    .send = clr_section_get_boolean (section, "send"),
+    .from = from ? from : postmaster,
+    .hostname = clr_section_get_text (server, "hostname"),
+    .contact = contact ? contact : postmaster,
+    .submit = submit_tls_report,
+    .data = service,
+  };
+
+  options.organization = organization ? organization : options.hostname;
+  options.client = service->report_client
+      = clr_web_client_new (service->web_resolver, clr_section_get_text (section, "ca-file"), NULL, error);
+  if (service->report_client == NULL)
+    {
+      g_prefix_error (error, "[tls-report] ca-file: ");
+      return FALSE;
+    }
+  service->tls_reporter = clr_tls_reporter_new (&options);
+  return TRUE;
+}
+
 static void
 fill_workers (ClrService *service, ClrDeliveryPlan *plan, ClrPolicy *policy)
 {
@@ -381,7 +448,8 @@ start (ClrService *service, GError **error)
   if (service->listeners == NULL)
     return FALSE;
   service->state = clr_state_open (directory, error);
-  ok = service->state && make_workers (service, error) && start_sts (service, error);
+  ok = service->state && make_workers (service, error) && start_sts (service, error)
+       && start_tls_reports (service, error);
   if (ok)
     {
       plan = make_plan (service->settings, policy, service->n_workers, service->listeners, error);
@@ -543,6 +611,8 @@ clr_service_free (ClrService *service)
   for (unsigned i = 0; i < service->n_workers; i++)
     if (service->workers[i] && service->workers[i]->thread)
       clr_worker_stop (service->workers[i]);
+  g_clear_pointer (&service->report_client, clr_web_client_free);
+  g_clear_pointer (&service->tls_reporter, clr_tls_reporter_free);
   g_clear_pointer (&service->tls_tally, clr_tls_tally_free);
   g_clear_pointer (&service->sts, clr_sts_keeper_free);
   g_clear_pointer (&service->web_client, clr_web_client_free);

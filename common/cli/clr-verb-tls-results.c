@@ -34,15 +34,31 @@ int
 clr_verb_tls_results (ClrVerbOptions *options, int argc, char **argv)
 {
   int code;
+  gboolean send = FALSE;
+  GOptionEntry entries[] = {
+    { "send", 0, 0, G_OPTION_ARG_NONE, &send,
+      N_ ("Send what has not been reported to the domains that ask for it, now"), NULL },
+    { NULL },
+  };
 
   if (!clr_verb_parse (
           options, "[DOMAIN]",
           _ ("Shows what came of TLS with the mail exchangers of other domains, by day (UTC), as RFC "
              "8460 counts it."),
-          NULL, &argc, &argv, &code))
+          entries, &argc, &argv, &code))
     return code;
   if (argc > 2)
     return clr_verb_usage (_ ("tls-results: one domain at the most"));
+  if (send)
+    {
+      g_autoptr (JsonNode) sent = clr_verb_request (options, "POST", CLR_API_TLS_RESULTS, "{}", &code);
+
+      if (sent)
+        printf (
+            _ ("%lld domains are asked whether and where they want reports; the log tells of each\n"),
+            (long long)json_object_get_int_member_with_default (json_node_get_object (sent), "domains", 0));
+      return sent ? CLR_EXIT_OK : code;
+    }
   g_autoptr (JsonNode) root = clr_verb_request (options, "GET", CLR_API_TLS_RESULTS, NULL, &code);
   if (root == NULL)
     return code;

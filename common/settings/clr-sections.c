@@ -109,6 +109,26 @@ DEFINE_SECTION (MtaSts, mta_sts)
           1, DAY, 5 * MINUTE, CLR_SETTING_RESTART);
 }
 
+DEFINE_SECTION (TlsReport, tls_report)
+{
+  SECTION (
+      "tls-report", FALSE,
+      N_ ("Reports to other domains on TLS with their servers (TLSRPT, RFC 8460). What they would say is "
+          "counted in any case: clrelay tls-results."));
+  BOOLEAN ("send", N_ ("Send"), N_ ("After the end of each day (UTC), to the domains that ask for it."),
+           FALSE, CLR_SETTING_RESTART);
+  TEXT (MAILBOX, "from", N_ ("From"),
+        N_ ("Author of the reports; the postmaster when not set. A [key] of its domain must sign them."),
+        NULL, CLR_SETTING_RESTART);
+  TEXT (TEXT, "organization", N_ ("Organization"), N_ ("Who reports; the host name when not set."), NULL,
+        CLR_SETTING_RESTART);
+  TEXT (TEXT, "contact", N_ ("Contact"), N_ ("Whom to ask about a report; the postmaster when not set."),
+        NULL, CLR_SETTING_RESTART);
+  TEXT (PATH, "ca-file", N_ ("Authorities"),
+        N_ ("PEM file of the authorities trusted where reports go by HTTPS; the system's when not set."),
+        NULL, CLR_SETTING_RESTART);
+}
+
 DEFINE_SECTION (Limits, limits)
 {
   SECTION ("limits", FALSE, N_ ("What a client may ask of the relay. Beyond a limit it gets a clear reply."));
@@ -492,7 +512,7 @@ DEFINE_SECTION (Key, key)
 const GType *
 clr_sections_get_types (unsigned *n_types)
 {
-  static GType types[16];
+  static GType types[17];
 
   if (g_once_init_enter (&types[0]))
     {
@@ -510,6 +530,7 @@ clr_sections_get_types (unsigned *n_types)
       types[12] = clr_oauth_section_get_type ();
       types[13] = clr_key_section_get_type ();
       types[14] = clr_mta_sts_section_get_type ();
+      types[16] = clr_tls_report_section_get_type ();
       types[15] = clr_inbound_section_get_type ();
       g_once_init_leave (&types[0], clr_server_section_get_type ());
     }

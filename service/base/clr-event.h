@@ -68,6 +68,10 @@ typedef enum
   X (NEXT_HOP_BACK, INFO, "next-hop.back", "site", "{site}: accepts mail again")                             \
   X (TLS_GIVEN_UP, WARNING, "tls.given-up", "host why",                                                      \
      "{host}: TLS failed, and nothing asks for it: mail goes there in clear for an hour: {why}")             \
+  X (TLS_REPORT_SENT, INFO, "tls-report.sent", "domain date to",                                             \
+     "report on TLS with {domain} of {date} goes to {to}")                                                   \
+  X (TLS_REPORT_FAILED, WARNING, "tls-report.failed", "domain date to why",                                  \
+     "report on TLS with {domain} of {date} for {to} was not taken: {why}")                                  \
   X (STS_FETCHED, INFO, "mta-sts.fetched", "domain mode", "MTA-STS policy of {domain} fetched, mode {mode}") \
   X (STS_FAILED, WARNING, "mta-sts.failed", "domain why then",                                               \
      "the MTA-STS policy of {domain} cannot be had: {why}; {then}")                                          \

@@ -43,6 +43,7 @@ typedef struct
   int64_t start_us;
   ClrSettings *(*get_settings) (void *data); /* (transfer none) */
   char **(*list_listeners) (void *data);     /* (transfer full) */
+  unsigned (*send_tls_reports) (void *data); /* how many domains are asked where they want theirs */
   JsonNode *(*describe_tls) (void *data);    /* (transfer full): what came of TLS, by domain and day */
   gboolean (*reload) (void *data, GError **error);
   char **(*list_warnings) (void *data); /* (transfer full) */

@@ -78,6 +78,7 @@ void clr_method_get_series (ClrCall *call);
 
 /* clr-methods-tls.c */
 void clr_method_get_tls_results (ClrCall *call);
+void clr_method_send_tls_reports (ClrCall *call);
 
 /* clr-methods-submission.c */
 void clr_method_submit (ClrCall *call);

@@ -161,6 +161,7 @@ static const Row table[] = {
   { "POST", CLR_API_SETTINGS_UNDO, CLR_ROLE_ADMIN, clr_method_undo_settings },
   { "GET", CLR_API_LOG, CLR_ROLE_VIEWER, clr_method_get_log },
   { "GET", CLR_API_TLS_RESULTS, CLR_ROLE_VIEWER, clr_method_get_tls_results },
+  { "POST", CLR_API_TLS_RESULTS, CLR_ROLE_ADMIN, clr_method_send_tls_reports },
   { "GET", CLR_API_OAUTH, CLR_ROLE_VIEWER, clr_method_list_oauth },
   { "POST", CLR_API_OAUTH_RENEW, CLR_ROLE_OPERATOR, clr_method_renew_oauth },
   { "POST", CLR_API_OAUTH_LOGIN, CLR_ROLE_ADMIN, clr_method_login_oauth },

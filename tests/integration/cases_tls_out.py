@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """TLS on the way out: DANE in a signed zone of ours, MTA-STS with a policy host on loopback, certificates good, old and wrong."""
 import contextlib
+import email
+import gzip
 import hashlib
 import http.server
 import json
@@ -82,7 +84,7 @@ class PolicyHost:
     """HTTPS on one address: .answers is {host: (status, type, body)}; .asked lists who was asked for."""
 
     def __init__(self, certificate, host="127.0.0.5"):
-        self.answers, self.asked, self.port = {}, [], free_port()
+        self.answers, self.asked, self.posted, self.port = {}, [], [], free_port()
         outer = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -98,6 +100,12 @@ class PolicyHost:
                 self.end_headers()
                 with contextlib.suppress(OSError):
                     self.wfile.write(body)
+
+            def do_POST(self):
+                outer.posted.append((self.path, self.headers["Content-Type"], self.rfile.read(int(self.headers["Content-Length"]))))
+                self.send_response(201)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
 
             def log_message(self, *_):
                 pass
@@ -404,3 +412,34 @@ def _():
         check("match" in ask("dane", "mx1.test", "--chain", good[0], *anchor), "a certificate that matches")
         check("do not count" in ask("dane", "mx1.test", "--chain", good[0], expect=4), "not validated")
         check("no TLSA records" in ask("dane", "mx2.test", *anchor, expect=4), "no records")
+
+
+@case("TLSRPT: reports go by mail and by HTTPS to the domains that ask for them")
+def _():
+    ca, good = authority(), authority().issue("mx1.test")
+    with PolicyHost(ca.issue("reports.test")) as web:
+        records = ("d MX 10 mx1\ne MX 10 mx1\nf MX 10 mx1\nreports A 127.0.0.5\n_smtp._tls.d TXT \"v=TLSRPTv1; rua=mailto:tls@d.test\"\n"
+                   f"_smtp._tls.e TXT \"v=TLSRPTv1; rua=https://reports.test:{web.port}/v1\"\n_PORT._tcp.mx1 TLSA {tlsa(good[0])}\n")
+        settings = f"[tls-report]\nca-file = {ca.file}\norganization = Test Office\ncontact = mailto:who@internal.test\n"
+        with house(records, (good, good), settings=settings, route="idle-time = 0s\n") as (relay, (first, _second), _dns):
+            for number, domain in enumerate("def"):
+                relay.send(to=[f"u@{domain}.test"])
+                first.wait(number + 1)
+                wait_for(lambda domain=domain: results(relay, domain + ".test"), 10, "the count")
+            check("3 domains" in relay.cli("tls-results", "--send"), "the answer")
+            first.wait(4)
+            message = email.message_from_bytes(first.mails[3].content)
+            equal((message.get_content_type(), message.get_param("report-type"), message["TLS-Report-Domain"]),
+                  ("multipart/report", "tlsrpt", "d.test"), "the message")
+            part = message.get_payload()[1]
+            equal(part.get_content_type(), "application/tlsrpt+gzip", "its second part")
+            wait_for(lambda: web.posted, 10, "the upload")
+            equal(web.posted[0][:2], ("/v1", "application/tlsrpt+gzip"), "the upload")
+            for domain, packed in (("d.test", part.get_payload(decode=True)), ("e.test", web.posted[0][2])):
+                report = json.loads(gzip.decompress(packed))
+                equal((report["organization-name"], report["policies"][0]["policy"]["policy-type"], report["policies"][0]["policy"]["policy-domain"],
+                       report["policies"][0]["summary"]), ("Test Office", "tlsa", domain,
+                      {"total-successful-session-count": 1, "total-failure-session-count": 0}), "the report")
+            wait_for(lambda: "goes to https" in relay.read_log(), 5, "the word about the upload")
+            days = json.loads(relay.cli("tls-results", "--json"))["days"]
+            check(all(day["reported"] for day in days if day["domain"] in ("e.test", "f.test")), "what was reported is reported again")
