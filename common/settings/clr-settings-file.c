@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "settings/clr-settings-file.h"
 
+#include "settings/clr-plain-file.h"
 #include "settings/clr-settings.h"
 
 #include <errno.h>
@@ -33,18 +34,12 @@ clr_settings_file_read (const char *path, GError **error)
 {
   ClrSettingsFile *file;
   g_autofree char *text = NULL;
-  g_autoptr (GError) problem = NULL;
   gsize size;
 
-  if (!g_file_get_contents (path, &text, &size, &problem))
-    {
-      g_set_error (error, G_IO_ERROR,
-                   g_error_matches (problem, G_FILE_ERROR, G_FILE_ERROR_NOENT) ? G_IO_ERROR_NOT_FOUND
-                                                                               : G_IO_ERROR_FAILED,
-                   "%s", problem->message);
-      return NULL;
-    }
-  if (size > CLR_SETTINGS_MAX_SIZE || memchr (text, 0, size))
+  text = clr_plain_file_read (path, CLR_SETTINGS_MAX_SIZE, &size, error);
+  if (text == NULL)
+    return NULL;
+  if (memchr (text, 0, size))
     {
       g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, _ ("%s: this is no settings file"), path);
       return NULL;
@@ -141,17 +136,19 @@ sync_folder (const char *path)
   return ok;
 }
 
-/* Whole or not at all, with owner and mode of @like. */
+/* Whole or not at all, with owner and mode of @like. @at: the folder in which @path stands, AT_FDCWD for the
+ * settings themselves. Whoever owns the folder of versions could put a link in its place at any time: what
+ * stands in it is reached by its descriptor. */
 static gboolean
-write_file (const char *path, const char *text, const struct stat *like, GError **error)
+write_file (int at, const char *path, const char *text, const struct stat *like, GError **error)
 {
   g_autofree char *temporary = g_strdup_printf ("%s.new", path);
   gboolean ok;
   int fd;
 
   /* What is there is left from a crash, or somebody's trap: a link, a pipe, a file he holds open. */
-  g_unlink (temporary);
-  fd = open (temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+  unlinkat (at, temporary, 0);
+  fd = openat (at, temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
   ok = fd >= 0;
 
   if (ok && fchown (fd, like->st_uid, like->st_gid) != 0 && fchown (fd, -1, like->st_gid) != 0)
@@ -159,17 +156,20 @@ write_file (const char *path, const char *text, const struct stat *like, GError 
   ok = ok && fchmod (fd, like->st_mode & 07777) == 0 && write_all (fd, text) && fsync (fd) == 0;
   if (fd >= 0)
     ok = close (fd) == 0 && ok;
-  ok = ok && g_rename (temporary, path) == 0;
+  ok = ok && renameat (at, temporary, at, path) == 0;
   if (!ok)
     {
-      g_autofree char *folder = g_path_get_dirname (path);
+      g_autofree char *folder = at == AT_FDCWD ? g_path_get_dirname (path) : g_strdup (".versions");
 
       set_errno_of_folder (error, path, folder);
       if (fd >= 0)
-        g_unlink (temporary);
+        unlinkat (at, temporary, 0);
       return FALSE;
     }
-  sync_folder (path);
+  if (at == AT_FDCWD)
+    sync_folder (path);
+  else
+    fsync (at);
   return TRUE;
 }
 
@@ -214,6 +214,12 @@ list_versions (const char *path)
     }
   g_array_sort (numbers, compare_newest_first);
   return numbers;
+}
+
+static char *
+name_of_version (uint64_t number)
+{
+  return g_strdup_printf ("%" G_GUINT64_FORMAT, number);
 }
 
 static char *
@@ -262,18 +268,18 @@ clr_settings_file_read_version (const char *path, uint64_t version, int64_t *tim
 }
 
 static gboolean
-keep_version (const char *path, const char *text, const struct stat *like, GError **error)
+keep_version (int lock, const char *path, const char *text, const struct stat *like, GError **error)
 {
   g_autoptr (GArray) numbers = list_versions (path);
   uint64_t newest = numbers->len ? g_array_index (numbers, uint64_t, 0) : 0;
-  g_autofree char *kept = path_of_version (path, newest + 1);
+  g_autofree char *kept = name_of_version (newest + 1);
 
-  if (!write_file (kept, text, like, error))
+  if (!write_file (lock, kept, text, like, error))
     return FALSE;
   for (unsigned i = CLR_SETTINGS_VERSIONS_MOST - 1; i < numbers->len; i++)
     {
-      g_autofree char *old = path_of_version (path, g_array_index (numbers, uint64_t, i));
-      g_unlink (old);
+      g_autofree char *old = name_of_version (g_array_index (numbers, uint64_t, i));
+      unlinkat (lock, old, 0);
     }
   return TRUE;
 }
@@ -281,7 +287,7 @@ keep_version (const char *path, const char *text, const struct stat *like, GErro
 /* -- the two ways to change it */
 
 static gboolean
-replace_locked (const char *path, const char *text, const char *etag, GError **error)
+replace_locked (int lock, const char *path, const char *text, const char *etag, GError **error)
 {
   g_autoptr (ClrSettingsFile) now = clr_settings_file_read (path, error);
   struct stat facts;
@@ -301,7 +307,8 @@ replace_locked (const char *path, const char *text, const char *etag, GError **e
     }
   return is_valid (path, text, error)
          && (g_str_equal (text, now->text)
-             || (keep_version (path, now->text, &facts, error) && write_file (path, text, &facts, error)));
+             || (keep_version (lock, path, now->text, &facts, error)
+                 && write_file (AT_FDCWD, path, text, &facts, error)));
 }
 
 gboolean
@@ -313,17 +320,17 @@ clr_settings_file_replace (const char *path, const char *text, const char *etag,
 
   if (lock < 0)
     return FALSE;
-  ok = replace_locked (real, text, etag, error);
+  ok = replace_locked (lock, real, text, etag, error);
   close (lock);
   return ok;
 }
 
 static gboolean
-undo_locked (const char *path, GError **error)
+undo_locked (int lock, const char *path, GError **error)
 {
   g_autoptr (ClrSettingsFile) now = clr_settings_file_read (path, error);
   g_autofree char *text = now ? clr_settings_file_read_version (path, 0, NULL, error) : NULL;
-  g_autofree char *undone = g_strconcat (path, ".versions/undone", NULL), *newest = NULL;
+  g_autofree char *newest = NULL;
   g_autoptr (GArray) numbers = NULL;
   struct stat facts;
 
@@ -334,11 +341,12 @@ undo_locked (const char *path, GError **error)
       set_errno (error, path);
       return FALSE;
     }
-  if (!write_file (undone, now->text, &facts, error) || !write_file (path, text, &facts, error))
+  if (!write_file (lock, "undone", now->text, &facts, error)
+      || !write_file (AT_FDCWD, path, text, &facts, error))
     return FALSE;
   numbers = list_versions (path);
-  newest = path_of_version (path, g_array_index (numbers, uint64_t, 0));
-  g_unlink (newest);
+  newest = name_of_version (g_array_index (numbers, uint64_t, 0));
+  unlinkat (lock, newest, 0);
   return TRUE;
 }
 
@@ -351,7 +359,7 @@ clr_settings_file_undo (const char *path, GError **error)
 
   if (lock < 0)
     return FALSE;
-  ok = undo_locked (real, error);
+  ok = undo_locked (lock, real, error);
   close (lock);
   return ok;
 }

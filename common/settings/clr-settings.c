@@ -2,6 +2,7 @@
 #include "settings/clr-settings.h"
 
 #include "settings/clr-device.h"
+#include "settings/clr-plain-file.h"
 #include "settings/clr-preset.h"
 #include "settings/clr-ways-out.h"
 
@@ -413,7 +414,8 @@ clr_settings_new_from_file (const char *file, char ***problems)
   g_autoptr (GError) error = NULL;
   gsize size;
 
-  if (!g_file_get_contents (file, &text, &size, &error))
+  text = clr_plain_file_read (file, CLR_SETTINGS_MAX_SIZE, &size, &error);
+  if (text == NULL)
     {
       if (problems)
         {

@@ -135,12 +135,21 @@ finish (Follower *follower)
   follower_free (follower);
 }
 
+/* A request that waits is not read from, so that nobody else sees its end. */
+static gboolean
+has_gone (const Follower *follower)
+{
+  GSocket *socket = soup_server_message_get_socket (follower->message);
+
+  return socket && g_socket_condition_check (socket, G_IO_HUP | G_IO_ERR);
+}
+
 static gboolean
 on_look (void *data)
 {
   Follower *follower = data;
 
-  if (!look (follower, g_get_monotonic_time () >= follower->deadline_us))
+  if (!has_gone (follower) && !look (follower, g_get_monotonic_time () >= follower->deadline_us))
     return G_SOURCE_CONTINUE;
   follower->source = 0;
   finish (follower);

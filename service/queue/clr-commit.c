@@ -224,8 +224,8 @@ plan_rest (ClrQueue *queue, ClrBatch *batch, int64_t now, int64_t monotonic)
   if (monotonic >= queue->next_expiry_us)
     {
       queue->next_expiry_us = monotonic + EXPIRY_US;
-      plan_act (queue, batch, CLR_ACT_AGE, now);
-      plan_act (queue, batch, CLR_ACT_NOTICE, now);
+      plan_act (queue, batch, CLR_ACT_AGE, queue->age_us);
+      plan_act (queue, batch, CLR_ACT_NOTICE, queue->age_us);
     }
   clr_queue_plan_requests (queue, batch, now);
   if (!queue->paused)
@@ -243,6 +243,7 @@ clr_queue_commit (ClrQueue *queue)
   int64_t now = clr_clock_wall (), monotonic = clr_clock_monotonic ();
   ClrBatch *batch;
 
+  queue->age_us = clr_age_get_time (&queue->age, now, monotonic, queue->options.retry.lifetime_us);
   watch_space (queue, monotonic);
   if (queue->no_space && queue->submissions->len > 0)
     refuse_for_space (queue);

@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include "queue/clr-age.h"
 #include "queue/clr-agenda.h"
 #include "queue/clr-queue.h"
 
@@ -64,7 +65,9 @@ struct ClrQueue
   int64_t retry_store_us;   /* monotonic: not before then, after a failure */
   int64_t next_expiry_us;   /* monotonic */
   int64_t next_space_us;    /* monotonic */
-  gboolean rest_is_in;      /* the batch holds more than submissions */
+  ClrAge age;
+  int64_t age_us;      /* the time by which mail is given up, as of this transaction */
+  gboolean rest_is_in; /* the batch holds more than submissions */
   gboolean no_space;
   gboolean store_failing;
   gboolean paused;

@@ -11,7 +11,7 @@ judge (ClrQueue *queue, const ClrJob *job, const ClrObservation *seen, ClrRecipi
        int64_t now_us)
 {
   gboolean reports = queue->options.post_report != NULL;
-  int64_t wait;
+  int64_t wait, expires_us = recipient->expires_us + now_us - queue->age_us;
 
   recipient->due_us = 0;
   recipient->state = CLR_RECIPIENT_WAITING;
@@ -32,14 +32,14 @@ judge (ClrQueue *queue, const ClrJob *job, const ClrObservation *seen, ClrRecipi
     case CLR_OUTCOME_DEFERRED:
       /* The same for all that a lane tries at a time: they come again in the order in which they lie on disk.
        */
-      if (recipient->expires_us <= now_us)
+      if (expires_us <= now_us)
         {
           clr_report_give_up (job->message, recipient, reports);
           return;
         }
       wait = clr_retry_get_wait (&queue->options.retry, recipient->attempts + 1,
                                  g_str_hash (job->key) ^ 2654435761u * recipient->attempts);
-      recipient->due_us = MIN (now_us + wait, recipient->expires_us);
+      recipient->due_us = MIN (now_us + wait, expires_us);
       return;
     }
   g_assert_not_reached ();

@@ -4,6 +4,7 @@
  */
 #include "base/clr-error.h"
 #include "clr-test.h"
+#include "queue/clr-age.h"
 #include "queue/clr-filter.h"
 #include "queue/clr-report-job.h"
 #include "queue/clr-retry.h"
@@ -11,6 +12,7 @@
 #include <string.h>
 
 #define SECOND G_GINT64_CONSTANT (1000000)
+#define DAY    (86400 * SECOND)
 
 /* -- retry */
 
@@ -42,6 +44,54 @@ test_retry (void)
       g_assert_cmpint (rest, <=, base + base / 8);
     }
   g_assert_cmpint (clr_retry_get_wait (&rule, UINT_MAX, 5), <=, 16200 * SECOND);
+}
+
+/* -- age */
+
+/* Half a minute after half a minute, the wall clock with them. Returns: what the last look gave, less the
+ * wall clock. */
+static int64_t
+pass (ClrAge *age, int64_t *wall, int64_t *monotonic, int64_t time)
+{
+  int64_t lag = 0;
+
+  for (int64_t passed = 0; passed < time; passed += 30 * SECOND)
+    {
+      *wall += 30 * SECOND + 3000; /* 100 millionths fast */
+      *monotonic += 30 * SECOND;
+      lag = *wall - clr_age_get_time (age, *wall, *monotonic, 5 * DAY);
+      g_assert_cmpint (lag, >=, 0);
+    }
+  return lag;
+}
+
+static void
+test_age (void)
+{
+  ClrAge age = { 0 };
+  int64_t wall = 20000 * DAY, monotonic = 77 * SECOND;
+
+  g_assert_cmpint (pass (&age, &wall, &monotonic, 8 * DAY), ==, 0);
+  /* A correction of a second is none. */
+  wall += SECOND;
+  g_assert_cmpint (pass (&age, &wall, &monotonic, DAY), ==, 0);
+  wall -= SECOND;
+  g_assert_cmpint (pass (&age, &wall, &monotonic, DAY), ==, 0);
+  /* A week ahead: nothing is older than it was, until all that was there is dead anyway. */
+  wall += 7 * DAY;
+  int64_t lag = pass (&age, &wall, &monotonic, 4 * DAY);
+  g_assert_cmpint (ABS (lag - 7 * DAY), <, SECOND);
+  g_assert_cmpint (pass (&age, &wall, &monotonic, 2 * DAY), ==, 0);
+  /* Ahead, and back to where it was; and then further back. */
+  wall += 7 * DAY;
+  g_assert_cmpint (pass (&age, &wall, &monotonic, 60 * SECOND), >, 6 * DAY);
+  wall -= 7 * DAY;
+  g_assert_cmpint (pass (&age, &wall, &monotonic, 60 * SECOND), <, SECOND);
+  wall -= 7 * DAY;
+  g_assert_cmpint (pass (&age, &wall, &monotonic, DAY), <, SECOND);
+  /* Ahead again, from there. */
+  wall += 365 * DAY;
+  g_assert_cmpint (pass (&age, &wall, &monotonic, DAY), >, 364 * DAY);
 }
 
 /* -- filter */
@@ -180,6 +230,7 @@ main (int argc, char *argv[])
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/queue/retry", test_retry);
+  g_test_add_func ("/queue/age", test_age);
   g_test_add_func ("/queue/filter-refuses", test_filter_refuses);
   g_test_add_func ("/queue/filter-domain", test_filter_domain);
   g_test_add_func ("/queue/attributes", test_attributes);
