@@ -12,8 +12,8 @@
 
 G_BEGIN_DECLS
 
-#define CLR_SETTINGS_CHANGES_MOST 100 /* of one request: the file is read anew for each, in the main thread  \
-                                       */
+/* Of one request: for each the file is read anew, in the main thread. */
+#define CLR_SETTINGS_CHANGES_MOST 100
 
 /* The member "set" of @object. (transfer full) (element-type ClrSettingChange) */
 GPtrArray *clr_settings_change_read (JsonObject *object, GError **error);
