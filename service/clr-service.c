@@ -228,6 +228,24 @@ ask_oauth (ClrControlOauth what, const char *account, const char *text, GError *
   return clr_tokens_ask (((ClrService *)data)->tokens, what, account, text, error);
 }
 
+/* Control's mailbox. */
+static void
+on_probed (ClrLetter *letter, void *owner)
+{
+  ClrProbe *probe = (ClrProbe *)letter;
+  g_autoptr (JsonNode) answer = clr_probe_tell (probe);
+
+  clr_methods_tell_probe (answer, clr_probe_get_data (probe));
+  clr_probe_free (probe);
+}
+
+static void
+probe (const char *smarthost, const char *from, const char *to, ClrMailbox *reply_to, void *call, void *data)
+{
+  clr_delivery_post_probe (((ClrService *)data)->deliveries[0],
+                           clr_probe_new (smarthost, from, to, reply_to, on_probed, call));
+}
+
 static gboolean
 reload (void *data, GError **error)
 {
@@ -281,6 +299,7 @@ start_control (ClrService *service, GError **error)
     .describe_tls = describe_tls,
     .send_tls_reports = send_tls_reports,
     .reload = reload,
+    .probe = probe,
     .list_warnings = list_warnings,
     .ask_oauth = ask_oauth,
     .submit = submit,

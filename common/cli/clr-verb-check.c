@@ -317,6 +317,8 @@ clr_verb_check (ClrVerbOptions *options, int argc, char **argv)
       entries[n++]
           = (GOptionEntry){ option->name, 0, 0, kinds[option->kind], target, option->help, option->argument };
     }
+  if (argc > 1 && g_str_equal (argv[1], "smarthost"))
+    return clr_check_smarthost (options, argc, argv);
   if (!clr_verb_parse (options, usage, summary, entries, &argc, &argv, &code))
     return code;
   if (row == NULL || argc > 3 || (batch && argc > 2))

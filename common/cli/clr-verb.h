@@ -50,6 +50,9 @@ int clr_verb_secret (ClrVerbOptions *options, int argc, char **argv);
 int clr_verb_oauth (ClrVerbOptions *options, int argc, char **argv);
 int clr_verb_dkim (ClrVerbOptions *options, int argc, char **argv);
 
+/* `check smarthost`, which the service answers. */
+int clr_check_smarthost (ClrVerbOptions *options, int argc, char **argv);
+
 /* The parts of clr_verb_config() that change or show what is set: "get", "set", ... @argv: from that word on.
  * Returns: -1 when it is no such word. */
 int clr_config_edit (ClrVerbOptions *options, int argc, char **argv);

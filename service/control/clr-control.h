@@ -46,6 +46,9 @@ typedef struct
   unsigned (*send_tls_reports) (void *data); /* how many domains are asked where they want theirs */
   JsonNode *(*describe_tls) (void *data);    /* (transfer full): what came of TLS, by domain and day */
   gboolean (*reload) (void *data, GError **error);
+  /* Ends with clr_methods_tell_probe() of @call, opened by @reply_to. */
+  void (*probe) (const char *smarthost, const char *from, const char *to, ClrMailbox *reply_to, void *call,
+                 void *data);
   char **(*list_warnings) (void *data); /* (transfer full) */
   /* (transfer full) (nullable) */
   JsonNode *(*ask_oauth) (ClrControlOauth what, const char *account, const char *text, GError **error,
@@ -54,6 +57,9 @@ typedef struct
   gboolean (*submit) (const ClrControlSubmission *submission, void *data);
   void *data;
 } ClrControlHost;
+
+/* For whoever opens the letter with what a probe showed. @data: what the probe was given as its call. */
+void clr_methods_tell_probe (JsonNode *answer, void *data);
 
 ClrControl *clr_control_new (const ClrControlHost *host, const char *socket, GError **error);
 void clr_control_free (ClrControl *control);

@@ -65,6 +65,9 @@ void clr_method_diff_settings (ClrCall *call);
 void clr_method_list_settings_history (ClrCall *call);
 void clr_method_undo_settings (ClrCall *call);
 
+/* clr-methods-probe.c */
+void clr_method_probe_smarthost (ClrCall *call);
+
 /* clr-methods-oauth.c: OAuth accounts and logins */
 void clr_method_list_oauth (ClrCall *call);
 void clr_method_renew_oauth (ClrCall *call);

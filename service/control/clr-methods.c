@@ -162,6 +162,7 @@ static const Row table[] = {
   { "GET", CLR_API_LOG, CLR_ROLE_VIEWER, clr_method_get_log },
   { "GET", CLR_API_TLS_RESULTS, CLR_ROLE_VIEWER, clr_method_get_tls_results },
   { "POST", CLR_API_TLS_RESULTS, CLR_ROLE_ADMIN, clr_method_send_tls_reports },
+  { "POST", CLR_API_CHECK_SMARTHOST, CLR_ROLE_OPERATOR, clr_method_probe_smarthost },
   { "GET", CLR_API_OAUTH, CLR_ROLE_VIEWER, clr_method_list_oauth },
   { "POST", CLR_API_OAUTH_RENEW, CLR_ROLE_OPERATOR, clr_method_renew_oauth },
   { "POST", CLR_API_OAUTH_LOGIN, CLR_ROLE_ADMIN, clr_method_login_oauth },

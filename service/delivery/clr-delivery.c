@@ -11,6 +11,7 @@ struct ClrDelivery
   ClrDeliveryPlan *plan;
   ClrDelivery **all;      /* one a worker, or NULL */
   GHashTable *transports; /* way -> ClrTransport */
+  GPtrArray *probes;      /* under way */
   GPtrArray *retired;     /* of former settings, until they are idle */
   ClrTimer reap;
   gboolean stopping;
@@ -129,6 +130,44 @@ open_token (ClrLetter *letter, void *owner)
   g_free (order);
 }
 
+typedef struct
+{
+  ClrLetter letter;
+  ClrDelivery *delivery;
+  ClrProbe *probe;
+} ProbeLetter;
+
+static void
+on_probe_ended (ClrProbe *probe, void *data)
+{
+  unsigned index;
+
+  if (g_ptr_array_find (((ClrDelivery *)data)->probes, probe, &index))
+    g_ptr_array_steal_index_fast (((ClrDelivery *)data)->probes, index);
+}
+
+static void
+open_probe (ClrLetter *letter, void *owner)
+{
+  ProbeLetter *order = (ProbeLetter *)letter;
+  ClrDelivery *delivery = order->delivery;
+
+  g_ptr_array_add (delivery->probes, order->probe);
+  clr_probe_run (order->probe, &delivery->place, delivery->plan, on_probe_ended, delivery);
+  g_free (order);
+}
+
+void
+clr_delivery_post_probe (ClrDelivery *delivery, ClrProbe *probe)
+{
+  ProbeLetter *order = g_new0 (ProbeLetter, 1);
+
+  order->letter.open = open_probe;
+  order->delivery = delivery;
+  order->probe = probe;
+  clr_worker_post (delivery->place.worker, &order->letter);
+}
+
 void
 clr_delivery_post_token (ClrDelivery *delivery, ClrToken *token)
 {
@@ -236,6 +275,7 @@ clr_delivery_new (ClrWorker *worker, ClrDeliveryPlan *plan)
   delivery->plan = clr_delivery_plan_ref (plan);
   delivery->transports = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, transport_free);
   delivery->retired = g_ptr_array_new_with_free_func (transport_free);
+  delivery->probes = g_ptr_array_new_with_free_func ((GDestroyNotify)clr_probe_free);
   clr_timer_init (&delivery->reap, on_reap, delivery);
   worker->delivery = delivery;
   return delivery;
@@ -269,6 +309,7 @@ void
 clr_delivery_free (ClrDelivery *delivery)
 {
   clr_timers_clear (delivery->place.worker->timers, &delivery->reap);
+  g_ptr_array_unref (delivery->probes);
   g_hash_table_unref (delivery->transports);
   g_ptr_array_unref (delivery->retired);
   clr_token_box_free (delivery->place.tokens);

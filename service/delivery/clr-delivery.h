@@ -5,6 +5,7 @@
 #pragma once
 
 #include "delivery/clr-tls-tally.h"
+#include "delivery/clr-probe.h"
 #include "delivery/clr-transport.h"
 
 typedef struct ClrDelivery ClrDelivery;
@@ -24,6 +25,8 @@ void clr_delivery_set_others (ClrDelivery *delivery, ClrDelivery **all,
                               void (*refuse_token) (const ClrToken *token, const char *reply, void *data),
                               void *data);
 
+/* Any thread. Takes @probe. */
+void clr_delivery_post_probe (ClrDelivery *delivery, ClrProbe *probe);
 /* Any thread. Takes a reference. */
 void clr_delivery_post_token (ClrDelivery *delivery, ClrToken *token);
 /* Any thread. */

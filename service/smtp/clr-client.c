@@ -221,7 +221,8 @@ send_steps (ClrSmtpClient *client)
     }
   phase_of_step (client);
   if (client->step_sent < step_data (client)
-      || (!pipelines (client) && client->step_received < client->step_sent))
+      || (!pipelines (client) && client->step_received < client->step_sent)
+      || client->transaction.envelope_only)
     return;
   if (!client->by_chunk)
     {
@@ -312,7 +313,7 @@ on_transaction_reply (ClrSmtpClient *client, const ClrSmtpReply *reply)
           client->in_vain = client->in_vain || good;
           client->handler->result (client, i, CLR_PHASE_MAIL, client->mail_refusal, client->data);
         }
-      else if (good)
+      else if (good && !client->transaction.envelope_only)
         {
           client->is_accepted[i] = TRUE;
           client->accepted++;

@@ -29,6 +29,8 @@ typedef struct
   /* And it is at hand: want_content writes all of it before it returns. It may then leave together with the
    * envelope, before any recipient has been accepted. */
   gboolean at_hand;
+  /* To see what would be taken: nothing follows the recipients, and what was begun is taken back. */
+  gboolean envelope_only;
   unsigned n_recipients;
   void (*get_recipient) (unsigned index, ClrSmtpRecipient *recipient, void *data);
 } ClrSmtpTransaction;

@@ -88,3 +88,24 @@ def _():
     equal(told["limits"]["next-hop-max-connections"], 2, "what is set here counts for more")
     equal(told["limits"]["next-hop-max-messages-per-minute"], 30, "the preset's rate")
     equal((told["tls"], told["auth"]), ("verify", "oauth"), "tls and auth")
+
+
+@case("check smarthost: every step, with advice; nothing is sent")
+def _():
+    with Sink({"RCPT": lambda to: "550 5.7.1 no relaying" if "bad" in to else None}, tls=certificate(), users={"u": "p"}) as sink:
+        dead = harness.free_port()
+        text = f"[smarthost m]\nhosts = 127.0.0.1:{dead}, 127.0.0.1:{sink.port}\ntls = encrypt\nuser = u\npassword = pw\n"
+        with Relay(text + "[route default]\nvia = smarthost:m\n") as relay:
+            relay.cli("secret", "set", "pw", data=b"p\n")
+            told = relay.json("check", "smarthost", "m", "--from", "a@b.test", "--to", "c@d.test")
+            steps = [(s["step"], s["ok"]) for s in told["steps"]]
+            equal(steps, [("connect", False), *[(s, True) for s in ("connect", "greeting", "ehlo", "tls", "auth", "mail", "rcpt")]], "steps")
+            check("advice" in told["steps"][0] and told["result"] == "ok", str(told))
+            told = relay.cli("check", "smarthost", "m", "--to", "bad@d.test", expect=4)
+            check("550 5.7.1 no relaying" in told and "FAILED rcpt" in told, told)
+            relay.cli("secret", "set", "pw", data=b"wrong\n")
+            told = relay.cli("check", "smarthost", "m", expect=4)
+            check("FAILED auth" in told and "clrelay secret set" in told, told)
+            relay.cli("check", "smarthost", "other", expect=3)
+            equal(sink.mails, [], "messages")
+            check(not any(c.startswith("DATA") for c in sink.commands), "DATA")

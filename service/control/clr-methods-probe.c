@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * /v1/checks/smarthost: a smarthost is looked at, step by step, by the worker that would deliver to it.
+ */
+#include "control/clr-methods-private.h"
+
+void
+clr_method_probe_smarthost (ClrCall *call)
+{
+  ClrControlHost *host = &call->place->host;
+  g_autoptr (JsonNode) root = clr_call_read_object (call);
+  JsonObject *object = root ? json_node_get_object (root) : NULL;
+  const char *smarthost = object ? clr_json_get_text (object, "smarthost") : NULL;
+  const char *from = object ? clr_json_get_text (object, "from") : NULL;
+  const char *to = object ? clr_json_get_text (object, "to") : NULL;
+
+  if (smarthost == NULL || (from && strpbrk (from, "<>\r\n ")) || (to && strpbrk (to, "<>\r\n ")))
+    {
+      clr_methods_answer_error (call->message, SOUP_STATUS_BAD_REQUEST,
+                                "say {\"smarthost\": \"...\", \"from\": \"a@example.com\", \"to\": \"...\"}");
+      return;
+    }
+  host->probe (smarthost, from ? from : "", to, call->place->mailbox, clr_call_wait (call), host->data);
+}
+
+void
+clr_methods_tell_probe (JsonNode *answer, void *data)
+{
+  ClrPendingCall *pending = data;
+
+  clr_methods_answer_json (pending->message, answer);
+  clr_pending_call_go_on (pending);
+}
