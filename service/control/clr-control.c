@@ -93,6 +93,8 @@ on_incoming (GSocketService *listener, GSocketConnection *connection, GObject *s
   peer->who = g_steal_pointer (&who);
   control->n_connections++;
   g_object_set_data_full (G_OBJECT (address), "clr-peer", peer, peer_free);
+  /* libsoup knows no socket of a stream that it was handed. */
+  g_object_set_data_full (G_OBJECT (address), CLR_METHODS_SOCKET, g_object_ref (socket), g_object_unref);
   g_socket_set_timeout (socket, IDLE_S);
   if (!soup_server_accept_iostream (control->server, G_IO_STREAM (connection), address, address, &error))
     g_debug ("control connection: %s", error->message);

@@ -139,7 +139,8 @@ finish (Follower *follower)
 static gboolean
 has_gone (const Follower *follower)
 {
-  GSocket *socket = soup_server_message_get_socket (follower->message);
+  GSocketAddress *address = soup_server_message_get_remote_address (follower->message);
+  GSocket *socket = address ? g_object_get_data (G_OBJECT (address), CLR_METHODS_SOCKET) : NULL;
 
   return socket && g_socket_condition_check (socket, G_IO_HUP | G_IO_ERR);
 }

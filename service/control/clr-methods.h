@@ -10,6 +10,8 @@
 
 #include <libsoup/soup.h>
 
+#define CLR_METHODS_SOCKET "clr-socket" /* of a request's remote address: the GSocket it came by */
+
 typedef struct
 {
   ClrControlHost host;

@@ -143,6 +143,25 @@ def _():
         check(len(told) >= 5 and told <= kept, f"told {len(told)}, kept {len(kept)}, missing {told - kept}")
 
 
+@case("a follower of the log that has gone leaves its place at once")
+def _():
+    def follow(relay):
+        client = socket.socket(socket.AF_UNIX)
+        client.settimeout(5)
+        client.connect(relay.socket)
+        client.sendall(b"GET /v1/log?event=none&wait=20 HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        time.sleep(0.1)
+        return client
+    def is_refused(client):
+        return bool(select.select([client], [], [], 1)[0]) and b" 503 " in client.recv(200)
+    with Sink() as sink, Relay(sink.route()) as relay:
+        followers = [follow(relay) for _ in range(16)]
+        check(is_refused(follow(relay)), "there are places for 16")
+        for follower in followers:
+            follower.close()
+        wait_for(lambda: not is_refused(follow(relay)), 10, "a place")
+
+
 @case("log: the past, filters, --json, following")
 def _():
     with Sink() as sink, Relay(sink.route(), log="level = debug\n") as relay:
