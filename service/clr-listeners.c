@@ -78,6 +78,14 @@ read_tls (const char *word)
   g_assert_not_reached ();
 }
 
+static ClrListenerAuth
+read_auth (const char *word)
+{
+  return g_str_equal (word, "require") ? CLR_LISTENER_AUTH_REQUIRE
+         : g_str_equal (word, "offer") ? CLR_LISTENER_AUTH_OFFER
+                                       : CLR_LISTENER_AUTH_NONE;
+}
+
 /* The files of a listener, or those of the self-signed certificate, which is made at first need. */
 static ClrTlsContext *
 make_context (ClrSection *section, const char *hostname, const char *state_directory, GError **error)
@@ -164,7 +172,8 @@ read_listener (ClrListeners *listeners, ClrListeners *former, ClrSection *sectio
       g_prefix_error (error, "[listener %s]: ", clr_section_get_name (section));
       return FALSE;
     }
-  reception = clr_reception_new (clr_section_get_name (section), tls, context, policy);
+  reception = clr_reception_new (clr_section_get_name (section), tls,
+                                 read_auth (clr_section_get_text (section, "auth")), context, policy);
   reception->is_inbound = g_str_equal (clr_section_get_text (section, "role"), "inbound");
   for (const char *const *text = clr_section_get_list (section, "address"); ok && *text; text++)
     ok = bind_one (listeners, former, *text, reception, error);

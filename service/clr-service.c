@@ -5,6 +5,7 @@
 #include "base/clr-counter.h"
 #include "base/clr-error.h"
 #include "base/clr-log.h"
+#include "clr-gate.h"
 #include "clr-listeners.h"
 #include "clr-tokens.h"
 #include "clr-version.h"
@@ -44,6 +45,7 @@ struct ClrService
   unsigned next_injector; /* the worker that takes the next message of the API */
   unsigned n_workers;
   ClrListeners *listeners;
+  ClrGate *gate;
   ClrControl *control;
   ClrPickup *pickup;
   ClrWebResolver *web_resolver;
@@ -252,6 +254,14 @@ reload (void *data, GError **error)
   return clr_service_reload (data, error);
 }
 
+static gboolean
+apply_users (void *data, GError **error)
+{
+  ClrService *service = data;
+
+  return clr_gate_apply (service->gate, service->settings, error);
+}
+
 static void
 on_injected (ClrLetter *letter, void *owner)
 {
@@ -302,6 +312,8 @@ start_control (ClrService *service, GError **error)
     .probe = probe,
     .list_warnings = list_warnings,
     .ask_oauth = ask_oauth,
+    .guard = clr_gate_get_guard (service->gate),
+    .apply_users = apply_users,
     .submit = submit,
     .data = service,
   };
@@ -334,7 +346,8 @@ make_workers (ClrService *service, GError **error)
       if (!clr_resolver_new (service->workers[i], &options, error))
         return FALSE;
     }
-  return TRUE;
+  service->gate = clr_gate_new (service->settings, service->workers, service->n_workers, error);
+  return service->gate != NULL;
 }
 
 /* Delivery signs what it changes with the keys of the policy. */
@@ -413,7 +426,7 @@ fill_workers (ClrService *service, ClrDeliveryPlan *plan, ClrPolicy *policy)
 {
   for (unsigned i = 0; i < service->n_workers; i++)
     {
-      service->inbounds[i] = clr_inbound_new (service->workers[i]);
+      service->inbounds[i] = clr_inbound_new (service->workers[i], clr_gate_get_logins (service->gate, i));
       service->deliveries[i] = clr_delivery_new (service->workers[i], plan);
       clr_delivery_set_tls (service->deliveries[i], service->sts, service->tls_tally);
       service->reporters[i] = clr_reporter_new (service->workers[i], policy);
@@ -533,7 +546,7 @@ clr_service_reload (ClrService *service, GError **error)
   if (listeners == NULL)
     return FALSE;
   plan = make_plan (settings, policy, service->n_workers, listeners, error);
-  if (plan == NULL || !set_up_log (settings, error))
+  if (plan == NULL || !set_up_log (settings, error) || !clr_gate_apply (service->gate, settings, error))
     {
       if (plan)
         clr_delivery_plan_unref (plan);
@@ -652,6 +665,8 @@ clr_service_free (ClrService *service)
       }
   g_clear_pointer (&service->tokens, clr_tokens_free);
   g_clear_pointer (&service->disk, clr_disk_free);
+  if (service->gate)
+    clr_gate_stop (service->gate);
   for (unsigned i = 0; i < service->n_workers; i++)
     if (service->workers[i])
       {
@@ -662,6 +677,7 @@ clr_service_free (ClrService *service)
           clr_resolver_free (service->workers[i]->resolver);
         clr_worker_free (service->workers[i]);
       }
+  g_clear_pointer (&service->gate, clr_gate_free);
   g_clear_pointer (&service->pickup, clr_pickup_free);
   g_clear_pointer (&service->state, clr_state_free); /* nobody posts any more */
   g_free (service->workers);

@@ -24,6 +24,8 @@ static const ClrVerbRow table[] = {
   { "secret", N_ ("set NAME: a password, read from standard input"), clr_verb_secret },
   { "oauth", N_ ("list, login NAME, answer NAME, renew NAME: accounts that give access tokens"),
     clr_verb_oauth },
+  { "user", N_ ("add, passwd, list, remove: who may log in"), clr_verb_user },
+  { "ban", N_ ("list, lift: addresses and logins with too many failed logins"), clr_verb_ban },
   { "dkim", N_ ("new DOMAIN, show FILE: keys that sign mail"), clr_verb_dkim },
 };
 

@@ -39,16 +39,15 @@ hide (void)
   tcsetattr (STDIN_FILENO, TCSAFLUSH, &silent);
 }
 
-/* One line of standard input; not echoed when somebody types it. */
-static gboolean
-read_secret (char *into, size_t size)
+gboolean
+clr_verb_read_secret (const char *prompt, char *into, size_t size)
 {
   gboolean typed = isatty (STDIN_FILENO) && tcgetattr (STDIN_FILENO, &terminal) == 0;
   gboolean ok;
 
   if (typed)
     {
-      fprintf (stderr, "%s", _ ("Secret: "));
+      fprintf (stderr, "%s", prompt);
       hide ();
     }
   ok = fgets (into, size, stdin) != NULL;
@@ -122,7 +121,7 @@ clr_verb_secret (ClrVerbOptions *options, int argc, char **argv)
     return code;
   if (argc != 3 || !g_str_equal (argv[1], "set"))
     return clr_verb_usage (_ ("secret: set NAME"));
-  if (!read_secret (secret, sizeof secret))
+  if (!clr_verb_read_secret (_ ("Secret: "), secret, sizeof secret))
     return clr_verb_usage (_ ("secret: nothing came on standard input"));
   if (!clr_place_open (&place, options, &error))
     code = clr_verb_fail (error);

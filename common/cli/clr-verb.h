@@ -48,6 +48,8 @@ int clr_verb_log (ClrVerbOptions *options, int argc, char **argv);
 int clr_verb_config (ClrVerbOptions *options, int argc, char **argv);
 int clr_verb_secret (ClrVerbOptions *options, int argc, char **argv);
 int clr_verb_oauth (ClrVerbOptions *options, int argc, char **argv);
+int clr_verb_user (ClrVerbOptions *options, int argc, char **argv);
+int clr_verb_ban (ClrVerbOptions *options, int argc, char **argv);
 int clr_verb_dkim (ClrVerbOptions *options, int argc, char **argv);
 
 /* `check smarthost`, which the service answers. */
@@ -77,6 +79,8 @@ void clr_verb_complain (const char *text);
 int clr_verb_fail (const GError *error);
 /* The exit code for what went wrong. */
 int clr_verb_get_code (const GError *error);
+/* One line of standard input; not echoed when somebody types it. */
+gboolean clr_verb_read_secret (const char *prompt, char *into, size_t size);
 /* Standard input as a file that can be mapped, to be unlinked. (transfer full) */
 char *clr_verb_keep_input (GError **error);
 int clr_verb_usage (const char *text);

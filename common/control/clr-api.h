@@ -7,12 +7,15 @@
 #define CLR_API_SOCKET  "/run/clrelay/control.sock"
 #define CLR_API_VERSION 1
 
-#define CLR_API_STATUS           "/v1/status"
-#define CLR_API_QUEUE            "/v1/queue"
-#define CLR_API_QUEUE_RETRY      "/v1/queue/retry"
-#define CLR_API_QUEUE_DELETE     "/v1/queue/delete"
-#define CLR_API_MESSAGES         "/v1/messages/"
-#define CLR_API_SECRETS          "/v1/secrets/"
+#define CLR_API_STATUS       "/v1/status"
+#define CLR_API_QUEUE        "/v1/queue"
+#define CLR_API_QUEUE_RETRY  "/v1/queue/retry"
+#define CLR_API_QUEUE_DELETE "/v1/queue/delete"
+#define CLR_API_MESSAGES     "/v1/messages/"
+#define CLR_API_SECRETS      "/v1/secrets/"
+/* GET lists; with a login behind a slash: PUT sets a password, DELETE removes. */
+#define CLR_API_USERS            "/v1/users"
+#define CLR_API_BANS             "/v1/bans"
 #define CLR_API_RELOAD           "/v1/reload"
 #define CLR_API_SETTINGS         "/v1/settings"
 #define CLR_API_SETTINGS_DIFF    "/v1/settings/diff"

@@ -123,3 +123,19 @@ DEFINE_MODEL (LogLine, log_line)
   TEXT ("text", N_ ("What happened, as a sentence"));
   TEXT ("id", N_ ("Queue id of the message it is about"));
 }
+
+DEFINE_MODEL (User, user)
+{
+  TEXT ("login", N_ ("What the user is called"));
+  TEXT ("changed", N_ ("When the password was set"));
+  NUMBER ("iterations", N_ ("What one guess at the password costs"));
+  NUMBER ("recoverable", N_ ("1: the password itself is kept, for CRAM-MD5"));
+}
+
+DEFINE_MODEL (Ban, ban)
+{
+  TEXT ("subject", N_ ("An address, or a login"));
+  TEXT ("until", N_ ("When it ends"));
+  TEXT ("last-failure", N_ ("When a login failed last"));
+  NUMBER ("bans", N_ ("Bans so far"));
+}

@@ -80,14 +80,28 @@ write_secret (int folder, const char *name, const char *secret, gsize size)
   return ok;
 }
 
+/* Into a folder of the state directory. */
+static gboolean
+store (const char *state_directory, const char *folder_name, const char *name, const char *text, gsize size,
+       GError **error)
+{
+  g_autofree char *directory = g_build_filename (state_directory, folder_name, NULL);
+  int folder = open_folder (state_directory, directory);
+  gboolean ok = folder >= 0 && write_secret (folder, name, text, size);
+
+  if (!ok)
+    g_set_error (error, G_IO_ERROR, g_io_error_from_errno (errno), "%s/%s: %s", directory, name,
+                 g_strerror (errno));
+  if (folder >= 0)
+    close (folder);
+  return ok;
+}
+
 gboolean
 clr_secret_store (const char *state_directory, const char *name, const char *secret, gsize size,
                   GError **error)
 {
   g_autofree char *path = path_of (state_directory, name, error);
-  g_autofree char *directory = g_build_filename (state_directory, "secrets", NULL);
-  gboolean ok;
-  int folder;
 
   if (path == NULL)
     return FALSE;
@@ -97,11 +111,20 @@ clr_secret_store (const char *state_directory, const char *name, const char *sec
                    _ ("a secret has 1 to %d octets, none of them zero"), CLR_SECRET_MAX);
       return FALSE;
     }
-  folder = open_folder (state_directory, directory);
-  ok = folder >= 0 && write_secret (folder, name, secret, size);
-  if (!ok)
-    g_set_error (error, G_IO_ERROR, g_io_error_from_errno (errno), "%s: %s", path, g_strerror (errno));
-  if (folder >= 0)
-    close (folder);
-  return ok;
+  return store (state_directory, "secrets", name, secret, size, error);
+}
+
+char *
+clr_secret_load_users (const char *state_directory, GError **error)
+{
+  g_autofree char *path = g_build_filename (state_directory, "users", "list", NULL);
+  char *text = NULL;
+
+  return g_file_get_contents (path, &text, NULL, error) ? text : NULL;
+}
+
+gboolean
+clr_secret_store_users (const char *state_directory, const char *text, GError **error)
+{
+  return store (state_directory, "users", "list", text, strlen (text), error);
 }

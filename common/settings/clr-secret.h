@@ -30,4 +30,8 @@ char *clr_secret_load (const char *state_directory, const char *name, GError **e
 gboolean clr_secret_store (const char *state_directory, const char *name, const char *secret, gsize size,
                            GError **error);
 
+/* The users file, STATE/users/list, kept as the secrets are. clr-users reads and writes its text. */
+char *clr_secret_load_users (const char *state_directory, GError **error);
+gboolean clr_secret_store_users (const char *state_directory, const char *text, GError **error);
+
 G_END_DECLS

@@ -148,6 +148,8 @@ DEFINE_SECTION (Limits, limits)
           64 * KIB, 2 * KIB, 0);
   NUMBER (NUMBER, "max-errors", N_ ("Errors"), N_ ("Wrong or refused commands of one connection, then 421."),
           1, 10000, 20, 0);
+  NUMBER (NUMBER, "max-failed-logins", N_ ("Failed logins"),
+          N_ ("Failed logins of one connection, then 421."), 1, 1000, 3, 0);
   NUMBER (NUMBER, "max-received", N_ ("Hops"), N_ ("Received fields that prove a loop."), 10, 1000, 50, 0);
   NUMBER (DURATION, "command-timeout", N_ ("Command time-out"),
           N_ ("How long the next command may take (RFC 5321: 5 minutes)."), 1, HOUR, 5 * MINUTE, 0);
@@ -230,6 +232,11 @@ DEFINE_SECTION (Listener, listener)
               "which is "
               "checked by SPF, DKIM and DMARC."),
           "relay", 0);
+  CHOICE ("none|offer|require", "auth", N_ ("Logins"),
+          N_ ("none: no AUTH; offer: for those who log in; require: nothing without a login. In clear it is "
+              "offered "
+              "only to devices that are set so."),
+          "offer", 0);
   TEXT (PATH, "certificate-file", N_ ("Certificate"),
         N_ ("PEM file, own certificate first; a self-signed one is made when not set."), NULL, 0);
   TEXT (PATH, "key-file", N_ ("Private key"), N_ ("PEM file that belongs to the certificate."), NULL, 0);
@@ -252,6 +259,30 @@ DEFINE_SECTION (Inbound, inbound)
               "temporary "
               "error, and the message goes on."),
           1, 5 * MINUTE, 20, 0);
+}
+
+DEFINE_SECTION (Users, users)
+{
+  SECTION ("users", FALSE, N_ ("How logins are proved, and what becomes of those who guess."));
+  NUMBER (NUMBER, "iterations", N_ ("Iterations"),
+          N_ ("What one guess at a password costs (PBKDF2, SHA-256), and one login; for passwords set from "
+              "now on."),
+          4096, 10000000, 32768, 0);
+  NUMBER (NUMBER, "password-length", N_ ("Password length"), N_ ("Of passwords that are generated."), 8, 64,
+          12, 0);
+  NUMBER (DURATION, "cache-time", N_ ("Cache time"),
+          N_ ("How long a password that was proved is not computed again; 0: each time."), 0, DAY,
+          10 * MINUTE, 0);
+  NUMBER (NUMBER, "guesses", N_ ("Guesses"),
+          N_ ("Failed logins from one address or for one login, then a ban; 0: never one. The same wrong "
+              "password "
+              "again is no new guess."),
+          0, 100000, 10, 0);
+  NUMBER (DURATION, "guess-time", N_ ("Guess time"), N_ ("Failures older than this are forgotten."), MINUTE,
+          30 * DAY, HOUR, 0);
+  NUMBER (DURATION, "ban-time", N_ ("Ban"),
+          N_ ("How long the first ban lasts; each further one twice as long."), 1, 30 * DAY, 15 * MINUTE, 0);
+  NUMBER (DURATION, "longest-ban", N_ ("Longest ban"), N_ ("No ban lasts longer."), 1, 30 * DAY, DAY, 0);
 }
 
 static void
@@ -512,7 +543,7 @@ DEFINE_SECTION (Key, key)
 const GType *
 clr_sections_get_types (unsigned *n_types)
 {
-  static GType types[17];
+  static GType types[18];
 
   if (g_once_init_enter (&types[0]))
     {
@@ -523,6 +554,7 @@ clr_sections_get_types (unsigned *n_types)
       types[5] = clr_reports_section_get_type ();
       types[6] = clr_dkim_section_get_type ();
       types[7] = clr_listener_section_get_type ();
+      types[17] = clr_users_section_get_type ();
       types[8] = clr_device_section_get_type ();
       types[9] = clr_pickup_section_get_type ();
       types[10] = clr_smarthost_section_get_type ();

@@ -16,6 +16,8 @@
   X (CONNECTIONS_REFUSED_TOTAL, "connections_refused_total", "Client connections refused by a limit")        \
   X (CONNECTIONS_OUT, "connections_out", "Connections to next hops open now")                                \
   X (CONNECTIONS_OUT_TOTAL, "connections_out_total", "Connections opened to next hops")                      \
+  X (LOGINS_TOTAL, "logins_total", "Logins that were proved")                                                \
+  X (LOGINS_REFUSED_TOTAL, "logins_refused_total", "Logins refused, or not looked at")                       \
   X (MESSAGES_ACCEPTED_TOTAL, "messages_accepted_total", "Messages accepted and stored")                     \
   X (MESSAGES_REFUSED_TOTAL, "messages_refused_total", "Messages refused after their content was seen")      \
   X (RECIPIENTS_REFUSED_TOTAL, "recipients_refused_total", "Recipients refused by policy")                   \

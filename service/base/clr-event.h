@@ -37,6 +37,13 @@ typedef enum
      "{client} refused at {listener}: {why}")                                                                \
   X (CLIENT_CLOSED, DEBUG, "client.closed", "client why", "{client} closed: {why}")                          \
   X (CLIENT_TLS_FAILED, WARNING, "client.tls-failed", "client why", "{client}: TLS handshake failed: {why}") \
+  X (LOGIN_GOOD, DEBUG, "login.good", "client login mechanism",                                              \
+     "{client} is logged in as {login} by {mechanism}")                                                      \
+  X (LOGIN_FAILED, WARNING, "login.failed", "client login mechanism why",                                    \
+     "{client}: login as {login} by {mechanism} refused: {why}")                                             \
+  X (BAN_SET, WARNING, "ban.set", "subject seconds",                                                         \
+     "too many failed logins: {subject} is banned for {seconds} s; clrelay ban lift ends it")                \
+  X (BAN_LIFTED, INFO, "ban.lifted", "subject who", "the ban of {subject} was lifted by {who}")              \
   X (RECIPIENT_REFUSED, WARNING, "recipient.refused", "client from to reply",                                \
      "{client}: mail from <{from}> to <{to}> refused: {reply}")                                              \
   X (MESSAGE_REFUSED, WARNING, "message.refused", "client from reply",                                       \

@@ -8,6 +8,7 @@
 #include "queue/clr-queue.h"
 #include "queue/clr-state.h"
 #include "settings/clr-settings.h"
+#include "users/clr-guard.h"
 
 #include <json-glib/json-glib.h>
 
@@ -53,6 +54,8 @@ typedef struct
   /* (transfer full) (nullable) */
   JsonNode *(*ask_oauth) (ClrControlOauth what, const char *account, const char *text, GError **error,
                           void *data);
+  ClrGuard *guard;                                      /* who is banned */
+  gboolean (*apply_users) (void *data, GError **error); /* the users file has changed */
   /* Strings are copied. FALSE: the service stops. */
   gboolean (*submit) (const ClrControlSubmission *submission, void *data);
   void *data;

@@ -75,6 +75,13 @@ void clr_method_login_oauth (ClrCall *call);
 void clr_method_watch_oauth (ClrCall *call);
 void clr_method_paste_oauth (ClrCall *call);
 
+/* clr-methods-users.c: who may log in, and who may not try */
+void clr_method_list_users (ClrCall *call);
+void clr_method_put_user (ClrCall *call);
+void clr_method_delete_user (ClrCall *call);
+void clr_method_list_bans (ClrCall *call);
+void clr_method_lift_ban (ClrCall *call);
+
 /* clr-methods-metrics.c */
 void clr_method_get_metrics (ClrCall *call);
 void clr_method_get_series (ClrCall *call);

@@ -11,6 +11,7 @@
 struct ClrInbound
 {
   ClrIntakePlace place;
+  ClrLogins *logins;
   GPtrArray *sessions;
   GPtrArray *ended; /* freed from the loop, not under their feet */
   ClrTimer reap;
@@ -25,13 +26,15 @@ typedef struct
 } StopLetter;
 
 ClrReception *
-clr_reception_new (const char *name, ClrListenerTls tls, ClrTlsContext *context, ClrPolicy *policy)
+clr_reception_new (const char *name, ClrListenerTls tls, ClrListenerAuth auth, ClrTlsContext *context,
+                   ClrPolicy *policy)
 {
   ClrReception *reception = g_new0 (ClrReception, 1);
 
   reception->references = 1;
   reception->name = g_strdup (name);
   reception->tls = tls;
+  reception->auth = auth;
   reception->context = context ? clr_tls_context_ref (context) : NULL;
   reception->policy = clr_policy_ref (policy);
   return reception;
@@ -110,13 +113,19 @@ clr_inbound_accept (ClrInbound *inbound, int fd, const ClrEndpoint *peer, ClrRec
       refuse (fd, peer, reception, "max-connections reached");
       return;
     }
+  if (!reception->is_inbound && clr_logins_is_banned (inbound->logins, address)
+      && !clr_policy_find_device (reception->policy, address, NULL))
+    {
+      refuse (fd, peer, reception, "banned for failed logins");
+      return;
+    }
   if (!clr_client_enter (slot, limits->max_connections_per_client))
     {
       refuse (fd, peer, reception, "max-connections-per-client reached");
       return;
     }
-  g_ptr_array_add (inbound->sessions,
-                   clr_session_new (&inbound->place, fd, peer, slot, reception, on_session_ended, inbound));
+  g_ptr_array_add (inbound->sessions, clr_session_new (&inbound->place, inbound->logins, fd, peer, slot,
+                                                       reception, on_session_ended, inbound));
 }
 
 static void
@@ -144,11 +153,12 @@ clr_inbound_post_stop (ClrInbound *inbound, gboolean now)
 }
 
 ClrInbound *
-clr_inbound_new (ClrWorker *worker)
+clr_inbound_new (ClrWorker *worker, ClrLogins *logins)
 {
   ClrInbound *inbound = g_new0 (ClrInbound, 1);
 
   inbound->place = (ClrIntakePlace){ .worker = worker };
+  inbound->logins = logins;
   inbound->sessions = g_ptr_array_new ();
   inbound->ended = g_ptr_array_new_with_free_func ((GDestroyNotify)clr_session_free);
   clr_timer_init (&inbound->reap, on_reap, inbound);

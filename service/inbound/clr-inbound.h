@@ -7,6 +7,7 @@
 #include "intake/clr-intake.h"
 #include "net/clr-endpoint.h"
 #include "net/clr-tls.h"
+#include "users/clr-logins.h"
 
 typedef struct ClrInbound ClrInbound;
 
@@ -18,24 +19,32 @@ typedef enum
   CLR_LISTENER_TLS_IMPLICIT,
 } ClrListenerTls;
 
+typedef enum
+{
+  CLR_LISTENER_AUTH_NONE,
+  CLR_LISTENER_AUTH_OFFER,
+  CLR_LISTENER_AUTH_REQUIRE,
+} ClrListenerAuth;
+
 /* What a listener's connections are born with; frozen, counted, shared by the workers. */
 typedef struct
 {
   int references; /* atomic */
   char *name;
   ClrListenerTls tls;
+  ClrListenerAuth auth;
   ClrTlsContext *context; /* NULL with CLR_LISTENER_TLS_NONE */
   gboolean is_inbound;    /* strangers bring mail for our domains */
   ClrPolicy *policy;
 } ClrReception;
 
-ClrReception *clr_reception_new (const char *name, ClrListenerTls tls, ClrTlsContext *context,
-                                 ClrPolicy *policy);
+ClrReception *clr_reception_new (const char *name, ClrListenerTls tls, ClrListenerAuth auth,
+                                 ClrTlsContext *context, ClrPolicy *policy);
 ClrReception *clr_reception_ref (ClrReception *reception);
 void clr_reception_unref (ClrReception *reception);
 
 /* Before the worker starts. */
-ClrInbound *clr_inbound_new (ClrWorker *worker);
+ClrInbound *clr_inbound_new (ClrWorker *worker, ClrLogins *logins);
 /* Before the worker starts; the queue is made after the sides that serve it. */
 void clr_inbound_set_queue (ClrInbound *inbound, ClrQueue *queue, ClrDisk *disk);
 /* After it has ended. */

@@ -3,6 +3,7 @@
 
 #include "base/clr-counter.h"
 #include "base/clr-log.h"
+#include "inbound/clr-admission.h"
 #include "net/clr-stream.h"
 #include "smtp/clr-server.h"
 
@@ -17,9 +18,12 @@ struct ClrSession
   ClrStream *stream;
   ClrSmtpServer *server;
   ClrSmtpServerConfig config;
+  ClrLogins *logins;
+  ClrAdmission *login; /* NULL before the first AUTH */
   ClrIntake *intake;
   ClrTimer timer;
   unsigned slot;
+  uint8_t octets[16]; /* the address, IPv4 mapped */
   char address[CLR_ENDPOINT_TEXT];
   char *sender;        /* of this transaction, for events */
   int64_t progress_us; /* when the session began, or last ended a message */
@@ -37,6 +41,8 @@ end (ClrSession *session, const char *why)
     return;
   session->over = TRUE;
   clr_log_event (CLR_EVENT_CLIENT_CLOSED, session->address, why);
+  if (session->login)
+    clr_admission_abandon (session->login);
   clr_timers_clear (session->place->worker->timers, &session->timer);
   g_clear_pointer (&session->intake, clr_intake_abandon);
   session->ended (session, session->data);
@@ -123,14 +129,18 @@ ask_mail (ClrSmtpServer *server, const ClrMailCommand *mail, void *data)
   if (session->device)
     {
       /* RFC 3848, and RFC 6531 section 4.3 */
-      static const char *const protocols[3][2]
-          = { { "SMTP", "SMTP" }, { "ESMTP", "ESMTPS" }, { "UTF8SMTP", "UTF8SMTPS" } };
+      static const char *const protocols[3][2][2] = {
+        { { "SMTP", "SMTP" }, { "SMTP", "SMTP" } },
+        { { "ESMTP", "ESMTPA" }, { "ESMTPS", "ESMTPSA" } },
+        { { "UTF8SMTP", "UTF8SMTPA" }, { "UTF8SMTPS", "UTF8SMTPSA" } },
+      };
       gboolean secure = clr_stream_is_secure (session->stream);
       ClrOrigin origin = {
         .origin = "smtp",
         .client = session->address,
         .helo = clr_smtp_server_get_helo (server),
-        .protocol = protocols[mail->smtputf8 ? 2 : clr_smtp_server_is_esmtp (server)][secure],
+        .protocol = protocols[mail->smtputf8 ? 2 : clr_smtp_server_is_esmtp (server)][secure]
+                             [clr_smtp_server_is_authenticated (server)],
         .tls = clr_stream_get_tls_description (session->stream),
         .smtputf8 = mail->smtputf8,
         .outside = session->reception->is_inbound,
@@ -154,12 +164,25 @@ refuse_recipient (ClrSession *session, const char *recipient, int code, const ch
   clr_smtp_server_answer (session->server, code, enhanced, text);
 }
 
+/* It has not, and could. */
+static gboolean
+may_log_in (ClrSession *session)
+{
+  const ClrSmtpServerConfig *config = &session->config;
+
+  return config->mechanisms && !clr_smtp_server_is_authenticated (session->server)
+         && (clr_stream_is_secure (session->stream) || config->auth_in_clear || config->offer_tls);
+}
+
 static void
 ask_rcpt (ClrSmtpServer *server, const ClrRcptCommand *rcpt, void *data)
 {
   ClrSession *session = data;
 
-  if (session->device == NULL)
+  /* RFC 4954 section 6: what it lacks is a login. */
+  if (session->device == NULL && may_log_in (session))
+    refuse_recipient (session, rcpt->address, 530, "5.7.0", "relaying needs a login; send AUTH first");
+  else if (session->device == NULL)
     {
       g_autofree char *text
           = g_strdup_printf ("relaying denied: no device is set up for your address %s", session->address);
@@ -200,6 +223,68 @@ abandon (ClrSmtpServer *server, void *data)
   g_clear_pointer (&((ClrSession *)data)->intake, clr_intake_abandon);
 }
 
+/* By address, and by login once there is one. */
+static void
+choose_device (ClrSession *session)
+{
+  session->device
+      = session->reception->is_inbound
+            ? &clr_policy_get_outside (session->reception->policy)->device
+            : clr_policy_find_device (session->reception->policy, session->octets,
+                                      session->login ? clr_admission_get_name (session->login) : NULL);
+}
+
+static void
+on_login_told (gboolean good, void *data)
+{
+  ClrSession *session = data;
+
+  if (session->over)
+    return;
+  if (good)
+    choose_device (session);
+  /* Where the answer came later, the stream was paused meanwhile. */
+  clr_stream_flush (session->stream);
+  if (session->over)
+    return;
+  arm (session);
+  clr_stream_resume (session->stream);
+}
+
+static ClrAdmission *
+get_login (ClrSession *session)
+{
+  if (session->login == NULL)
+    session->login = clr_admission_new (session->logins, on_login_told, session);
+  return session->login;
+}
+
+static void
+ask_login (ClrSmtpServer *server, const ClrSaslClaim *claim, void *data)
+{
+  ClrSession *session = data;
+
+  clr_admission_judge (get_login (session), server, claim, session->octets, session->address);
+}
+
+static void
+find_verifier (const char *login, ClrSaslVerifier *verifier, void *data)
+{
+  clr_admission_find_verifier (get_login (data), login, verifier);
+}
+
+static char *
+dup_secret (const char *login, void *data)
+{
+  return clr_logins_dup_password (((ClrSession *)data)->logins, login);
+}
+
+static char *
+dup_binding (gboolean exporter, void *data)
+{
+  return clr_stream_dup_tls_binding (((ClrSession *)data)->stream, exporter);
+}
+
 static void
 start_tls (ClrSmtpServer *server, void *data)
 {
@@ -216,7 +301,8 @@ finish (ClrSmtpServer *server, void *data)
 }
 
 static const ClrSmtpServerHandler server_handler
-    = { ask_mail, ask_rcpt, ask_data, content, ask_accept, abandon, start_tls, finish };
+    = { ask_mail, ask_rcpt,  ask_data, content,   ask_accept,
+        abandon,  start_tls, finish,   ask_login, { find_verifier, dup_secret, dup_binding } };
 
 static size_t
 on_bytes (ClrStream *stream, const uint8_t *bytes, size_t size, void *data)
@@ -239,6 +325,13 @@ on_secure (ClrStream *stream, void *data)
   ClrSession *session = data;
 
   session->starting_tls = FALSE;
+  if (session->config.mechanisms)
+    session->config.mechanisms |= CLR_SASL_OFFER_SCRAM_PLUS;
+  if (session->login)
+    {
+      clr_admission_forget (session->login);
+      choose_device (session);
+    }
   if (session->reception->tls == CLR_LISTENER_TLS_IMPLICIT)
     {
       session->config.offer_tls = FALSE;
@@ -263,26 +356,26 @@ on_closed (ClrStream *stream, gboolean orderly, const char *why, void *data)
 static const ClrStreamEvents stream_events = { NULL, on_bytes, NULL, on_secure, on_closed };
 
 ClrSession *
-clr_session_new (const ClrIntakePlace *place, int fd, const ClrEndpoint *peer, unsigned slot,
-                 ClrReception *reception, void (*ended) (ClrSession *session, void *data), void *data)
+clr_session_new (const ClrIntakePlace *place, ClrLogins *logins, int fd, const ClrEndpoint *peer,
+                 unsigned slot, ClrReception *reception, void (*ended) (ClrSession *session, void *data),
+                 void *data)
 {
   ClrSession *session = g_new0 (ClrSession, 1);
   const ClrLimits *limits = clr_policy_get_limits (reception->policy);
-  uint8_t address[16];
   ClrQuirks quirks;
 
   session->place = place;
+  session->logins = logins;
   session->reception = clr_reception_ref (reception);
   session->limits = limits;
   session->slot = slot;
   session->ended = ended;
   session->data = data;
   session->progress_us = place->worker->now;
-  clr_endpoint_get_bytes (peer, address);
+  clr_endpoint_get_bytes (peer, session->octets);
   clr_endpoint_address_to_text (peer, session->address);
-  session->device = reception->is_inbound ? &clr_policy_get_outside (reception->policy)->device
-                                          : clr_policy_find_device (reception->policy, address, NULL);
-  quirks = reception->is_inbound ? 0 : clr_policy_find_quirks (reception->policy, address);
+  choose_device (session);
+  quirks = reception->is_inbound ? 0 : clr_policy_find_quirks (reception->policy, session->octets);
   session->config = (ClrSmtpServerConfig){
     .hostname = clr_policy_get_hostname (reception->policy),
     .max_line = limits->max_line,
@@ -293,6 +386,15 @@ clr_session_new (const ClrIntakePlace *place, int fd, const ClrEndpoint *peer, u
     .offer_tls = (reception->tls == CLR_LISTENER_TLS_MAY && !(quirks & CLR_QUIRK_NO_STARTTLS))
                  || reception->tls == CLR_LISTENER_TLS_REQUIRE,
     .require_tls = reception->tls == CLR_LISTENER_TLS_REQUIRE,
+    .mechanisms
+    = reception->auth != CLR_LISTENER_AUTH_NONE && !reception->is_inbound && clr_logins_has_users (logins)
+          ? CLR_SASL_OFFER_SCRAM | CLR_SASL_OFFER_PLAIN | CLR_SASL_OFFER_LOGIN
+                | (quirks & CLR_QUIRK_CRAM_MD5 ? CLR_SASL_OFFER_CRAM_MD5 : 0)
+          : 0,
+    .require_auth = reception->auth == CLR_LISTENER_AUTH_REQUIRE,
+    .max_failed_logins = limits->max_failed_logins,
+    .auth_in_clear = (quirks & CLR_QUIRK_AUTH_IN_CLEAR) != 0,
+    .auth_equals = (quirks & CLR_QUIRK_AUTH_IN_CLEAR) != 0,
     .normalize = (quirks & CLR_QUIRK_BARE_NEWLINES) != 0,
     .lenient
     = (quirks & (CLR_QUIRK_MISSING_BRACKETS | CLR_QUIRK_SPACE_AFTER_COLON | CLR_QUIRK_BAD_HELO)) != 0,
@@ -323,6 +425,7 @@ clr_session_free (ClrSession *session)
   session->over = TRUE;
   clr_timers_clear (session->place->worker->timers, &session->timer);
   g_clear_pointer (&session->intake, clr_intake_abandon);
+  g_clear_pointer (&session->login, clr_admission_free);
   clr_stream_free (session->stream);
   clr_smtp_server_free (session->server);
   clr_client_leave (session->slot);

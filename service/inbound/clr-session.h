@@ -11,9 +11,9 @@ typedef struct ClrSession ClrSession;
 
 /* Takes @fd and the client's @slot. @ended: the session is over and must be freed, but not inside the call.
  */
-ClrSession *clr_session_new (const ClrIntakePlace *place, int fd, const ClrEndpoint *peer, unsigned slot,
-                             ClrReception *reception, void (*ended) (ClrSession *session, void *data),
-                             void *data);
+ClrSession *clr_session_new (const ClrIntakePlace *place, ClrLogins *logins, int fd, const ClrEndpoint *peer,
+                             unsigned slot, ClrReception *reception,
+                             void (*ended) (ClrSession *session, void *data), void *data);
 void clr_session_free (ClrSession *session);
 /* Says goodbye: between messages, or @now. */
 void clr_session_stop (ClrSession *session, gboolean now);

@@ -503,6 +503,12 @@ clr_stream_get_tls_description (ClrStream *stream)
   return clr_stream_is_secure (stream) ? clr_tls_get_description (stream->tls) : NULL;
 }
 
+char *
+clr_stream_dup_tls_binding (ClrStream *stream, gboolean exporter)
+{
+  return clr_stream_is_secure (stream) ? clr_tls_dup_binding (stream->tls, exporter) : NULL;
+}
+
 void
 clr_stream_finish (ClrStream *stream)
 {

@@ -64,6 +64,8 @@ void clr_stream_start_tls (ClrStream *stream, ClrTlsContext *context, const char
 gboolean clr_stream_is_secure (ClrStream *stream);
 /* "TLS1.3 AES-256-GCM", or NULL in clear. */
 const char *clr_stream_get_tls_description (ClrStream *stream);
+/* See clr_tls_dup_binding(); NULL in clear. */
+char *clr_stream_dup_tls_binding (ClrStream *stream, gboolean exporter);
 
 /* The engine, or NULL in clear. */
 ClrTls *clr_stream_get_tls (ClrStream *stream);

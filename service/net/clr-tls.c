@@ -410,3 +410,21 @@ clr_tls_get_chain (ClrTls *tls, unsigned *n)
   *n = 0;
   return gnutls_certificate_get_peers (tls->session, n);
 }
+
+char *
+clr_tls_dup_binding (ClrTls *tls, gboolean exporter)
+{
+  gnutls_datum_t binding = { 0 };
+  char *text;
+
+  /* RFC 9266 section 4: with TLS 1.2 and before, the exporter needs the extended master secret to be bound to
+   * this connection; there tls-unique is used, as clients do. */
+  if (exporter != (gnutls_protocol_get_version (tls->session) >= GNUTLS_TLS1_3)
+      || gnutls_session_channel_binding (tls->session,
+                                         exporter ? GNUTLS_CB_TLS_EXPORTER : GNUTLS_CB_TLS_UNIQUE, &binding)
+             < 0)
+    return NULL;
+  text = g_base64_encode (binding.data, binding.size);
+  gnutls_free (binding.data);
+  return text;
+}

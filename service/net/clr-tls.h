@@ -68,6 +68,9 @@ ClrTlsStatus clr_tls_read (ClrTls *tls, void *into, size_t size, size_t *got);
 ClrTlsStatus clr_tls_write (ClrTls *tls, const void *data, size_t size);
 void clr_tls_say_bye (ClrTls *tls);
 const char *clr_tls_get_problem (ClrTls *tls);
+/* Channel binding in base64, for SCRAM-…-PLUS: tls-exporter (RFC 9266), or tls-unique (RFC 5929 section 3),
+ * which TLS 1.3 does not have. (transfer full) (nullable) */
+char *clr_tls_dup_binding (ClrTls *tls, gboolean exporter);
 /* For example "TLS1.3 ECDHE-... AES-256-GCM"; valid as long as @tls. */
 const char *clr_tls_get_description (ClrTls *tls);
 

@@ -72,6 +72,7 @@ read_limits (ClrLimits *limits, ClrSettings *settings)
   limits->max_recipients = clr_section_get_number (section, "max-recipients");
   limits->max_line = clr_section_get_number (section, "max-line");
   limits->max_errors = clr_section_get_number (section, "max-errors");
+  limits->max_failed_logins = clr_section_get_number (section, "max-failed-logins");
   limits->max_received = clr_section_get_number (section, "max-received");
   limits->command_timeout_us = clr_section_get_number (section, "command-timeout") * G_USEC_PER_SEC;
   limits->data_timeout_us = clr_section_get_number (section, "data-timeout") * G_USEC_PER_SEC;

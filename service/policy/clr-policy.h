@@ -22,6 +22,7 @@ typedef struct
   unsigned max_recipients;
   size_t max_line;
   unsigned max_errors;
+  unsigned max_failed_logins; /* of one connection */
   unsigned max_received;
   int64_t command_timeout_us;
   int64_t data_timeout_us;

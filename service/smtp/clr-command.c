@@ -10,7 +10,7 @@ static const char *const verbs[] = {
   [CLR_VERB_RCPT] = "RCPT", [CLR_VERB_DATA] = "DATA", [CLR_VERB_BDAT] = "BDAT",
   [CLR_VERB_RSET] = "RSET", [CLR_VERB_NOOP] = "NOOP", [CLR_VERB_VRFY] = "VRFY",
   [CLR_VERB_HELP] = "HELP", [CLR_VERB_QUIT] = "QUIT", [CLR_VERB_STARTTLS] = "STARTTLS",
-  [CLR_VERB_UNKNOWN] = "",
+  [CLR_VERB_AUTH] = "AUTH", [CLR_VERB_UNKNOWN] = "",
 };
 
 const char *

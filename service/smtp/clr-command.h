@@ -25,6 +25,7 @@ typedef enum
   CLR_VERB_HELP,
   CLR_VERB_QUIT,
   CLR_VERB_STARTTLS,
+  CLR_VERB_AUTH,
   CLR_VERB_UNKNOWN,
 } ClrVerb;
 

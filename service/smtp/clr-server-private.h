@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * What the files of ClrSmtpServer share: clr-server.c eats bytes and takes answers, clr-server-verbs.c holds
- * the table of verbs, clr-server-chunk.c what BDAT brings. Nobody else includes this.
+ * the table of verbs, clr-server-chunk.c what BDAT brings,
+ * clr-server-auth.c what AUTH does. Nobody else includes this.
  */
 #pragma once
 
@@ -15,6 +16,7 @@ typedef enum
   STATE_RCPT = 1 << 3,   /* and a recipient */
   STATE_DATA = 1 << 4,   /* content is coming in by DATA */
   STATE_CHUNKS = 1 << 5, /* a first BDAT was said; the next may come */
+  STATE_AUTH = 1 << 7,   /* lines are responses of an AUTH exchange */
   STATE_OVER = 1 << 6,   /* nothing is eaten any more */
 } State;
 
@@ -32,12 +34,15 @@ struct ClrSmtpServer
   gboolean waiting;
   gboolean secure;
   gboolean esmtp;
+  gboolean authenticated;
   gboolean line_too_long;
   gboolean smtputf8; /* MAIL said so */
   unsigned errors;
+  unsigned failed_logins;
   unsigned messages;
   unsigned recipients;
   ClrContent content;
+  ClrSaslServer *sasl; /* the exchange that is under way */
   struct
   {
     gboolean coming; /* its octets are eaten now */
@@ -77,3 +82,13 @@ gboolean clr_smtp_server_measure_chunk (ClrSmtpServer *server, const ClrCommand 
 void clr_smtp_server_begin_chunk (ClrSmtpServer *server, int code, const char *enhanced, const char *text);
 /* Returns: the octets that were the chunk's. */
 size_t clr_smtp_server_feed_chunk (ClrSmtpServer *server, const uint8_t *bytes, size_t size);
+
+/* -- AUTH, RFC 4954 */
+
+gboolean clr_smtp_server_offers_auth (ClrSmtpServer *server);
+/* What stands behind the verb's name. */
+void clr_smtp_server_begin_auth (ClrSmtpServer *server, const char *argument, size_t size);
+/* A line in STATE_AUTH, without its end. */
+void clr_smtp_server_feed_auth (ClrSmtpServer *server, const char *line, size_t size);
+/* The exchange is over: 235, or why not. */
+void clr_smtp_server_end_auth (ClrSmtpServer *server, int code, const char *enhanced, const char *text);

@@ -6,8 +6,9 @@
 typedef enum
 {
   FLAG_NO_ARGUMENT = 1 << 0,
-  FLAG_NEEDS_TLS = 1 << 1, /* where the listener requires it */
-  FLAG_TLS_ONLY = 1 << 2,  /* exists only where TLS is offered and not yet on */
+  FLAG_NEEDS_TLS = 1 << 1,  /* where the listener requires it */
+  FLAG_TLS_ONLY = 1 << 2,   /* exists only where TLS is offered and not yet on */
+  FLAG_NEEDS_AUTH = 1 << 3, /* where the listener requires it */
 } Flag;
 
 static void do_helo (ClrSmtpServer *, const ClrCommand *);
@@ -21,6 +22,7 @@ static void do_vrfy (ClrSmtpServer *, const ClrCommand *);
 static void do_help (ClrSmtpServer *, const ClrCommand *);
 static void do_quit (ClrSmtpServer *, const ClrCommand *);
 static void do_starttls (ClrSmtpServer *, const ClrCommand *);
+static void do_auth (ClrSmtpServer *, const ClrCommand *);
 
 /* A verb is one row. HELP's answer derives from it. */
 static const struct
@@ -32,7 +34,7 @@ static const struct
 } table[] = {
   [CLR_VERB_HELO] = { STATE_ANY, 0, do_helo, NULL },
   [CLR_VERB_EHLO] = { STATE_ANY, 0, do_helo, NULL },
-  [CLR_VERB_MAIL] = { STATE_GREETED, FLAG_NEEDS_TLS, do_mail, NULL },
+  [CLR_VERB_MAIL] = { STATE_GREETED, FLAG_NEEDS_TLS | FLAG_NEEDS_AUTH, do_mail, NULL },
   [CLR_VERB_RCPT] = { STATE_MAIL | STATE_RCPT, FLAG_NEEDS_TLS, do_rcpt, "send MAIL first" },
   [CLR_VERB_DATA] = { STATE_RCPT, FLAG_NEEDS_TLS | FLAG_NO_ARGUMENT, do_data,
                       "send MAIL and RCPT first; no recipient has been accepted" },
@@ -44,6 +46,8 @@ static const struct
   [CLR_VERB_HELP] = { STATE_ANY, 0, do_help, NULL },
   [CLR_VERB_QUIT] = { STATE_ANY, 0, do_quit, NULL },
   [CLR_VERB_STARTTLS] = { STATE_ANY, FLAG_NO_ARGUMENT | FLAG_TLS_ONLY, do_starttls, NULL },
+  [CLR_VERB_AUTH]
+  = { STATE_GREETED, FLAG_NEEDS_TLS, do_auth, "AUTH comes before MAIL; RSET forgets the message" },
 };
 
 static gboolean
@@ -56,6 +60,25 @@ static void
 write_size (ClrSmtpServer *server)
 {
   clr_buffer_printf (server->output, " %" G_GUINT64_FORMAT, server->config->max_message_size);
+}
+
+static void
+write_mechanisms (ClrSmtpServer *server)
+{
+  clr_sasl_offers_write (server->config->mechanisms, server->output);
+}
+
+static gboolean
+offers_auth_equals (ClrSmtpServer *server)
+{
+  return server->config->auth_equals && clr_smtp_server_offers_auth (server);
+}
+
+/* The spelling of Netscape's draft: what stands behind "AUTH" there is "=". */
+static void
+write_mechanisms_after_equals (ClrSmtpServer *server)
+{
+  clr_buffer_append_string (server->output, "LOGIN PLAIN");
 }
 
 /* RFC 9422 */
@@ -73,9 +96,11 @@ static const struct
   gboolean (*is_offered) (ClrSmtpServer *server); /* NULL: always */
   void (*write_value) (ClrSmtpServer *server);    /* NULL: none */
 } offers[] = {
-  { "PIPELINING", NULL, NULL },     /* RFC 2920 */
-  { "SIZE", NULL, write_size },     /* RFC 1870 */
-  { "STARTTLS", offers_tls, NULL }, /* RFC 3207 */
+  { "PIPELINING", NULL, NULL },                              /* RFC 2920 */
+  { "SIZE", NULL, write_size },                              /* RFC 1870 */
+  { "STARTTLS", offers_tls, NULL },                          /* RFC 3207 */
+  { "AUTH", clr_smtp_server_offers_auth, write_mechanisms }, /* RFC 4954 */
+  { "AUTH=", offers_auth_equals, write_mechanisms_after_equals },
   { "ENHANCEDSTATUSCODES", NULL, NULL },
   { "8BITMIME", NULL, NULL }, /* RFC 6152 */
   { "SMTPUTF8", NULL, NULL }, /* RFC 6531 */
@@ -207,7 +232,8 @@ do_help (ClrSmtpServer *server, const ClrCommand *command)
   g_autoptr (GString) text = g_string_new ("this relay knows");
 
   for (int verb = 0; verb < CLR_VERB_UNKNOWN; verb++)
-    if (!(table[verb].flags & FLAG_TLS_ONLY) || offers_tls (server))
+    if (verb == CLR_VERB_AUTH ? clr_smtp_server_offers_auth (server)
+                              : !(table[verb].flags & FLAG_TLS_ONLY) || offers_tls (server))
       g_string_append_printf (text, " %s", clr_verb_get_name (verb));
   clr_smtp_server_reply (server, 214, "2.0.0", text->str);
 }
@@ -226,6 +252,12 @@ do_starttls (ClrSmtpServer *server, const ClrCommand *command)
   clr_smtp_server_enter_state (server, STATE_CONNECTED);
   clr_smtp_server_ask (server, CLR_VERB_STARTTLS);
   server->handler->start_tls (server, server->data);
+}
+
+static void
+do_auth (ClrSmtpServer *server, const ClrCommand *command)
+{
+  clr_smtp_server_begin_auth (server, command->argument, command->argument_size);
 }
 
 static void
@@ -253,6 +285,8 @@ clr_smtp_server_check_order (ClrSmtpServer *server, const ClrCommand *command)
     return (ClrComplaint){ 501, "5.5.4", "this command takes no argument" };
   if ((flags & FLAG_NEEDS_TLS) && server->config->require_tls && !server->secure)
     return (ClrComplaint){ 530, "5.7.0", "send STARTTLS first, this listener requires TLS" };
+  if ((flags & FLAG_NEEDS_AUTH) && server->config->require_auth && !server->authenticated)
+    return (ClrComplaint){ 530, "5.7.0", "log in first, this listener requires AUTH" };
   if (table[command->verb].states & server->state)
     return (ClrComplaint){ 0, NULL, NULL };
   return (ClrComplaint){ 503, "5.5.1",

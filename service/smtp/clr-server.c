@@ -21,6 +21,7 @@ void
 clr_smtp_server_free (ClrSmtpServer *server)
 {
   clr_buffer_clear (&server->line);
+  g_clear_pointer (&server->sasl, clr_sasl_server_free);
   g_free (server->chunk.text);
   g_free (server);
 }
@@ -93,6 +94,7 @@ clr_smtp_server_secured (ClrSmtpServer *server)
   server->secure = TRUE;
   server->helo[0] = 0;
   server->esmtp = FALSE;
+  server->authenticated = FALSE;
   clr_buffer_clear (&server->line);
   clr_smtp_server_enter_state (server, STATE_CONNECTED);
 }
@@ -163,6 +165,9 @@ clr_smtp_server_answer (ClrSmtpServer *server, int code, const char *enhanced, c
         begin_content (server, STATE_CHUNKS);
       clr_smtp_server_begin_chunk (server, accepted ? 0 : code, enhanced, text);
       return;
+    case CLR_VERB_AUTH:
+      clr_smtp_server_end_auth (server, code, enhanced, text);
+      return;
     default:
       break;
     }
@@ -194,6 +199,11 @@ do_line (ClrSmtpServer *server, const char *line, size_t size)
   if (server->line_too_long)
     {
       server->line_too_long = FALSE;
+      if (server->state == STATE_AUTH)
+        {
+          clr_smtp_server_end_auth (server, 500, "5.5.6", "the response is too long");
+          return;
+        }
       clr_smtp_server_complain (server, 500, "5.5.2", "the line is too long");
       return;
     }
@@ -201,11 +211,21 @@ do_line (ClrSmtpServer *server, const char *line, size_t size)
     size--;
   else if (!server->config->normalize)
     {
+      if (server->state == STATE_AUTH)
+        {
+          clr_smtp_server_end_auth (server, 500, "5.5.2", "lines must end with CR LF");
+          return;
+        }
       clr_smtp_server_complain (server, 500, "5.5.2", "lines must end with CR LF");
       /* Octets of a chunk are no commands. */
       clr_command_parse (line, size, &command);
       if (command.verb == CLR_VERB_BDAT && server->state != STATE_OVER)
         clr_smtp_server_finish (server);
+      return;
+    }
+  if (server->state == STATE_AUTH)
+    {
+      clr_smtp_server_feed_auth (server, line, size);
       return;
     }
   if (memchr (line, '\r', size) || memchr (line, 0, size))
@@ -256,8 +276,9 @@ feed_line (ClrSmtpServer *server, const uint8_t *bytes, size_t size)
 {
   const uint8_t *end = memchr (bytes, '\n', size);
   size_t n = end ? (size_t)(end - bytes) + 1 : size;
+  size_t longest = server->state == STATE_AUTH ? CLR_SASL_LINE_MAX : server->config->max_line;
 
-  if (clr_buffer_size (&server->line) + n > server->config->max_line)
+  if (clr_buffer_size (&server->line) + n > longest)
     {
       server->line_too_long = TRUE;
       clr_buffer_clear (&server->line);
@@ -332,4 +353,10 @@ gboolean
 clr_smtp_server_is_esmtp (ClrSmtpServer *server)
 {
   return server->esmtp;
+}
+
+gboolean
+clr_smtp_server_is_authenticated (ClrSmtpServer *server)
+{
+  return server->authenticated;
 }

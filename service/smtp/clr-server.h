@@ -8,6 +8,7 @@
 
 #include "smtp/clr-content.h"
 #include "smtp/clr-reply.h"
+#include "smtp/clr-sasl-server.h"
 
 typedef struct ClrSmtpServer ClrSmtpServer;
 
@@ -20,9 +21,14 @@ typedef struct
   unsigned max_errors;       /* then 421 */
   unsigned max_messages;     /* of one connection, then 421 */
   gboolean offer_tls;
-  gboolean require_tls; /* before MAIL */
-  gboolean normalize;   /* lone CR or LF become CRLF, NULs are left out, instead of a refusal */
-  gboolean lenient;     /* paths without angle brackets, space after the colon */
+  gboolean require_tls;       /* before MAIL */
+  ClrSaslOffers mechanisms;   /* offered by AUTH; 0: there is no AUTH */
+  gboolean auth_in_clear;     /* AUTH without TLS */
+  gboolean auth_equals;       /* "AUTH=" is told too, for clients older than RFC 2554 */
+  gboolean require_auth;      /* before MAIL */
+  unsigned max_failed_logins; /* then 421 */
+  gboolean normalize;         /* lone CR or LF become CRLF, NULs are left out, instead of a refusal */
+  gboolean lenient;           /* paths without angle brackets, space after the colon */
 } ClrSmtpServerConfig;
 
 /* What the handler is asked. Each ask_ function must be answered once with clr_smtp_server_answer(), inside
@@ -37,6 +43,8 @@ typedef struct
   void (*abandon) (ClrSmtpServer *server, void *data);    /* the transaction is over without a message */
   void (*start_tls) (ClrSmtpServer *server, void *data);  /* the 220 stands in the output */
   void (*finish) (ClrSmtpServer *server, void *data);     /* close once the output is out */
+  void (*ask_login) (ClrSmtpServer *server, const ClrSaslClaim *claim, void *data); /* 235 lets it in */
+  ClrSaslSource sasl; /* its functions get the server's data, too */
 } ClrSmtpServerHandler;
 
 /* @config stays the caller's and must outlive the server. */
@@ -64,3 +72,4 @@ gboolean clr_smtp_server_is_receiving (ClrSmtpServer *server); /* inside DATA or
 unsigned clr_smtp_server_get_bare_newlines (ClrSmtpServer *server);
 const char *clr_smtp_server_get_helo (ClrSmtpServer *server); /* "" before HELO */
 gboolean clr_smtp_server_is_esmtp (ClrSmtpServer *server);
+gboolean clr_smtp_server_is_authenticated (ClrSmtpServer *server);

@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Logins: users, every way devices log in, guesses and bans."""
+import base64
+import os
+import re
+import smtplib
+import socket
+import ssl
+import stat
+import threading
+import time
+
+from harness import Raw, Relay, case, certificate, check, clrelay, equal, need, run, submit, wait_for
+
+PASSWORD = "gk7p-Mz42q"
+NO_CHECK = ssl._create_unverified_context()
+
+
+def b64(text):
+    return base64.b64encode(text if isinstance(text, bytes) else text.encode()).decode()
+
+
+def with_user(*, login="printer", password=PASSWORD, **options):
+    """A relay with one user, who was added before its start."""
+    relay = Relay(**options)
+    result = run(clrelay(), "--config", relay.conf, "user", "add", login, data=password.encode() + b"\n")
+    equal(result.returncode, 0, f"user add: {result.stderr.decode()}")
+    return relay
+
+
+class Secure(Raw):
+    """A client without manners, inside TLS."""
+
+    def __init__(self, port):
+        super().__init__(port)
+        self.reply()
+        self.ask("EHLO client.test")
+        check(self.ask("STARTTLS").startswith("220"), "STARTTLS")
+        self.sock = NO_CHECK.wrap_socket(self.sock)
+        self.file = self.sock.makefile("rb")
+        self.offers = self.ask("EHLO client.test")
+
+
+def try_login(port, login, password):
+    with Secure(port) as raw:
+        return raw.ask("AUTH PLAIN " + b64(f"\0{login}\0{password}"))
+
+
+@case("auth: PLAIN and LOGIN in every way devices say them")
+def _():
+    user, password = b64("printer"), b64(PASSWORD)
+    ways = [["AUTH PLAIN " + b64(f"\0printer\0{PASSWORD}")],
+            ["auth plain " + b64(f"printer\0PRINTER\0{PASSWORD}")],
+            ["AUTH PLAIN", b64(f"\0printer\0{PASSWORD}")],
+            ["AUTH LOGIN", user, password],
+            ["auth login", user, password],
+            ["AUTH LOGIN " + user, password],
+            ["AUTH LOGIN =", user, password],
+            ["AUTH LOGIN", b64("printer\0"), b64(PASSWORD + "\0")]]
+    with with_user(devices="") as relay:
+        for way in ways:
+            with Secure(relay.port) as raw:
+                check("AUTH " in raw.offers and "PLAIN LOGIN" in raw.offers, raw.offers)
+                for line in way[:-1]:
+                    reply = raw.ask(line)
+                    check(reply.startswith("334"), f"{way}: {line}: {reply}")
+                    if "login" in way[0].lower():
+                        check(reply in ("334 VXNlcm5hbWU6", "334 UGFzc3dvcmQ6"), f"the prompt is {reply}")
+                reply = raw.ask(way[-1])
+                check(reply.startswith("235 2.7.0"), f"{way}: {reply}")
+                check("AUTH" not in raw.ask("EHLO again"), "AUTH is offered to somebody who is logged in")
+                check(raw.ask(way[0]).startswith("503"), "a second AUTH")
+
+
+@case("auth: a wrong password, no such user, what is malformed, in clear, too often")
+def _():
+    with with_user(devices="", extra="[users]\nguesses = 0\n") as relay:
+        for login, password in (("printer", "wrong"), ("nobody", PASSWORD), ("", ""), ("printer", ""), ("x" * 300, "y" * 3000)):
+            with Secure(relay.port) as raw:
+                raw.ask("AUTH PLAIN")
+                reply = raw.ask(b64(f"\0{login}\0{password}"))
+                check(reply.startswith("535 5.7.8"), f"{login[:20]}: {reply}")
+            time.sleep(0.1)
+        with Raw(relay.port) as raw:
+            raw.reply()
+            check("AUTH" not in raw.ask("EHLO client.test"), "AUTH is offered in clear")
+            check(raw.ask("AUTH LOGIN").startswith("538 5.7.11"), "AUTH in clear")
+        with Secure(relay.port) as raw:
+            replies = [raw.ask("AUTH PLAIN !!!")[:9], raw.ask("AUTH KERBEROS_V4")[:9]]
+            raw.ask("AUTH LOGIN")
+            replies += [raw.ask("*")[:9], raw.ask("AUTH PLAIN " + b64("\0printer\0no"))[:9]]
+            equal(replies, ["501 5.5.2", "504 5.5.4", "501 5.7.0", "421 4.7.0"], "replies")
+            equal(raw.reply(), "", "what came after 421")
+
+
+@case("users: added, changed and removed while the relay runs; passwords for panels; what is kept")
+def _():
+    with Relay(devices="") as relay:
+        with Secure(relay.port) as raw:
+            check("AUTH" not in raw.offers, "AUTH is offered without users")
+        relay.cli("user", "add", "scanner@office", data=b"first-one\n")
+        check(try_login(relay.port, "Scanner@Office", "first-one").startswith("235"), "the first password")
+        relay.cli("user", "add", "scanner@office", data=b"x\n", expect=None)
+        password = relay.cli("user", "passwd", "scanner@office", "--generate").strip()
+        check(re.fullmatch(r"[abcdefghjkmnpqrstuvwxyz2-9]{12}", password), password)
+        check(try_login(relay.port, "scanner@office", "first-one").startswith("535"), "the former password still counts")
+        check(try_login(relay.port, "scanner@office", password).startswith("235"), "the new password")
+        equal([u["login"] for u in relay.json("user", "list")], ["scanner@office"], "users")
+        path = os.path.join(relay.state, "users", "list")
+        equal(stat.S_IMODE(os.stat(path).st_mode), 0o600, "mode of the users file")
+        with open(path, encoding="ascii") as file:
+            text = file.read()
+        check("SCRAM-SHA-256$" in text and password not in text and b64(password) not in text, text)
+        check(password not in relay.read_log(), "the password is in the log")
+        relay.cli("user", "remove", "scanner@office")
+        check(try_login(relay.port, "scanner@office", password).startswith("5"), "a removed user logs in")
+        relay.cli("user", "remove", "scanner@office", expect=3)
+        relay.cli("user", "passwd", "nobody", "--generate", expect=3)
+        for bad in ("", "a b", "x" * 101, "ü"):
+            relay.cli("user", "add", bad, "--generate", expect=None)
+        equal(relay.json("user", "list"), [], "users")
+
+
+@case("auth: the device is found by its login; before it, RCPT is told 530")
+def _():
+    with with_user(devices="[device printer]\nlogins = printer\n") as relay:
+        with Secure(relay.port) as raw:
+            raw.ask("MAIL FROM:<a@internal.test>")
+            check(raw.ask("RCPT TO:<b@example.test>").startswith("530 5.7.0"), "RCPT without a login")
+        with relay.client() as smtp:
+            smtp.starttls(context=NO_CHECK)
+            smtp.login("printer", PASSWORD)
+            submit(smtp, b"Subject: scan\r\n\r\nscan\r\n")
+        wait_for(relay.captured, 10, "delivery")
+        check(b"with ESMTPSA" in list(relay.captured().values())[0], "the Received field does not say ESMTPSA")
+
+
+@case("auth: in clear, and the old spelling AUTH=, only for a device that is set so")
+def _():
+    with with_user(devices="[device old]\nnetworks = 127.0.0.1\nquirks = auth-in-clear\n") as relay, Raw(relay.port) as raw:
+        raw.reply()
+        offers = raw.ask("EHLO old")
+        check("AUTH SCRAM-SHA-256 PLAIN LOGIN" in offers and "AUTH=LOGIN PLAIN" in offers, offers)
+        check(raw.ask("AUTH PLAIN " + b64(f"\0printer\0{PASSWORD}")).startswith("235"), "AUTH in clear")
