@@ -32,7 +32,6 @@ static const Default defaults[] = {
   { "application", "priority", "1" },
   /* Much at once is usual, and has time. */
   { "bulk", "priority", "-5" },
-  { "bulk", "unusual-volume", "ignore" },
   { "bulk", "quirks", "missing-date, missing-message-id" },
 };
 

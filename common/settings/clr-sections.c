@@ -304,17 +304,10 @@ declare_device_rates (ClrSectionClass *section)
           N_ ("At most so many; beyond it 452. 0: as [limits] says."), 0, 100000, 0, 0);
   NUMBER (SIZE, "max-message-size", N_ ("Message size"),
           N_ ("Largest message; beyond it 552. 0: as [limits] says."), 0, 4 * GIB, 0, 0);
-  CHOICE (
-      "freeze|defer", "on-excess", N_ ("On excess"),
-      N_ ("Beyond a limit a minute, hour or day. freeze: mail is still taken, but held in the queue until "
-          "\"clrelay device thaw\"; defer: the device is told 452, to try again later."),
-      "freeze", 0);
-  CHOICE (
-      "freeze|ignore", "unusual-volume", N_ ("Unusual volume"),
-      N_ ("More than 5 times the mean of the same weekday and hour of the last 4 weeks, and more than 50 "
-          "messages an hour: hold the mail until \"clrelay device thaw\", or ignore it. Nothing is unusual "
-          "for a device known for less than 4 weeks."),
-      "freeze", 0);
+  CHOICE ("hold|defer", "on-excess", N_ ("On excess"),
+          N_ ("Beyond a limit a minute, hour or day. hold: mail is taken, and held in the queue until it is "
+              "released; defer: the device is told 452, to try again later."),
+          "hold", 0);
 }
 
 DEFINE_SECTION (Device, device)

@@ -148,7 +148,17 @@ ask_mail (ClrSmtpServer *server, const ClrMailCommand *mail, void *data)
       };
       session->intake
           = clr_intake_begin (session->place, session->reception->policy, &origin, &intake_events, session);
-      clr_intake_set_sender (session->intake, mail->address, mail->ret, mail->envid);
+      const ClrIntakeObjection *why
+          = clr_intake_set_sender (session->intake, mail->address, mail->ret, mail->envid);
+      if (why)
+        {
+          g_autofree char *reply = g_strdup_printf ("%d %s %s", why->code, why->enhanced, why->text);
+
+          g_clear_pointer (&session->intake, clr_intake_abandon);
+          clr_log_event (CLR_EVENT_MESSAGE_REFUSED, session->address, session->sender, reply);
+          clr_smtp_server_answer (server, why->code, why->enhanced, why->text);
+          return;
+        }
     }
   clr_smtp_server_answer (server, 250, "2.1.0", "sender noted");
 }
@@ -178,6 +188,7 @@ static void
 ask_rcpt (ClrSmtpServer *server, const ClrRcptCommand *rcpt, void *data)
 {
   ClrSession *session = data;
+  const ClrIntakeObjection *why;
 
   /* RFC 4954 section 6: what it lacks is a login. */
   if (session->device == NULL && may_log_in (session))
@@ -191,8 +202,8 @@ ask_rcpt (ClrSmtpServer *server, const ClrRcptCommand *rcpt, void *data)
   else if (session->reception->is_inbound && !clr_policy_is_ours (session->reception->policy, rcpt->address))
     refuse_recipient (session, rcpt->address, 550, "5.7.1",
                       "relaying denied: this server takes mail for its own domains only");
-  else if (!clr_intake_add_recipient (session->intake, rcpt->address, rcpt->notify, rcpt->orcpt))
-    refuse_recipient (session, rcpt->address, 550, "5.4.4", "no route leads to this domain");
+  else if ((why = clr_intake_add_recipient (session->intake, rcpt->address, rcpt->notify, rcpt->orcpt)))
+    refuse_recipient (session, rcpt->address, why->code, why->enhanced, why->text);
   else
     clr_smtp_server_answer (server, 250, "2.1.5", "recipient noted");
 }

@@ -198,9 +198,9 @@ open_injection (ClrLetter *letter, void *owner)
   clr_intake_set_sender (injection->intake, injection->sender, injection->ret,
                          injection->envid ? injection->envid : "");
   for (unsigned i = 0; injection->recipients[i]; i++)
-    if (!clr_intake_add_recipient (injection->intake, injection->recipients[i],
-                                   injection->notify ? injection->notify[i] : 0,
-                                   injection->orcpt ? injection->orcpt[i] : ""))
+    if (clr_intake_add_recipient (injection->intake, injection->recipients[i],
+                                  injection->notify ? injection->notify[i] : 0,
+                                  injection->orcpt ? injection->orcpt[i] : ""))
       {
         g_autofree char *text = g_strdup_printf ("no route takes mail for <%s>", injection->recipients[i]);
 

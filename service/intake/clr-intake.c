@@ -9,8 +9,10 @@
 #include "base/clr-log.h"
 #include "evaluation/clr-evaluation.h"
 #include "intake/clr-attributes.h"
+#include "intake/clr-rewrite.h"
 #include "intake/clr-stamp.h"
 #include "mail/clr-repair.h"
+#include "policy/clr-account.h"
 
 #include <string.h>
 
@@ -51,6 +53,7 @@ struct ClrIntake
   gboolean abandoned;
 
   ClrRepair repairs;
+  const char *exceeded; /* the device's limit beyond which it is held; NULL: none */
   ClrStamp stamp;
   /* Why it will not be stored; the first reason counts. */
   const char *refusal, *refusal_enhanced;
@@ -111,9 +114,25 @@ intake_free (ClrIntake *intake)
   g_free (intake);
 }
 
-void
+const ClrIntakeObjection *
 clr_intake_set_sender (ClrIntake *intake, const char *sender, unsigned ret, const char *envid)
 {
+  static const ClrIntakeObjection denied
+      = { 550, "5.7.1", "this device may not send with this sender; see senders of its [device] section" };
+  static const ClrIntakeObjection busy
+      = { 452, "4.7.1", "this device has sent more than it may in this time, please try again later" };
+  const ClrDevice *device = intake->is;
+
+  if (device->account && !device->holds_excess
+      && clr_account_peek (device->account, &device->rates, 1, intake->time_us))
+    return &busy;
+  if (!clr_device_allows_sender (device, sender))
+    {
+      if (device->rewrite_sender == NULL)
+        return &denied;
+      sender = device->rewrite_sender;
+      intake->repairs |= CLR_REPAIR_SENDER;
+    }
   intake->sender = g_strdup (sender);
   intake->ret = ret;
   intake->envid = *envid ? g_strdup (envid) : NULL;
@@ -125,18 +144,15 @@ clr_intake_set_sender (ClrIntake *intake, const char *sender, unsigned ret, cons
                                .sender = sender,
                                .hostname = clr_policy_get_hostname (intake->policy),
                                .timeout_us = clr_policy_get_outside (intake->policy)->timeout_us });
+  return NULL;
 }
 
-gboolean
-clr_intake_add_recipient (ClrIntake *intake, const char *recipient, unsigned notify, const char *orcpt)
+static gboolean
+add_row (ClrIntake *intake, const char *recipient, unsigned notify, const char *orcpt)
 {
-  char *lane;
+  ClrRouteCase what = { intake->sender, intake->device, recipient, intake->is->route };
+  char *lane = clr_policy_find_lane (intake->policy, &what);
 
-  /* RFC 5321 section 4.5.1: who has no domain is the one who answers for this relay. */
-  if (g_ascii_strcasecmp (recipient, "postmaster") == 0)
-    recipient = clr_policy_get_postmaster (intake->policy);
-  ClrRouteCase what = { intake->sender, intake->device, recipient };
-  lane = clr_policy_find_lane (intake->policy, &what);
   if (lane == NULL)
     return FALSE;
   ClrRecipient row = {
@@ -148,6 +164,38 @@ clr_intake_add_recipient (ClrIntake *intake, const char *recipient, unsigned not
   };
   g_array_append_val (intake->recipients, row);
   return TRUE;
+}
+
+const ClrIntakeObjection *
+clr_intake_add_recipient (ClrIntake *intake, const char *recipient, unsigned notify, const char *orcpt)
+{
+  static const ClrIntakeObjection no_route = { 550, "5.4.4", "no route leads to this domain" };
+  static const ClrIntakeObjection denied
+      = { 550, "5.7.1", "this device may not send to this domain; see recipients of its [device] section" };
+  static const ClrIntakeObjection many
+      = { 452, "4.5.3", "too many recipients; see max-recipients of its [device] section" };
+
+  /* RFC 5321 section 4.5.1: who has no domain is the one who answers for this relay. */
+  if (g_ascii_strcasecmp (recipient, "postmaster") == 0)
+    recipient = clr_policy_get_postmaster (intake->policy);
+  else if (!clr_device_allows_recipient (intake->is, recipient))
+    return &denied;
+  if (intake->is->max_recipients && intake->recipients->len >= intake->is->max_recipients)
+    return &many;
+  return add_row (intake, recipient, notify, orcpt) ? NULL : &no_route;
+}
+
+/* The copy for the journal, unless it has one already. Nobody is told of what becomes of it. */
+static void
+add_journal (ClrIntake *intake)
+{
+  const char *journal = intake->is->journal;
+
+  for (unsigned i = 0; journal && i < intake->recipients->len; i++)
+    if (g_ascii_strcasecmp (g_array_index (intake->recipients, ClrRecipient, i).address, journal) == 0)
+      return;
+  if (journal)
+    add_row (intake, journal, CLR_TELL_NEVER, "");
 }
 
 static void
@@ -177,7 +225,7 @@ repair (ClrIntake *intake)
   };
 
   clr_id_to_text (intake->id, id);
-  intake->repairs = clr_repair_header (intake->header->str, intake->header->len, &facts, repaired);
+  intake->repairs |= clr_repair_header (intake->header->str, intake->header->len, &facts, repaired);
   g_string_free (intake->header, TRUE);
   intake->header = repaired;
 }
@@ -237,6 +285,12 @@ take_header (ClrIntake *intake)
     }
   if (intake->is->repairs)
     repair (intake);
+  ClrAuthor author = clr_rewrite_author (intake->header, intake->is);
+  if (author == CLR_AUTHOR_REWRITTEN)
+    intake->repairs |= CLR_REPAIR_SENDER;
+  else if (author == CLR_AUTHOR_REFUSED)
+    refuse (intake, 550, "5.7.1",
+            "this device may not write in the name of this author; see from-domains of its [device] section");
   clr_header_block_parse (&block, intake->header->str, intake->header->len);
   /* RFC 5321 section 6.3 */
   if (clr_header_block_count (&block, "Received") > clr_policy_get_limits (intake->policy)->max_received)
@@ -332,6 +386,8 @@ clr_intake_write (ClrIntake *intake, const uint8_t *bytes, size_t size)
   size_t before = intake->header->len, end;
 
   intake->size += size;
+  if (intake->is->max_message_size && intake->size > intake->is->max_message_size)
+    refuse (intake, 552, "5.3.4", "the message is larger than max-message-size of its [device] section");
   intake->eight_bit = intake->eight_bit || has_high_octets (bytes, size);
   if (intake->refusal || intake->disk_problem)
     return;
@@ -439,18 +495,22 @@ static void
 tell_held (ClrIntake *intake)
 {
   char id[CLR_ID_TEXT];
+  g_autofree char *excess
+      = intake->exceeded ? g_strdup_printf ("[device %s] %s is exceeded", intake->device, intake->exceeded)
+                         : NULL;
 
   clr_id_to_text (intake->id, id);
   clr_log_event (CLR_EVENT_MESSAGE_HELD, id, intake->client,
-                 clr_evaluation_get_dmarc (intake->evaluation)->reason);
+                 excess ? excess : clr_evaluation_get_dmarc (intake->evaluation)->reason);
 }
 
 /* Whether it waits for a person. */
 static gboolean
 is_held (const ClrIntake *intake)
 {
-  return intake->evaluation && clr_policy_get_outside (intake->policy)->hold
-         && clr_evaluation_is_suspect (intake->evaluation);
+  return intake->exceeded != NULL
+         || (intake->evaluation && clr_policy_get_outside (intake->policy)->hold
+             && clr_evaluation_is_suspect (intake->evaluation));
 }
 
 static void
@@ -502,8 +562,14 @@ submit (ClrIntake *intake)
       return;
     }
 
+  if (intake->is->account)
+    intake->exceeded = clr_account_charge (intake->is->account, &intake->is->rates, intake->recipients->len,
+                                           intake->time_us);
+  add_journal (intake);
   ClrMessage *message = clr_message_new (0);
   message->id = intake->id;
+  message->priority = intake->is->priority;
+  message->tag = g_strdup (intake->is->tag);
   message->node = clr_policy_get_node (intake->policy);
   message->created_us = intake->time_us;
   message->smtputf8 = needs_smtputf8 (intake);

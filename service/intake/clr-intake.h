@@ -63,10 +63,20 @@ typedef struct
 
 ClrIntake *clr_intake_begin (const ClrIntakePlace *place, ClrPolicy *policy, const ClrOrigin *origin,
                              const ClrIntakeEvents *events, void *data);
-void clr_intake_set_sender (ClrIntake *intake, const char *sender, unsigned ret, const char *envid);
-/* Returns: FALSE when no route takes @recipient. */
-gboolean clr_intake_add_recipient (ClrIntake *intake, const char *recipient, unsigned notify,
-                                   const char *orcpt);
+/* Why an address is not taken. */
+typedef struct
+{
+  int code;
+  const char *enhanced;
+  const char *text;
+} ClrIntakeObjection;
+
+/* Returns: NULL, or why the device may not send so, or not now. */
+const ClrIntakeObjection *clr_intake_set_sender (ClrIntake *intake, const char *sender, unsigned ret,
+                                                 const char *envid);
+/* Returns: NULL, or why it is not taken. */
+const ClrIntakeObjection *clr_intake_add_recipient (ClrIntake *intake, const char *recipient, unsigned notify,
+                                                    const char *orcpt);
 void clr_intake_write (ClrIntake *intake, const uint8_t *bytes, size_t size);
 /* @normalized: lone CRs or LFs that were made CRLF. */
 void clr_intake_finish (ClrIntake *intake, unsigned normalized);

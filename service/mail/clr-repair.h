@@ -14,6 +14,7 @@ typedef enum
   CLR_REPAIR_FROM = 1 << 2,
   CLR_REPAIR_BCC = 1 << 3,
   CLR_REPAIR_SEPARATOR = 1 << 4,
+  CLR_REPAIR_SENDER = 1 << 6, /* envelope or From are the device's rewrite-sender; done by the intake */
   CLR_REPAIR_NEWLINES
   = 1 << 5, /* lone CR or LF made CRLF; done by the SMTP server, recorded with the others */
 } ClrRepair;

@@ -43,15 +43,14 @@ typedef struct
   ClrRates rates;
   unsigned max_recipients;   /* of a message; 0: as for all */
   uint64_t max_message_size; /* octets; 0: as for all */
-  gboolean freezes_on_excess;
-  gboolean freezes_on_unusual;
+  gboolean holds_excess;
 
   char *journal; /* NULL: nobody gets a copy */
   char *route;   /* name of the route it must take; NULL: any */
   char *tag;
   int priority;
 
-  struct ClrAccount *account; /* where it is counted; NULL: nowhere */
+  struct ClrAccount *account; /* where it is counted */
 } ClrDevice;
 
 struct ClrNetwork

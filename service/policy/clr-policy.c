@@ -3,6 +3,7 @@
 
 #include "base/clr-clock.h"
 #include "base/clr-error.h"
+#include "policy/clr-account.h"
 #include "policy/clr-device-map.h"
 
 #include <stdatomic.h>
@@ -90,6 +91,7 @@ read_devices (ClrPolicy *policy, ClrSettings *settings)
       ClrDevice device;
 
       clr_device_read (&device, g_ptr_array_index (sections, i));
+      device.account = clr_account_get (device.name);
       g_array_append_val (policy->devices, device);
     }
   policy->map = clr_device_map_new (policy->devices);
@@ -260,18 +262,6 @@ const GArray *
 clr_policy_get_devices (const ClrPolicy *policy)
 {
   return policy->devices;
-}
-
-void
-clr_policy_bind_accounts (ClrPolicy *policy, struct ClrAccount *(*find) (const ClrDevice *device, void *data),
-                          void *data)
-{
-  for (unsigned i = 0; i < policy->devices->len; i++)
-    {
-      ClrDevice *device = &g_array_index (policy->devices, ClrDevice, i);
-
-      device->account = find (device, data);
-    }
 }
 
 const ClrOutside *

@@ -69,10 +69,6 @@ const ClrDevice *clr_policy_find_device (const ClrPolicy *policy, const uint8_t 
 ClrQuirks clr_policy_find_quirks (const ClrPolicy *policy, const uint8_t address[16]);
 /* All of them, in file order: of ClrDevice. */
 const GArray *clr_policy_get_devices (const ClrPolicy *policy);
-/* Before the policy is shared: @find says where each device is counted. */
-void clr_policy_bind_accounts (ClrPolicy *policy,
-                               struct ClrAccount *(*find) (const ClrDevice *device, void *data), void *data);
-
 const ClrOutside *clr_policy_get_outside (const ClrPolicy *policy);
 /* Whether strangers may bring mail for @recipient: its domain is ours, or it is the postmaster without one.
  */

@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""What a [device] may do, and what is borne of it: over SMTP, with the real relay."""
+import time
+
+from commands import command
+from harness import Raw, Relay, case, check, equal, submit, wait_for
+
+
+def dialogue(relay, *lines):
+    """The replies to LINES of a client that sends them one by one, without the greeting's."""
+    with Raw(relay.port) as client:
+        client.reply()
+        return [client.ask(line) for line in lines]
+
+
+@case("device: senders and recipients that it may not use are refused, each with its setting's name")
+def _():
+    with Relay(device="senders = scan@internal.test, .apps.test\nrecipients = example.test, .example.test\n"
+               "denied-recipients = no.example.test\nmax-recipients = 2\nmax-message-size = 2K\n") as relay:
+        for sender, code in (("scan@internal.test", "250"), ("SCAN@internal.test", "250"), ("x@erp.apps.test", "250"),
+                             ("other@internal.test", "550 5.7.1"), ("x@apps.test", "550 5.7.1"), ("", "550 5.7.1")):
+            reply = dialogue(relay, "EHLO c.test", f"MAIL FROM:<{sender}>")[1]
+            check(reply.startswith(code), f"{sender}: {reply}")
+        replies = dialogue(relay, "EHLO c.test", "MAIL FROM:<scan@internal.test>", "RCPT TO:<a@elsewhere.test>", "RCPT TO:<a@no.example.test>",
+                           "RCPT TO:<a@example.test>", "RCPT TO:<a@b.example.test>", "RCPT TO:<c@example.test>")
+        equal([r[:9] for r in replies[2:]], ["550 5.7.1", "550 5.7.1", "250 2.1.5", "250 2.1.5", "452 4.5.3"], "recipients")
+        check("[device]" in replies[2], replies[2])
+        with Raw(relay.port) as client:
+            client.open_data("scan@internal.test")
+            check(client.ask("Subject: x\r\n\r\n" + "x" * 70 + ("\r\n" + "x" * 70) * 40 + "\r\n.").startswith("552 5.3.4"), "too large")
+
+
+@case("device: sender and author are rewritten, the original is kept in Reply-To, and it is recorded")
+def _():
+    with Relay(device="rewrite-sender = scan@internal.test\n") as relay:
+        identity = relay.send("From: Copier <copier@device.local>\r\nSubject: s\r\n\r\nx\r\n", sender="copier@device.local")
+        wait_for(lambda: identity in relay.captured(), what="the capture")
+        text = relay.captured()[identity].decode()
+        check("\r\nFrom: <scan@internal.test>\r\n" in text and "\r\nReply-To: Copier <copier@device.local>\r\n" in text, text)
+        check("From: Copier" not in text, text)
+        shown = relay.show(identity)
+        equal(shown["sender"], "scan@internal.test", "envelope sender")
+        check("sender" in shown["repairs"], shown)
+        # Who asks for answers elsewhere keeps that, and an allowed author stays.
+        identity = relay.send("From: scan@internal.test\r\nReply-To: r@internal.test\r\nSubject: s\r\n\r\nx\r\n", sender="scan@internal.test")
+        wait_for(lambda: identity in relay.captured(), what="the capture")
+        text = relay.captured()[identity].decode()
+        equal(text.count("Reply-To:"), 1, "Reply-To fields")
+        check("sender" not in (relay.show(identity).get("repairs") or []), "nothing was rewritten")
+
+
+@case("device: an author of a foreign domain is refused, also one of several, and where it cannot be read")
+def _():
+    with Relay(device="from-domains = internal.test\n") as relay:
+        for field, good in (("a@internal.test", True), ("a@internal.test, b@foreign.test", False), ("b@foreign.test", False), ("nobody", False)):
+            with relay.client() as smtp:
+                smtp.ehlo()
+                smtp.mail("a@internal.test")
+                smtp.rcpt("b@example.test")
+                smtp.docmd("DATA")
+                smtp.send(f"From: {field}\r\nSubject: x\r\n\r\nx\r\n.\r\n".encode())
+                code, text = smtp.getreply()
+                equal(code, 250 if good else 550, f"{field}: {text}")
+
+
+@case("device: beyond its rate mail is held until it is released, or deferred")
+def _():
+    with Relay(device="messages-per-day = 2\n") as relay:
+        for i in range(3):
+            identity = relay.send()
+        equal(set(relay.states(identity).values()), {"held"}, "the third message")
+        check("messages-per-day" in relay.read_log(), "the log names the limit")
+        relay.cli("queue", "release", identity)
+        wait_for(lambda: identity in relay.captured(), what="its delivery")
+        # A change of the settings does not forget what was sent.
+        relay.write(devices="[device all]\nnetworks = 127.0.0.0/8\nmessages-per-day = 2\non-excess = defer\n")
+        relay.hangup()
+        with relay.client() as smtp:
+            smtp.ehlo()
+            equal(smtp.mail("a@internal.test")[0], 452, "MAIL beyond the limit")
+
+
+@case("device: a copy for the journal, its priority, its route")
+def _():
+    relay = Relay(device="journal = archive@internal.test\nroute = files\npriority = 5\n")
+    relay.write(routes=f"[route files]\nrecipients = nowhere.test\nvia = capture\ndirectory = {relay.capture}\n"
+                "[route default]\nvia = reject\n")
+    with relay:
+        identity = relay.send(to=("b@example.test", "archive@internal.test"))
+        wait_for(lambda: identity in relay.captured(), what="the capture by its route")
+        equal(len(relay.show(identity)["recipients"]), 2, "who is a recipient gets no second copy")
+        identity = relay.send()
+        wait_for(lambda: identity in relay.captured(), what="the capture by its route")
+        equal(sorted(relay.states(identity)), ["archive@internal.test", "b@example.test"], "recipients")
+
+
+@case("device: the smallest network counts; quirks hold for it alone; STARTTLS is not offered where it hurts")
+def _():
+    devices = ("[device office]\nnetworks = 127.0.0.0/8\n[device printer]\nnetworks = 127.0.0.1\npreset = ups-or-camera\n"
+               "[device far]\nnetworks = 10.0.0.0/8\npreset = old-printer\n")
+    with Relay(devices=devices) as relay:
+        replies = dialogue(relay, "EHLO c.test", "MAIL FROM: a@internal.test", "RCPT TO: b@example.test")
+        check("STARTTLS" not in replies[0], replies[0])
+        check(all(r.startswith("250") for r in replies), replies)
+        identity = relay.send("x: y\nbare\r\n\r\nx\r\n")
+        check({"date", "message-id", "from", "newlines"} <= set(relay.show(identity)["repairs"]), relay.show(identity)["repairs"])
+        equal(relay.show(identity)["device"], "printer", "device")
+        relay.write(devices="[device office]\nnetworks = 127.0.0.0/8\n[device printer]\nnetworks = 127.0.0.2\npreset = ups-or-camera\n")
+        relay.hangup()
+        replies = dialogue(relay, "EHLO c.test", "MAIL FROM: a@internal.test")
+        check("STARTTLS" in replies[0] and replies[1].startswith("501"), replies)
+
+
+@case("device: what cannot be is told by config check: early quirks without networks, old TLS without end, unknown words")
+def _():
+    for device, word in (("logins = x\nlenient-commands = true\n", "networks"), ("networks = 127.0.0.1\nquirks = legacy-tls\n", "legacy-tls-until"),
+                         ("networks = 127.0.0.1\nquirks = none-such\n", "none-such"), ("label = x\n", "logins"),
+                         ("networks = 127.0.0.1\nroute = nowhere\n", "nowhere"), ("logins = x\npreset = old-printer\n", "auth-in-clear"),
+                         ("networks = 127.0.0.1\nfrom-domains = a.test\nrewrite-sender = x@b.test\n", "rewrite-sender")):
+        relay = Relay(devices="[device bad]\n" + device)
+        said = command("config", "check", relay.conf, expect=4)
+        check(word in said, f"{device!r}: {said}")
+
+
+@case("10,000 devices: the service starts and reloads in seconds, and finds the right one")
+def _():
+    devices = "".join(f"[device d{i}]\nnetworks = 10.{i >> 8}.{i & 255}.0/24\nlogins = u{i}\npreset = generic-printer\n" for i in range(9999))
+    relay = Relay(devices=devices + "[device last]\nnetworks = 127.0.0.1\n")
+    start = time.monotonic()
+    with relay:
+        started = time.monotonic() - start
+        start = time.monotonic()
+        relay.hangup()
+        reloaded = time.monotonic() - start
+        with relay.client() as smtp:
+            smtp.ehlo()
+            identity = submit(smtp, b"Subject: x\r\n\r\nx\r\n")
+        equal(relay.show(identity)["device"], "last", "device")
+        print(f"# 10,000 devices: start {started:.2f} s, reload {reloaded:.2f} s", flush=True)
+        check(started < 15 and reloaded < 10, f"start {started:.1f} s, reload {reloaded:.1f} s")
