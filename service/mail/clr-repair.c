@@ -54,7 +54,8 @@ clr_repair_header (const char *bytes, size_t size, const ClrRepairFacts *facts, 
 char *
 clr_repair_to_text (ClrRepair repairs)
 {
-  static const char *const names[] = { "date", "message-id", "from", "bcc", "separator", "newlines", "sender" };
+  static const char *const names[]
+      = { "date", "message-id", "from", "bcc", "separator", "newlines", "sender" };
   g_autoptr (GString) text = g_string_new (NULL);
 
   for (unsigned i = 0; i < G_N_ELEMENTS (names); i++)
