@@ -17,6 +17,7 @@
 #include "intake/clr-injection.h"
 #include "intake/clr-reporter.h"
 #include "pickup/clr-pickup.h"
+#include "policy/clr-stranger.h"
 #include "queue/clr-state.h"
 #include "queue/clr-store-sqlite.h"
 #include "web/clr-web-client.h"
@@ -464,6 +465,24 @@ read_settings (const char *file, GError **error)
   return settings;
 }
 
+/* Closed by default: settings that let strangers relay are refused. */
+static gboolean
+check_closed (const ClrPolicy *policy, ClrSettings *settings, GError **error)
+{
+  g_autofree char *rule = clr_stranger_find_opening (policy, settings);
+
+  if (rule && clr_section_get_boolean (clr_settings_get_section (settings, "server"), "accept-open-relay"))
+    clr_log_event (CLR_EVENT_OPEN_RELAY, rule);
+  else if (rule)
+    {
+      g_set_error (error, CLR_ERROR, CLR_ERROR_INVALID,
+                   "%s. Name smaller networks, or add logins; or set [server] accept-open-relay = true",
+                   rule);
+      return FALSE;
+    }
+  return TRUE;
+}
+
 static gboolean
 start (ClrService *service, GError **error)
 {
@@ -473,7 +492,8 @@ start (ClrService *service, GError **error)
   ClrDeliveryPlan *plan = NULL;
   gboolean ok;
 
-  if (policy == NULL || !lock_state (service, directory, error))
+  if (policy == NULL || !check_closed (policy, service->settings, error)
+      || !lock_state (service, directory, error))
     return FALSE;
   service->policy = clr_policy_ref (policy);
   service->listeners = clr_listeners_new (service->settings, policy, directory, NULL, error);
@@ -539,7 +559,7 @@ clr_service_reload (ClrService *service, GError **error)
   ClrRetryRule retry;
   uint64_t min_free;
 
-  if (policy == NULL || service->stopped)
+  if (policy == NULL || service->stopped || !check_closed (policy, settings, error))
     return FALSE;
   /* All that can fail is done before anything changes. */
   listeners = clr_listeners_new (settings, policy, directory, service->listeners, error);

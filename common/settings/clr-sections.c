@@ -67,6 +67,10 @@ DEFINE_SECTION (Server, server)
   NUMBER (NUMBER, "node", N_ ("Node number"),
           N_ ("Different for each relay of an office; part of every queue id."), 0, 255, 0,
           CLR_SETTING_RESTART);
+  BOOLEAN (
+      "accept-open-relay", N_ ("Accept an open relay"),
+      N_ ("Work even with settings by which strangers can send to anybody. Each start and reload warns."),
+      FALSE, 0);
   NUMBER (DURATION, "drain-time", N_ ("Drain time"),
           N_ ("How long a stop waits for sessions and deliveries to end."), 0, HOUR, 20, 0);
 }

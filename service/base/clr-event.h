@@ -27,6 +27,7 @@ typedef enum
   X (SETTINGS_APPLIED, INFO, "settings.applied", "file", "settings of {file} applied")                       \
   X (SETTINGS_REFUSED, ERROR, "settings.refused", "file why",                                                \
      "settings of {file} not applied, the former ones stay in force: {why}")                                 \
+  X (OPEN_RELAY, WARNING, "settings.open-relay", "why", "{why}; accept-open-relay is set, mail is taken")    \
   X (LISTENER_FAILED, ERROR, "listener.failed", "listener address why",                                      \
      "listener {listener}: {address}: {why}")                                                                \
   X (CERTIFICATE_MADE, INFO, "certificate.made", "file names",                                               \

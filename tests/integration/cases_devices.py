@@ -3,7 +3,7 @@
 import time
 
 from commands import command
-from harness import Raw, Relay, case, check, equal, submit, wait_for
+from harness import Raw, Relay, case, check, equal, free_port, submit, wait_for
 
 
 def dialogue(relay, *lines):
@@ -138,3 +138,27 @@ def _():
         equal(relay.show(identity)["device"], "last", "device")
         print(f"# 10,000 devices: start {started:.2f} s, reload {reloaded:.2f} s", flush=True)
         check(started < 15 and reloaded < 10, f"start {started:.1f} s, reload {reloaded:.1f} s")
+
+
+@case("device: an open relay is refused at the start and at a reload, with the rule's name; it may be accepted, with a warning")
+def _():
+    wide = "[device world]\nnetworks = 0.0.0.0/0\n"
+    outside = f"[listener outside]\naddress = 0.0.0.0:{free_port()}\n"
+    with Relay(extra=outside) as relay:
+        relay.write(devices=wide)
+        relay.hangup("open relay through [listener outside]: [device world] networks = 0.0.0.0/0")
+        check("accept-open-relay" in relay.read_log(), "what to do")
+        # Closed again by logins, and by what the device may send to; open, and accepted.
+        relay.write(devices=wide + "logins = staff\n")
+        relay.hangup()
+        relay.write(devices=wide + "recipients = example.test\n")
+        relay.hangup()
+        relay.write(devices="[device v6]\nnetworks = ::/0\n")
+        relay.hangup("[device v6] networks = ::/0")
+        relay.write(devices=wide, server="accept-open-relay = true\n")
+        relay.hangup("accept-open-relay is set")
+    relay = Relay(devices=wide, extra=outside)
+    relay.launch()
+    wait_for(lambda: relay.process.poll() is not None, what="the end of a start as an open relay")
+    check(relay.process.returncode != 0 and "[device world] networks" in relay.read_log(), relay.read_log())
+    relay.process = None
