@@ -51,7 +51,7 @@ holds_zero (JsonObject *in)
   json_object_iter_init (&iter, in);
   while (json_object_iter_next (&iter, &name, &node))
     {
-      g_autofree char *text = g_str_equal (name, "zone") ? NULL : json_to_string (node, FALSE);
+      g_autofree char *text = g_str_equal (name, "zone") ? NULL : clr_json_to_text (node, FALSE);
 
       if (strchr (name, 1) || (text && strstr (text, "\\u0001")))
         return TRUE;
@@ -117,7 +117,7 @@ answer_line (const ClrCheckRow *row, char *line, JsonObject *defaults, ClrZone *
 static void
 print_line (JsonNode *answer)
 {
-  g_autofree char *text = json_to_string (answer, FALSE);
+  g_autofree char *text = clr_json_to_text (answer, FALSE);
 
   printf ("%s\n", text);
   fflush (stdout);
@@ -177,8 +177,9 @@ print_value (const char *name, JsonNode *node, int depth)
     }
   else
     {
-      g_autofree char *text = json_node_get_value_type (node) == G_TYPE_STRING ? json_node_dup_string (node)
-                                                                               : json_to_string (node, FALSE);
+      g_autofree char *text = json_node_get_value_type (node) == G_TYPE_STRING
+                                  ? json_node_dup_string (node)
+                                  : clr_json_to_text (node, FALSE);
       printf ("%*s%s: %s\n", depth * 2, "", name, text);
     }
 }

@@ -2,6 +2,7 @@
 #include "clr-verb.h"
 
 #include "control/clr-api.h"
+#include "control/clr-json.h"
 
 #include <glib/gi18n.h>
 #include <stdio.h>
@@ -15,7 +16,7 @@ print_event (ClrVerbOptions *options, JsonNode *node)
 
   if (options->json)
     {
-      g_autofree char *text = json_to_string (node, FALSE);
+      g_autofree char *text = clr_json_to_text (node, FALSE);
       printf ("%s\n", text);
     }
   else

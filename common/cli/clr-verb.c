@@ -182,7 +182,7 @@ clr_verb_request (ClrVerbOptions *options, const char *method, const char *path,
 void
 clr_verb_print_json (JsonNode *node)
 {
-  g_autofree char *text = json_to_string (node, TRUE);
+  g_autofree char *text = clr_json_to_text (node, TRUE);
 
   printf ("%s\n", text);
 }

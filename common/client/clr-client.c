@@ -195,7 +195,7 @@ envelope_to_field (const char *sender, const char *const *recipients)
   json_builder_end_array (builder);
   json_builder_end_object (builder);
   g_autoptr (JsonNode) root = json_builder_get_root (builder);
-  g_autofree char *text = json_to_string (root, FALSE);
+  g_autofree char *text = clr_json_to_text (root, FALSE);
   for (const char *p = text; *p; p = g_utf8_next_char (p))
     {
       gunichar u = g_utf8_get_char (p);

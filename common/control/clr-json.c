@@ -4,6 +4,7 @@
 #include "model/clr-model.h"
 
 #include <gio/gio.h>
+#include <string.h>
 
 static JsonNode *
 node_from_list (GListModel *list)
@@ -156,6 +157,21 @@ clr_json_fill_object (JsonObject *json, GObject *object)
         g_object_set_property (object, pspecs[i]->name, &value);
     }
   g_object_thaw_notify (object);
+}
+
+char *
+clr_json_to_text (JsonNode *node, gboolean pretty)
+{
+  char *text = json_to_string (node, pretty);
+
+  if (strchr (text, 0x1f))
+    {
+      g_autofree char *raw = text;
+      g_auto (GStrv) pieces = g_strsplit (raw, "\x1f", -1);
+
+      text = g_strjoinv ("\\u001f", pieces);
+    }
+  return text;
 }
 
 /* json-glib goes down a call for each bracket: a line full of them would end the process. */

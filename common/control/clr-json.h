@@ -24,6 +24,10 @@ JsonNode *clr_json_from_object (GObject *object);
  */
 void clr_json_fill_object (JsonObject *json, GObject *object);
 
+/* json_to_string() for texts of strangers: json-glib leaves U+001F as it is, which is no JSON (RFC 8259
+ * section 7). (transfer full) */
+char *clr_json_to_text (JsonNode *node, gboolean pretty);
+
 #define CLR_JSON_DEEPEST 64 /* brackets within brackets */
 
 /**

@@ -47,7 +47,7 @@ write_answer (const ClrTrace *trace)
   add_messages (answer, trace);
   add_cursor (answer, trace);
   json_node_take_object (node, answer);
-  return json_to_string (node, FALSE);
+  return clr_json_to_text (node, FALSE);
 }
 
 static void

@@ -17,7 +17,7 @@ clr_methods_answer_text (SoupServerMessage *message, char *text)
 void
 clr_methods_answer_json (SoupServerMessage *message, JsonNode *node)
 {
-  clr_methods_answer_text (message, json_to_string (node, FALSE));
+  clr_methods_answer_text (message, clr_json_to_text (node, FALSE));
 }
 
 void

@@ -3,6 +3,7 @@
 
 #include "base/clr-clock.h"
 #include "base/clr-main-box.h"
+#include "control/clr-json.h"
 
 #include <string.h>
 
@@ -71,7 +72,7 @@ static void
 store (ClrTlsTally *tally, Row *row)
 {
   g_autoptr (JsonNode) root = row_to_json (row);
-  g_autofree char *value = json_to_string (root, FALSE);
+  g_autofree char *value = clr_json_to_text (root, FALSE);
 
   row->is_dirty = FALSE;
   if (tally->state)

@@ -7,6 +7,7 @@
 
 #include "base/clr-clock.h"
 #include "base/clr-id.h"
+#include "control/clr-json.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -58,7 +59,7 @@ make_envelope (const ClrJob *job)
   json_builder_end_object (builder);
 
   g_autoptr (JsonNode) root = json_builder_get_root (builder);
-  return json_to_string (root, TRUE);
+  return clr_json_to_text (root, TRUE);
 }
 
 static gboolean

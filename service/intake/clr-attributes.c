@@ -2,6 +2,7 @@
 #include "intake/clr-attributes.h"
 
 #include "base/clr-id.h"
+#include "control/clr-json.h"
 
 #include <json-glib/json-glib.h>
 
@@ -95,5 +96,5 @@ clr_attributes_make (const GString *header, const ClrStamp *stamp, ClrRepair rep
   json_builder_end_object (builder);
 
   g_autoptr (JsonNode) root = json_builder_get_root (builder);
-  return json_to_string (root, FALSE);
+  return clr_json_to_text (root, FALSE);
 }

@@ -4,6 +4,7 @@
  * numbered parameters; and it chooses what the predicate chooses. Input: texts separated by a zero: the
  * filter, sender, address, device, lane, subject, Message-ID, reply.
  */
+#include "control/clr-json.h"
 #include "fuzz.h"
 #include "queue/clr-filter.h"
 
@@ -156,7 +157,7 @@ make_attributes (const char *subject, const char *message_id)
   json_object_set_string_member (object, "subject", subject);
   json_object_set_string_member (object, "message-id", message_id);
   json_node_set_object (root, object);
-  return json_to_string (root, FALSE);
+  return clr_json_to_text (root, FALSE);
 }
 
 int
