@@ -122,13 +122,20 @@ is_plain (const Part *part)
 
 /* Whether there is at most one multipart, with a boundary that all readers understand alike. */
 static gboolean
-is_simple (const char *text)
+is_simple (const char *text, size_t size)
 {
   static const char name[] = "boundary";
   const char *end = text + strlen (text), *body = text + clr_header_block_find_end (text, end - text);
   const char *found = NULL;
   size_t n;
+  unsigned quotes = 0;
 
+  if (strlen (text) < size)
+    return FALSE; /* behind a zero we would not look */
+  for (const char *at = strchr (text, '"'); at; at = strchr (at + 1, '"'))
+    quotes++;
+  if (quotes % 2)
+    return FALSE; /* a quotation without an end: each reader has a parameter of his own there */
   for (const char *at = text; at + strlen (name) < end; at++)
     if (g_ascii_strncasecmp (at, name, strlen (name)) == 0)
       {
@@ -195,7 +202,7 @@ LLVMFuzzerTestOneInput (const uint8_t *bytes, size_t size)
       fuzz_check (g_string_equal (whole, pieces) && g_string_equal (whole, again));
       fuzz_check (clr_header_block_find_end (header->str, header->len) == header->len);
       check_lines (whole);
-      if (is_simple (content->str))
+      if (is_simple (content->str, content->len))
         check_parts (content, whole);
     }
   clr_rendition_free (one);
