@@ -53,13 +53,37 @@ clr_gate_apply (ClrGate *gate, ClrSettings *settings, GError **error)
   return TRUE;
 }
 
+/* A ban in state.db: its subject, how many bans that makes, and its end as the end of the row. */
+static void
+keep_ban (const char *subject, unsigned bans, int64_t until_us, void *data)
+{
+  g_autofree char *value = g_strdup_printf ("%u", bans);
+
+  clr_state_put_post (data, CLR_STATE_BAN, subject, value, until_us);
+}
+
+static void
+drop_ban (const char *subject, void *data)
+{
+  clr_state_drop_post (data, CLR_STATE_BAN, subject);
+}
+
+static void
+on_stored_ban (const char *key, const char *value, int64_t expires_us, void *data)
+{
+  guint64 bans;
+
+  if (g_ascii_string_to_unsigned (value, 10, 1, G_MAXUINT, &bans, NULL))
+    clr_guard_restore (data, key, bans, expires_us);
+}
+
 ClrGate *
-clr_gate_new (ClrSettings *settings, ClrWorker **workers, unsigned n_workers, GError **error)
+clr_gate_new (ClrSettings *settings, ClrState *state, ClrWorker **workers, unsigned n_workers, GError **error)
 {
   ClrGate *gate = g_new0 (ClrGate, 1);
   unsigned n_threads = CLAMP (g_get_num_processors (), 1, 16);
   ClrGuessRule rule = read_guess_rule (settings);
-  ClrGuardMemory memory = { 0 };
+  ClrGuardMemory memory = { .keep = keep_ban, .drop = drop_ban, .data = state };
   uint8_t key[CLR_PROVEN_TAG];
 
   gnutls_rnd (GNUTLS_RND_KEY, key, sizeof key);
@@ -73,7 +97,8 @@ clr_gate_new (ClrSettings *settings, ClrWorker **workers, unsigned n_workers, GE
       clr_guard_add_logins (gate->guard, gate->logins[i]);
     }
   gnutls_memset (key, 0, sizeof key);
-  if (!clr_gate_apply (gate, settings, error))
+  if (!clr_gate_apply (gate, settings, error)
+      || !clr_state_load (state, CLR_STATE_BAN, on_stored_ban, gate->guard, error))
     {
       for (unsigned i = 0; i < n_workers; i++)
         clr_mailbox_open_all (workers[i]->mailbox);

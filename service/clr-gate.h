@@ -6,13 +6,15 @@
 #pragma once
 
 #include "net/clr-worker.h"
+#include "queue/clr-state.h"
 #include "settings/clr-settings.h"
 #include "users/clr-guard.h"
 
 typedef struct ClrGate ClrGate;
 
-/* Before the workers start. */
-ClrGate *clr_gate_new (ClrSettings *settings, ClrWorker **workers, unsigned n_workers, GError **error);
+/* Before the workers start. @state keeps the bans, and must outlive the gate. */
+ClrGate *clr_gate_new (ClrSettings *settings, ClrState *state, ClrWorker **workers, unsigned n_workers,
+                       GError **error);
 ClrLogins *clr_gate_get_logins (ClrGate *gate, unsigned worker);
 ClrGuard *clr_gate_get_guard (ClrGate *gate);
 /* Reads users and rules anew. Returns: FALSE when the users file cannot be read; then nothing changes. */

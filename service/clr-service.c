@@ -347,7 +347,8 @@ make_workers (ClrService *service, GError **error)
       if (!clr_resolver_new (service->workers[i], &options, error))
         return FALSE;
     }
-  service->gate = clr_gate_new (service->settings, service->workers, service->n_workers, error);
+  service->gate
+      = clr_gate_new (service->settings, service->state, service->workers, service->n_workers, error);
   return service->gate != NULL;
 }
 

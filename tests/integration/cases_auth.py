@@ -142,3 +142,32 @@ def _():
         offers = raw.ask("EHLO old")
         check("AUTH SCRAM-SHA-256 PLAIN LOGIN" in offers and "AUTH=LOGIN PLAIN" in offers, offers)
         check(raw.ask("AUTH PLAIN " + b64(f"\0printer\0{PASSWORD}")).startswith("235"), "AUTH in clear")
+
+
+def greeting(port):
+    with Raw(port) as raw:
+        return raw.reply()
+
+
+@case("ban: too many wrong passwords; it outlives a restart, until it is lifted, for good")
+def _():
+    with with_user(devices="", extra="[users]\nguesses = 3\n") as relay:
+        for password in ("one", "two", "three"):
+            check(try_login(relay.port, "printer", password).startswith("535"), f"{password} is taken")
+        wait_for(lambda: len(relay.json("ban", "list")) == 2, 10, "bans of address and login")
+        banned = relay.json("ban", "list")
+        equal([b["subject"] for b in banned], ["address 127.0.0.1", "login printer"], "who is banned")
+        check(greeting(relay.port).startswith("421 4.7.0"), "a banned client is let in")
+        relay.stop()
+        relay.start()
+        equal([(b["subject"], b["until"], b["bans"]) for b in relay.json("ban", "list")],
+              [(b["subject"], b["until"], b["bans"]) for b in banned], "bans after the restart")
+        check(greeting(relay.port).startswith("421 4.7.0"), "the restart has lifted the ban")
+        relay.cli("ban", "lift", "127.0.0.1")
+        relay.cli("ban", "lift", "printer")
+        relay.cli("ban", "lift", "printer", expect=3)
+        check(try_login(relay.port, "printer", PASSWORD).startswith("235"), "lifted, but not let in")
+        relay.stop()
+        relay.start()
+        equal(relay.json("ban", "list"), [], "bans after they were lifted and a restart")
+        check(try_login(relay.port, "printer", PASSWORD).startswith("235"), "a lifted ban is back")
