@@ -5,6 +5,7 @@
 #include "base/clr-log.h"
 #include "inbound/clr-session.h"
 
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -75,17 +76,19 @@ on_session_ended (ClrSession *session, void *data)
   clr_timers_set (inbound->place.worker->timers, &inbound->reap, inbound->place.worker->now);
 }
 
+#define TOO_MANY "421 4.7.0 too many connections, please try again later\r\n"
+#define BANNED   "421 4.7.0 too many wrong passwords from your address, try again later\r\n"
+
 /* Beyond a limit: one line, and no session. A client of implicit TLS would not understand it, and just sees
  * the end. */
 static void
-refuse (int fd, const ClrEndpoint *peer, ClrReception *reception, const char *why)
+refuse (int fd, const ClrEndpoint *peer, ClrReception *reception, const char *line, const char *why)
 {
-  static const char line[] = "421 4.7.0 too many connections, please try again later\r\n";
   char text[CLR_ENDPOINT_TEXT];
 
   if (reception->tls != CLR_LISTENER_TLS_IMPLICIT)
     {
-      ssize_t sent = send (fd, line, sizeof line - 1, MSG_NOSIGNAL | MSG_DONTWAIT);
+      ssize_t sent = send (fd, line, strlen (line), MSG_NOSIGNAL | MSG_DONTWAIT);
       (void)sent; /* it may be gone already */
     }
   close (fd);
@@ -110,18 +113,18 @@ clr_inbound_accept (ClrInbound *inbound, int fd, const ClrEndpoint *peer, ClrRec
     }
   if (clr_counter_get (CLR_COUNTER_CONNECTIONS_IN) >= limits->max_connections)
     {
-      refuse (fd, peer, reception, "max-connections reached");
+      refuse (fd, peer, reception, TOO_MANY, "max-connections reached");
       return;
     }
   if (!reception->is_inbound && clr_logins_is_banned (inbound->logins, address)
       && !clr_policy_find_device (reception->policy, address, NULL))
     {
-      refuse (fd, peer, reception, "banned for failed logins");
+      refuse (fd, peer, reception, BANNED, "banned for failed logins");
       return;
     }
   if (!clr_client_enter (slot, limits->max_connections_per_client))
     {
-      refuse (fd, peer, reception, "max-connections-per-client reached");
+      refuse (fd, peer, reception, TOO_MANY, "max-connections-per-client reached");
       return;
     }
   g_ptr_array_add (inbound->sessions, clr_session_new (&inbound->place, inbound->logins, fd, peer, slot,
