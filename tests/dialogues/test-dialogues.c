@@ -116,8 +116,25 @@ on_finish (ClrSmtpServer *server, void *data)
   ((Play *)data)->closed = TRUE;
 }
 
-static const ClrSmtpServerHandler handler
-    = { on_mail, on_rcpt, on_data, on_content, on_accept, on_abandon, on_start_tls, on_finish };
+/* There is one user. */
+static void
+on_login (ClrSmtpServer *server, const ClrSaslClaim *claim, void *data)
+{
+  gboolean good = claim->proof == CLR_SASL_PROOF_PASSWORD && g_str_equal (claim->login, "office")
+                  && g_str_equal (claim->password, "secret");
+
+  give (data, good ? 235 : 535, "login", claim->login);
+}
+
+static const ClrSmtpServerHandler handler = { .ask_mail = on_mail,
+                                              .ask_rcpt = on_rcpt,
+                                              .ask_data = on_data,
+                                              .content = on_content,
+                                              .ask_accept = on_accept,
+                                              .abandon = on_abandon,
+                                              .start_tls = on_start_tls,
+                                              .finish = on_finish,
+                                              .ask_login = on_login };
 
 static void
 send_octets (Play *play, const char *text, size_t size)
@@ -278,6 +295,16 @@ set_rule (Play *play, const char *rule)
     config->offer_tls = TRUE;
   else if (strcmp (what, "require-tls") == 0)
     config->offer_tls = config->require_tls = TRUE;
+  else if (strcmp (what, "offer-auth") == 0)
+    config->mechanisms = CLR_SASL_OFFER_PLAIN | CLR_SASL_OFFER_LOGIN;
+  else if (strcmp (what, "auth-in-clear") == 0)
+    config->auth_in_clear = TRUE;
+  else if (strcmp (what, "auth-equals") == 0)
+    config->auth_equals = TRUE;
+  else if (strcmp (what, "require-auth") == 0)
+    config->require_auth = TRUE;
+  else if (strcmp (what, "max-failed-logins") == 0)
+    config->max_failed_logins = number;
   else if (strcmp (what, "normalize") == 0)
     config->normalize = TRUE;
   else if (strcmp (what, "lenient") == 0)
@@ -373,7 +400,8 @@ main (void)
                                 .max_message_size = 1000000,
                                 .max_recipients = 100,
                                 .max_errors = 50,
-                                .max_messages = 100 } };
+                                .max_messages = 100,
+                                .max_failed_logins = 20 } };
 
       play.steps = g_array_new (FALSE, FALSE, sizeof (Step));
       g_array_set_clear_func (play.steps, clear_step);
