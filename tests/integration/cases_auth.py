@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Logins: users, every way devices log in, guesses and bans."""
 import base64
+import hashlib
+import hmac
 import os
 import re
 import smtplib
@@ -31,12 +33,15 @@ def with_user(*, login="printer", password=PASSWORD, **options):
 class Secure(Raw):
     """A client without manners, inside TLS."""
 
-    def __init__(self, port):
+    def __init__(self, port, version=None):
+        context = ssl._create_unverified_context()
+        if version:
+            context.maximum_version = version
         super().__init__(port)
         self.reply()
         self.ask("EHLO client.test")
         check(self.ask("STARTTLS").startswith("220"), "STARTTLS")
-        self.sock = NO_CHECK.wrap_socket(self.sock)
+        self.sock = context.wrap_socket(self.sock)
         self.file = self.sock.makefile("rb")
         self.offers = self.ask("EHLO client.test")
 
@@ -171,3 +176,137 @@ def _():
         relay.start()
         equal(relay.json("ban", "list"), [], "bans after they were lifted and a restart")
         check(try_login(relay.port, "printer", PASSWORD).startswith("235"), "a lifted ban is back")
+
+
+MAIL = b"From: a@internal.test\nTo: b@example.test\nSubject: from a client with a login\n\nHello.\n"
+
+
+def hand_in(*words, data=None, taken=True):
+    """A client of others sends one message. Returns: what it said."""
+    result = run(*words, data=data)
+    out = (result.stdout + result.stderr).decode(errors="replace")
+    check((result.returncode == 0) == taken, f"{words[0]}: exit status {result.returncode}: {out[-800:]}")
+    return out
+
+
+@case("auth: swaks by PLAIN and LOGIN, right and wrong")
+def _():
+    swaks = need("swaks")
+    with with_user(devices="[device clients]\nlogins = printer\n") as relay:
+        words = (swaks, "--server", "127.0.0.1", "--port", relay.port, "--from", "a@internal.test", "--to", "b@example.test", "--tls")
+        login = ("--auth-user", "printer", "--auth-password")
+        for mechanism in ("PLAIN", "LOGIN"):
+            check(" 235 2.7.0" in hand_in(*words, "--auth", mechanism, *login, PASSWORD), mechanism)
+            check(" 535 5.7.8" in hand_in(*words, "--auth", mechanism, *login, "wrong " + mechanism, taken=False), f"{mechanism}, wrong")
+        check(" 530 5.7.0" in hand_in(*words, taken=False), "without a login")
+        wait_for(lambda: len(relay.captured()) == 2, 20, "two messages")
+        for content in relay.captured().values():
+            check(b"with ESMTPSA" in content, "the Received field does not say ESMTPSA")
+
+
+@case("auth: msmtp by PLAIN, LOGIN and SCRAM-SHA-256")
+def _():
+    msmtp = need("msmtp")
+    with with_user(devices="[device clients]\nlogins = printer\n") as relay:
+        words = (msmtp, "--host=127.0.0.1", f"--port={relay.port}", "--tls=on", "--tls-starttls=on", "--tls-certcheck=off", "--user=printer",
+                 "--from=a@internal.test", "--domain=client.test", "b@example.test")
+        mechanisms = ["plain", "login"]
+        # Whether it can SCRAM hangs on how it was built.
+        if "scram-sha-256" in run(msmtp, "--version").stdout.decode().lower():
+            mechanisms.append("scram-sha-256")
+        for mechanism in mechanisms:
+            hand_in(words[0], f"--auth={mechanism}", f"--passwordeval=echo {PASSWORD}", *words[1:], data=MAIL)
+        hand_in(words[0], "--auth=plain", "--passwordeval=echo wrong", *words[1:], data=MAIL, taken=False)
+        wait_for(lambda: len(relay.captured()) == len(mechanisms), 20, "the messages")
+
+
+@case("auth: curl by each mechanism it picks, with and without an initial response")
+def _():
+    curl = need("curl")
+    with with_user(devices="[device clients]\nlogins = printer\n") as relay:
+        words = (curl, "-sSv", "--max-time", "20", "--ssl-reqd", "--insecure", "--url", f"smtp://127.0.0.1:{relay.port}/client.test",
+                 "--mail-from", "a@internal.test", "--mail-rcpt", "b@example.test", "-T", "-")
+        ways = [("--login-options", f"AUTH={name}", *more) for name in ("PLAIN", "LOGIN") for more in ((), ("--sasl-ir",))]
+        for way in (*ways, ()):
+            check("< 235 2.7.0" in hand_in(*words, *way, "--user", "printer:" + PASSWORD, data=MAIL.replace(b"\n", b"\r\n")), f"{way}")
+        # 67: curl's word for a login that was refused
+        equal(run(*words, "--user", "printer:wrong", data=MAIL).returncode, 67, "curl's exit status with a wrong password")
+        wait_for(lambda: len(relay.captured()) == len(ways) + 1, 20, "the messages")
+
+
+def hmac256(key, text):
+    return hmac.digest(key, text, "sha256")
+
+
+def scram(raw, password, *, mechanism="SCRAM-SHA-256", header=b"n,,", binding=b"", login="printer"):
+    """RFC 5802 section 3 as a client. Returns: the last reply, and whether the server has proved itself."""
+    nonce = b64(os.urandom(18))
+    bare = f"n={login},r={nonce}".encode()
+    first = raw.ask(f"AUTH {mechanism} {b64(header + bare)}")
+    if not first.startswith("334 "):
+        return first, False
+    said = base64.b64decode(first[4:])
+    fields = dict(field.split("=", 1) for field in said.decode().split(","))
+    check(fields["r"].startswith(nonce) and len(fields["r"]) > len(nonce) + 10, "the server's nonce")
+    salted = hashlib.pbkdf2_hmac("sha256", password.encode(), base64.b64decode(fields["s"]), int(fields["i"]))
+    final = f"c={b64(header + binding)},r={fields['r']}".encode()
+    whole = b",".join((bare, said, final))
+    key = hmac256(salted, b"Client Key")
+    signature = hmac256(hashlib.sha256(key).digest(), whole)
+    proof = bytes(a ^ b for a, b in zip(key, signature))
+    reply = raw.ask(b64(final + b",p=" + base64.b64encode(proof)))
+    if not reply.startswith("334 "):
+        return reply, False
+    proved = base64.b64decode(reply[4:]) == b"v=" + base64.b64encode(hmac256(hmac256(salted, b"Server Key"), whole))
+    return raw.ask(""), proved
+
+
+@case("auth: SCRAM-SHA-256: both sides prove themselves; wrong passwords and unknown logins look the same")
+def _():
+    with with_user(devices="", extra="[users]\nguesses = 0\n") as relay:
+        with Secure(relay.port) as raw:
+            reply, proved = scram(raw, PASSWORD)
+            check(reply.startswith("235 2.7.0") and proved, f"{reply}, proved: {proved}")
+        replies = set()
+        for login, password in (("printer", "wrong"), ("nobody", PASSWORD)):
+            with Secure(relay.port) as raw:
+                replies.add(scram(raw, password, login=login))
+        check(len(replies) == 1 and replies.pop()[0].startswith("535 5.7.8"), "the replies tell who exists")
+
+
+@case("auth: SCRAM-SHA-256-PLUS is bound to the TLS connection: another one's binding, or a stripped offer, is refused")
+def _():
+    with with_user(devices="", extra="[users]\nguesses = 0\n") as relay:
+        def attempt(header, binding, mechanism="SCRAM-SHA-256-PLUS"):
+            with Secure(relay.port, version=ssl.TLSVersion.TLSv1_2) as raw:
+                check("SCRAM-SHA-256-PLUS" in raw.offers, raw.offers)
+                own = raw.sock.get_channel_binding("tls-unique")
+                return scram(raw, PASSWORD, mechanism=mechanism, header=header, binding=own if binding is None else binding)
+
+        reply, proved = attempt(b"p=tls-unique,,", None)
+        check(reply.startswith("235 2.7.0") and proved, f"{reply}, proved: {proved}")
+        check(attempt(b"p=tls-unique,,", bytes(12))[0].startswith("535"), "the binding of another connection is taken")
+        # RFC 5802 section 6: "y" says that the server has not offered it; it has, so somebody has cut it out.
+        check(attempt(b"y,,", b"", "SCRAM-SHA-256")[0].startswith("535"), "a stripped offer is not noticed")
+    with with_user(devices="[device old]\nnetworks = 127.0.0.1\nquirks = auth-in-clear\n") as relay, Raw(relay.port) as raw:
+        raw.reply()
+        raw.ask("EHLO old")
+        check(scram(raw, PASSWORD, header=b"y,,")[0].startswith("235"), "in clear nothing was offered that could be cut out")
+
+
+@case("auth: CRAM-MD5 is for devices set so, and users whose password may be read")
+def _():
+    with Relay(devices="[device old]\nnetworks = 127.0.0.1\nquirks = cram-md5\n", extra="[users]\nguesses = 0\n") as relay:
+        relay.cli("user", "add", "camera", "--cram-md5", data=PASSWORD.encode() + b"\n")
+        relay.cli("user", "add", "printer", data=PASSWORD.encode() + b"\n")
+
+        def attempt(login, password):
+            with Secure(relay.port) as raw:
+                check("CRAM-MD5" in raw.offers, raw.offers)
+                challenge = raw.ask("AUTH CRAM-MD5")
+                check(challenge.startswith("334 "), challenge)
+                return raw.ask(b64(f"{login} {hmac.new(password.encode(), base64.b64decode(challenge[4:]), 'md5').hexdigest()}"))
+
+        check(attempt("camera", PASSWORD).startswith("235 2.7.0"), "the right password")
+        check(attempt("camera", "wrong").startswith("535 5.7.8"), "a wrong password")
+        check(attempt("printer", PASSWORD).startswith("535 5.7.8"), "a user without")
