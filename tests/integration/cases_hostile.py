@@ -47,7 +47,7 @@ def _():
 
 @case("slow loris: commands in single octets end by the session's time")
 def _():
-    with Relay(limits="command-timeout = 3s\nsession-timeout = 10s\n") as relay, Raw(relay.port) as raw:
+    with Relay(limits="command-timeout = 8s\nsession-timeout = 10s\n") as relay, Raw(relay.port) as raw:
         raw.reply()
         raw.sock.settimeout(0.5)
         start, text = time.monotonic(), b""
