@@ -131,8 +131,8 @@ clr_sasl_prover_step (ClrSaslServer *sasl, const uint8_t *octets, size_t size)
      * challenge. */
     return size == 0 ? judge (sasl, CLR_SASL_PROOF_GOOD) : CLR_SASL_MALFORMED;
   /* In SCRAM the client speaks first; a response without octets is none of its messages. */
-  if (octets == NULL && sasl->mechanism != CLR_SASL_OFFER_CRAM_MD5)
-    return CLR_SASL_CHALLENGE;
+  if (size == 0 && sasl->mechanism != CLR_SASL_OFFER_CRAM_MD5)
+    return octets ? CLR_SASL_MALFORMED : CLR_SASL_CHALLENGE;
   code = gsasl_step (sasl->prover->session, (const char *)octets, size, &output, &output_size);
   if (code == GSASL_NEEDS_MORE || (code == GSASL_OK && output_size > 0))
     sasl->challenge = output_size ? g_base64_encode ((const guchar *)output, output_size) : NULL;

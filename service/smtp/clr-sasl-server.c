@@ -98,12 +98,14 @@ claim_password (ClrSaslServer *sasl)
 static ClrSaslStep
 step_plain (ClrSaslServer *sasl, const uint8_t *octets, size_t size)
 {
-  const uint8_t *end = octets + size, *login = octets ? memchr (octets, 0, size) : NULL;
-  const uint8_t *password = login ? memchr (login + 1, 0, end - login - 1) : NULL;
+  const uint8_t *end, *login, *password;
   g_autofree char *authorize = NULL;
 
   if (octets == NULL)
     return ask (sasl, "");
+  end = octets + size;
+  login = memchr (octets, 0, size);
+  password = login ? memchr (login + 1, 0, end - login - 1) : NULL;
   if (password == NULL)
     return CLR_SASL_MALFORMED;
   authorize = g_strndup ((const char *)octets, login - octets);
