@@ -130,9 +130,13 @@ clr_sasl_prover_step (ClrSaslServer *sasl, const uint8_t *octets, size_t size)
     /* RFC 4954 section 4: success is not said together with data, so the client has answered the last
      * challenge. */
     return size == 0 ? judge (sasl, CLR_SASL_PROOF_GOOD) : CLR_SASL_MALFORMED;
-  /* In SCRAM the client speaks first; a response without octets is none of its messages. */
-  if (size == 0 && sasl->mechanism != CLR_SASL_OFFER_CRAM_MD5)
-    return octets ? CLR_SASL_MALFORMED : CLR_SASL_CHALLENGE;
+  /* In SCRAM the client speaks first, in CRAM-MD5 never (RFC 4954 section 4: then 501); none of their
+   * responses is without octets. */
+  gboolean server_first = sasl->mechanism == CLR_SASL_OFFER_CRAM_MD5;
+  if (octets == NULL && !server_first)
+    return CLR_SASL_CHALLENGE;
+  if (octets && (size == 0 || (server_first && sasl->step == 0)))
+    return CLR_SASL_MALFORMED;
   code = gsasl_step (sasl->prover->session, (const char *)octets, size, &output, &output_size);
   if (code == GSASL_NEEDS_MORE || (code == GSASL_OK && output_size > 0))
     sasl->challenge = output_size ? g_base64_encode ((const guchar *)output, output_size) : NULL;
