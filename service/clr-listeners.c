@@ -3,6 +3,7 @@
 
 #include "base/clr-error.h"
 #include "base/clr-log.h"
+#include "clr-own-certificate.h"
 
 #include <glib/gstdio.h>
 #include <string.h>
@@ -86,27 +87,14 @@ read_auth (const char *word)
                                        : CLR_LISTENER_AUTH_NONE;
 }
 
-/* The files of a listener, or those of the self-signed certificate, which is made at first need. */
 static ClrTlsContext *
 make_context (ClrSection *section, const char *hostname, const char *state_directory, GError **error)
 {
-  g_autofree char *directory = g_build_filename (state_directory, "tls", NULL);
-  g_autofree char *certificate = g_strdup (clr_section_get_text (section, "certificate-file"));
-  g_autofree char *key = g_strdup (clr_section_get_text (section, "key-file"));
+  g_auto (ClrOwnCertificate) own = { 0 };
 
-  if (certificate == NULL)
-    {
-      certificate = g_build_filename (directory, "self-signed.pem", NULL);
-      key = g_build_filename (directory, "self-signed.key", NULL);
-      if (!g_file_test (certificate, G_FILE_TEST_EXISTS) || !g_file_test (key, G_FILE_TEST_EXISTS))
-        {
-          g_mkdir_with_parents (directory, 0700);
-          if (!clr_tls_make_self_signed (hostname, certificate, key, error))
-            return NULL;
-          clr_log_event (CLR_EVENT_CERTIFICATE_MADE, certificate, hostname);
-        }
-    }
-  return clr_tls_context_new_server (certificate, key, error);
+  if (!clr_own_certificate_find (&own, section, hostname, state_directory, error))
+    return NULL;
+  return clr_tls_context_new_server (own.certificate_file, own.key_file, error);
 }
 
 static Bound *

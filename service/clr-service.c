@@ -7,9 +7,12 @@
 #include "base/clr-log.h"
 #include "clr-gate.h"
 #include "clr-listeners.h"
+#include "clr-own-certificate.h"
 #include "clr-tokens.h"
 #include "clr-version.h"
+#include "control/clr-api.h"
 #include "control/clr-control.h"
+#include "control/clr-door.h"
 #include "delivery/clr-delivery.h"
 #include "delivery/clr-tls-reporter.h"
 #include "dns/clr-resolver.h"
@@ -319,7 +322,30 @@ start_control (ClrService *service, GError **error)
     .data = service,
   };
 
-  service->control = clr_control_new (&host, clr_section_get_text (server, "control-socket"), error);
+  ClrSection *section = clr_settings_get_section (service->settings, "control");
+  const char *directory = clr_section_get_text (server, "state-directory");
+  g_autofree char *pass = g_build_filename (directory, CLR_API_LOCAL_PASS, NULL);
+  g_auto (ClrOwnCertificate) own = { 0 };
+  ClrControlPlaces places = {
+    .socket = clr_section_get_text (server, "control-socket"),
+    .addresses = clr_section_get_list (section, "listen"),
+    .hostname = clr_section_get_text (server, "hostname"),
+    .pass_file = pass,
+  };
+
+#ifdef _WIN32
+  static const char *const local[] = { CLR_API_LOCAL, NULL };
+  if (places.addresses == NULL || *places.addresses == NULL)
+    places.addresses = local;
+#endif
+  if (places.addresses && clr_door_needs_certificate (places.addresses))
+    {
+      if (!clr_own_certificate_find (&own, section, places.hostname, directory, error))
+        return FALSE;
+      places.certificate_file = own.certificate_file;
+      places.key_file = own.key_file;
+    }
+  service->control = clr_control_new (&host, &places, error);
   return service->control != NULL;
 }
 

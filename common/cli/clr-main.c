@@ -26,6 +26,7 @@ static const ClrVerbRow table[] = {
     clr_verb_oauth },
   { "user", N_ ("add, passwd, list, remove: who may log in"), clr_verb_user },
   { "ban", N_ ("list, lift: addresses and logins with too many failed logins"), clr_verb_ban },
+  { "token", N_ ("add, list, remove: who may use the control API over TCP"), clr_verb_token },
   { "dkim", N_ ("new DOMAIN, show FILE: keys that sign mail"), clr_verb_dkim },
 };
 

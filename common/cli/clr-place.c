@@ -18,14 +18,23 @@ clr_place_dup_socket (ClrVerbOptions *options)
 {
   g_autoptr (ClrSettingsFile) file = NULL;
   g_autoptr (ClrSettingChange) setting = NULL;
-  char *socket;
+  char *found;
 
   if (options->socket)
     return g_strdup (options->socket);
   file = clr_settings_file_read (get_file (options), NULL);
+#ifdef _WIN32
+  setting = clr_setting_change_new_from_place ("server.state-directory", NULL);
+  found = file ? clr_settings_text_get (file->text, setting) : NULL;
+  if (found == NULL)
+    found = g_strdup (CLR_STATE_DIRECTORY);
+  g_autofree char *directory = found;
+  return g_build_filename (directory, CLR_API_LOCAL_PASS, NULL);
+#else
   setting = clr_setting_change_new_from_place ("server.control-socket", NULL);
-  socket = file ? clr_settings_text_get (file->text, setting) : NULL;
-  return socket ? socket : g_strdup (CLR_API_SOCKET);
+  found = file ? clr_settings_text_get (file->text, setting) : NULL;
+  return found ? found : g_strdup (CLR_API_SOCKET);
+#endif
 }
 
 static gboolean

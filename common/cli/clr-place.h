@@ -17,9 +17,8 @@ typedef struct
   ClrSettingsFile *now; /* what stands in the file */
 } ClrPlace;
 
-/* The control socket: --socket, else the one that the settings file names, else the usual one. (transfer
- * full)
- */
+/* The control socket, or a pass file: --socket, else the socket that the settings file names, else the usual
+ * one; on Windows the pass file in the state directory. (transfer full) */
 char *clr_place_dup_socket (ClrVerbOptions *options);
 
 /* With --socket the service must answer; else, when none runs with the file, the file is read. */

@@ -19,8 +19,8 @@ clr_verb_parse (ClrVerbOptions *options, const char *usage, const char *summary,
                 int *argc, char ***argv, int *code)
 {
   GOptionEntry common[] = {
-    { "socket", 's', 0, G_OPTION_ARG_FILENAME, &options->socket, N_ ("Control socket (" CLR_API_SOCKET ")"),
-      "PATH" },
+    { "socket", 's', 0, G_OPTION_ARG_FILENAME, &options->socket,
+      N_ ("Control socket, or pass file of `token add`"), "PATH" },
     { "config", 'c', 0, G_OPTION_ARG_FILENAME, &options->config, N_ ("Settings file (" CLR_SETTINGS_FILE ")"),
       "FILE" },
     { "json", 'j', 0, G_OPTION_ARG_NONE, &options->json, N_ ("Print JSON"), NULL },

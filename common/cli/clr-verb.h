@@ -50,6 +50,7 @@ int clr_verb_secret (ClrVerbOptions *options, int argc, char **argv);
 int clr_verb_oauth (ClrVerbOptions *options, int argc, char **argv);
 int clr_verb_user (ClrVerbOptions *options, int argc, char **argv);
 int clr_verb_ban (ClrVerbOptions *options, int argc, char **argv);
+int clr_verb_token (ClrVerbOptions *options, int argc, char **argv);
 int clr_verb_dkim (ClrVerbOptions *options, int argc, char **argv);
 
 /* `check smarthost`, which the service answers. */

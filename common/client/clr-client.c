@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "client/clr-client.h"
 
+#include "client/clr-pass.h"
 #include "control/clr-api.h"
 #include "control/clr-json.h"
 
@@ -13,7 +14,9 @@
 struct _ClrClient
 {
   GObject parent_instance;
-  char *socket;
+  char *place;     /* as it was given */
+  char *pass_file; /* NULL, or read anew before each request: a service that starts again writes it again */
+  ClrPass *pass;   /* NULL: a socket's peer is known */
   SoupSession *session;
 };
 
@@ -29,7 +32,9 @@ clr_client_finalize (GObject *object)
 {
   ClrClient *self = CLR_CLIENT (object);
 
-  g_free (self->socket);
+  g_free (self->place);
+  g_free (self->pass_file);
+  g_clear_pointer (&self->pass, clr_pass_free);
   g_clear_object (&self->session);
   G_OBJECT_CLASS (clr_client_parent_class)->finalize (object);
 }
@@ -46,10 +51,106 @@ clr_client_new (const char *socket)
   ClrClient *self = g_object_new (CLR_TYPE_CLIENT, NULL);
   g_autoptr (GSocketAddress) address = NULL;
 
-  self->socket = g_strdup (socket ? socket : CLR_API_SOCKET);
-  address = g_unix_socket_address_new (self->socket);
+  self->place = g_strdup (socket ? socket : CLR_API_SOCKET);
+  if (g_str_has_suffix (self->place, CLR_PASS_SUFFIX))
+    {
+      self->pass_file = g_strdup (self->place);
+      return self;
+    }
+  address = g_unix_socket_address_new (self->place);
   self->session = soup_session_new_with_options ("remote-connectable", address, "timeout", 60, NULL);
   return self;
+}
+
+static void
+take_pass (ClrClient *self, ClrPass *pass)
+{
+  g_clear_pointer (&self->pass, clr_pass_free);
+  g_clear_object (&self->session);
+  self->pass = pass;
+  /* Without proxies: a token is for the relay alone. */
+  self->session = soup_session_new_with_options ("proxy-resolver", NULL, "timeout", 60, NULL);
+  if (pass->fingerprint)
+    soup_session_set_tls_database (self->session, NULL); /* nobody vouches: the certificate is looked at */
+}
+
+ClrClient *
+clr_client_new_remote (const char *url, const char *token, const char *fingerprint)
+{
+  ClrClient *self = g_object_new (CLR_TYPE_CLIENT, NULL);
+  ClrPass *pass = g_new0 (ClrPass, 1);
+
+  self->place = g_strdup (url);
+  pass->url = g_strdup (url);
+  pass->token = g_strdup (token);
+  pass->fingerprint = g_strdup (fingerprint);
+  take_pass (self, pass);
+  return self;
+}
+
+/* Returns: FALSE when nothing may be sent. */
+static gboolean
+prepare (ClrClient *self, GError **error)
+{
+  g_autoptr (GError) problem = NULL;
+
+  if (self->pass_file)
+    {
+      g_autoptr (ClrPass) pass = clr_pass_read (self->pass_file, &problem);
+
+      if (pass == NULL)
+        {
+          g_set_error (error, G_IO_ERROR,
+                       g_error_matches (problem, G_FILE_ERROR, G_FILE_ERROR_NOENT) ? G_IO_ERROR_NOT_CONNECTED
+                       : g_error_matches (problem, G_FILE_ERROR, G_FILE_ERROR_ACCES)
+                           ? G_IO_ERROR_PERMISSION_DENIED
+                           : G_IO_ERROR_INVALID_DATA,
+                       "%s", problem->message);
+          return FALSE;
+        }
+      if (self->pass == NULL || g_strcmp0 (pass->token, self->pass->token) != 0
+          || g_strcmp0 (pass->url, self->pass->url) != 0
+          || g_strcmp0 (pass->fingerprint, self->pass->fingerprint) != 0)
+        take_pass (self, g_steal_pointer (&pass));
+    }
+  return self->pass == NULL || clr_pass_check_url (self->pass->url, error);
+}
+
+static gboolean
+on_certificate (SoupMessage *message, GTlsCertificate *certificate, GTlsCertificateFlags flaws, void *data)
+{
+  g_autofree char *shown = clr_pass_make_fingerprint (certificate);
+
+  return g_strcmp0 (shown, ((ClrClient *)data)->pass->fingerprint) == 0;
+}
+
+/* (transfer full) */
+static SoupMessage *
+make_message (ClrClient *self, const char *method, const char *path, GError **error)
+{
+  g_autofree char *uri = NULL;
+  SoupMessage *message;
+
+  if (!prepare (self, error))
+    return NULL;
+  uri = g_strconcat (self->pass ? self->pass->url : "http://localhost", path, NULL);
+  message = soup_message_new (method, uri);
+  if (message == NULL)
+    {
+      g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, _ ("%s is not a path"), path);
+      return NULL;
+    }
+  if (self->pass)
+    {
+      g_autofree char *field = g_strconcat ("Bearer ", self->pass->token, NULL);
+
+      soup_message_headers_replace (soup_message_get_request_headers (message), "Authorization", field);
+      /* A redirect would carry the token elsewhere; the service makes none. */
+      soup_message_add_flags (message, SOUP_MESSAGE_NO_REDIRECT);
+      if (self->pass->fingerprint)
+        g_signal_connect_object (message, "accept-certificate", G_CALLBACK (on_certificate), self, 0);
+    }
+  return message;
 }
 
 /* {"error": "..."} of the service, in the words of the service. */
@@ -62,11 +163,11 @@ set_error (ClrClient *self, guint status, const char *body, GError **error)
   if (root && JSON_NODE_HOLDS_OBJECT (root))
     text = json_object_get_string_member_with_default (json_node_get_object (root), "error", NULL);
   g_set_error (error, G_IO_ERROR,
-               status == 404   ? G_IO_ERROR_NOT_FOUND
-               : status == 403 ? G_IO_ERROR_PERMISSION_DENIED
-               : status == 400 ? G_IO_ERROR_INVALID_ARGUMENT
-               : status == 412 ? G_IO_ERROR_WRONG_ETAG
-                               : G_IO_ERROR_FAILED,
+               status == 404                    ? G_IO_ERROR_NOT_FOUND
+               : status == 403 || status == 401 ? G_IO_ERROR_PERMISSION_DENIED
+               : status == 400                  ? G_IO_ERROR_INVALID_ARGUMENT
+               : status == 412                  ? G_IO_ERROR_WRONG_ETAG
+                                                : G_IO_ERROR_FAILED,
                "%s", text ? text : soup_status_get_phrase (status));
 }
 
@@ -86,7 +187,7 @@ read_answer (ClrClient *self, SoupMessage *message, GBytes *bytes, GError *probl
       g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_CONNECTED,
                    _ ("the service cannot be reached at %s: %s. Is clrelayd running? Another place is named "
                       "with --socket"),
-                   self->socket, problem->message);
+                   self->place, problem->message);
       return NULL;
     }
   const char *data = g_bytes_get_data (bytes, &size);
@@ -109,16 +210,12 @@ send_sync (ClrClient *self, SoupMessage *message, GCancellable *cancellable, GEr
 
 /* (transfer full) */
 static SoupMessage *
-make_request (const char *method, const char *path, const char *body, GError **error)
+make_request (ClrClient *self, const char *method, const char *path, const char *body, GError **error)
 {
-  g_autofree char *uri = g_strconcat ("http://localhost", path, NULL);
-  SoupMessage *message = soup_message_new (method, uri);
+  SoupMessage *message = make_message (self, method, path, error);
 
   if (message == NULL)
-    {
-      g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, _ ("%s is not a path"), path);
-      return NULL;
-    }
+    return NULL;
   if (body || !g_str_equal (method, "GET"))
     {
       g_autoptr (GBytes) sent = g_bytes_new (body ? body : "{}", strlen (body ? body : "{}"));
@@ -131,7 +228,7 @@ char *
 clr_client_request_sync (ClrClient *self, const char *method, const char *path, const char *body,
                          GCancellable *cancellable, GError **error)
 {
-  g_autoptr (SoupMessage) message = make_request (method, path, body, error);
+  g_autoptr (SoupMessage) message = make_request (self, method, path, body, error);
 
   return message ? send_sync (self, message, cancellable, error) : NULL;
 }
@@ -158,7 +255,7 @@ clr_client_request_async (ClrClient *self, const char *method, const char *path,
 {
   g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
   GError *error = NULL;
-  SoupMessage *message = make_request (method, path, body, &error);
+  SoupMessage *message = make_request (self, method, path, body, &error);
 
   g_task_set_source_tag (task, clr_client_request_async);
   if (message == NULL)
@@ -215,9 +312,11 @@ char *
 clr_client_submit_sync (ClrClient *self, const char *sender, const char *const *recipients, GBytes *content,
                         GCancellable *cancellable, GError **error)
 {
-  g_autoptr (SoupMessage) message = soup_message_new ("POST", "http://localhost" CLR_API_SUBMISSIONS);
+  g_autoptr (SoupMessage) message = make_message (self, "POST", CLR_API_SUBMISSIONS, error);
   g_autofree char *field = envelope_to_field (sender, recipients);
 
+  if (message == NULL)
+    return NULL;
   soup_message_headers_replace (soup_message_get_request_headers (message), CLR_API_ENVELOPE, field);
   soup_message_set_request_body_from_bytes (message, "message/rfc822", content);
   return send_sync (self, message, cancellable, error);

@@ -13,11 +13,23 @@ G_DECLARE_FINAL_TYPE (ClrClient, clr_client, CLR, CLIENT, GObject)
 
 /**
  * clr_client_new:
- * @socket: (nullable): path of the control socket, or %NULL for the usual one
+ * @socket: (nullable): path of the control socket, or of a pass file, which ends in `.pass` and tells where
+ * the service is reached over TCP and with which token; %NULL for the usual socket
  *
  * Returns: (transfer full): a client; it connects with the first request
  */
 ClrClient *clr_client_new (const char *socket);
+
+/**
+ * clr_client_new_remote:
+ * @url: "https://HOST:PORT", or "http://" and a loopback address
+ * @token: of `clrelay token add`
+ * @fingerprint: (nullable): of the service's certificate, "sha256:" and hex digits; %NULL: an authority that
+ *   this machine trusts vouches for it
+ *
+ * Returns: (transfer full): a client; it connects with the first request
+ */
+ClrClient *clr_client_new_remote (const char *url, const char *token, const char *fingerprint);
 
 /**
  * clr_client_request_sync:

@@ -4,8 +4,12 @@
  */
 #pragma once
 
-#define CLR_API_SOCKET  "/run/clrelay/control.sock"
-#define CLR_API_VERSION 1
+#define CLR_API_SOCKET "/run/clrelay/control.sock"
+/* Where Windows, which has no such socket, is asked when nothing is set. */
+#define CLR_API_LOCAL "127.0.0.1:2580"
+/* In the state directory: how this machine's own programs get in over TCP (client/clr-pass.h). */
+#define CLR_API_LOCAL_PASS "local.pass"
+#define CLR_API_VERSION    1
 
 #define CLR_API_STATUS       "/v1/status"
 #define CLR_API_QUEUE        "/v1/queue"
@@ -39,6 +43,9 @@
 #define CLR_API_METRICS         "/metrics"
 #define CLR_API_SERIES          "/v1/metrics/series"
 #define CLR_API_TLS_RESULTS     "/v1/tls-results"
+#define CLR_API_METHODS         "/v1/methods"
+#define CLR_API_TOKENS          "/v1/tokens"
+#define CLR_API_TOKEN           "/v1/tokens/"
 
 /* Messages of one page of /v1/queue, /v1/trace. */
 #define CLR_API_PAGE      100

@@ -5,6 +5,8 @@
  */
 #include "settings/clr-sections.h"
 
+#include "settings/clr-settings.h"
+
 #include <glib/gi18n-lib.h>
 #include <stdint.h>
 
@@ -55,7 +57,7 @@ DEFINE_SECTION (Server, server)
   TEXT (HOSTNAME, "hostname", N_ ("Host name"),
         N_ ("Name of the relay in greetings, EHLO, Received and Message-ID."), NULL, CLR_SETTING_REQUIRED);
   TEXT (PATH, "state-directory", N_ ("State directory"),
-        N_ ("Where queue, history, spool, secrets and own certificates live."), "/var/lib/clrelay",
+        N_ ("Where queue, history, spool, secrets and own certificates live."), CLR_STATE_DIRECTORY,
         CLR_SETTING_RESTART);
   TEXT (PATH, "control-socket", N_ ("Control socket"), N_ ("Unix-domain socket of the control API."),
         "/run/clrelay/control.sock", CLR_SETTING_RESTART);
@@ -73,6 +75,18 @@ DEFINE_SECTION (Server, server)
       FALSE, 0);
   NUMBER (DURATION, "drain-time", N_ ("Drain time"),
           N_ ("How long a stop waits for sessions and deliveries to end."), 0, HOUR, 20, 0);
+}
+
+DEFINE_SECTION (Control, control)
+{
+  SECTION ("control", FALSE, N_ ("The control API over TCP, beside the control socket."));
+  LIST (ENDPOINTS, "listen", N_ ("Addresses"),
+        N_ ("Where programs with a token reach the control API; on Unix nowhere when not set, on Windows "
+            "127.0.0.1:2580. Beyond loopback always by TLS."),
+        CLR_SETTING_RESTART);
+  TEXT (PATH, "certificate-file", N_ ("Certificate"),
+        N_ ("PEM; self-signed when not set. Clients know it by its fingerprint."), NULL, CLR_SETTING_RESTART);
+  TEXT (PATH, "key-file", N_ ("Key"), N_ ("PEM, of the certificate."), NULL, CLR_SETTING_RESTART);
 }
 
 DEFINE_SECTION (Log, log)
@@ -540,7 +554,7 @@ DEFINE_SECTION (Key, key)
 const GType *
 clr_sections_get_types (unsigned *n_types)
 {
-  static GType types[18];
+  static GType types[19];
 
   if (g_once_init_enter (&types[0]))
     {
@@ -561,6 +575,7 @@ clr_sections_get_types (unsigned *n_types)
       types[14] = clr_mta_sts_section_get_type ();
       types[16] = clr_tls_report_section_get_type ();
       types[15] = clr_inbound_section_get_type ();
+      types[18] = clr_control_section_get_type ();
       g_once_init_leave (&types[0], clr_server_section_get_type ());
     }
   *n_types = G_N_ELEMENTS (types);

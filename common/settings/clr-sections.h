@@ -12,6 +12,7 @@ G_BEGIN_DECLS
   G_DECLARE_FINAL_TYPE (Clr##Name##Section, clr_##name##_section, CLR, NAME##_SECTION, ClrSection)
 
 CLR_DECLARE_SECTION (Server, server, SERVER)
+CLR_DECLARE_SECTION (Control, control, CONTROL)
 CLR_DECLARE_SECTION (Log, log, LOG)
 CLR_DECLARE_SECTION (Dns, dns, DNS)
 CLR_DECLARE_SECTION (MtaSts, mta_sts, MTA_STS)

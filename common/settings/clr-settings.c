@@ -331,6 +331,15 @@ check_inbound (Reader *reader)
 }
 
 static void
+check_control (Reader *reader)
+{
+  ClrSection *control = clr_settings_get_section (reader->settings, "control");
+
+  if (clr_section_is_set (control, "certificate-file") != clr_section_is_set (control, "key-file"))
+    problem (reader, _ ("[control]: certificate-file and key-file go together"));
+}
+
+static void
 check_listeners (Reader *reader)
 {
   GPtrArray *listeners = clr_settings_get_sections (reader->settings, "listener");
@@ -391,6 +400,7 @@ clr_settings_new_from_text (const char *text, gsize size, const char *file, char
       apply_presets (&reader);
       check_required (&reader);
       clr_ways_out_check (self, reader.problems);
+      check_control (&reader);
       check_listeners (&reader);
       check_inbound (&reader);
       check_devices (&reader);

@@ -14,6 +14,7 @@ G_BEGIN_DECLS
 G_DECLARE_FINAL_TYPE (ClrSettings, clr_settings, CLR, SETTINGS, GObject)
 
 #define CLR_SETTINGS_FILE     "/etc/clrelay/clrelay.conf"
+#define CLR_STATE_DIRECTORY   "/var/lib/clrelay"
 #define CLR_SETTINGS_MAX_SIZE (4 * 1024 * 1024)
 
 /**

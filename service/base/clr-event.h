@@ -94,6 +94,8 @@ typedef enum
   X (STATE_FAILED, WARNING, "state.failed", "why",                                                           \
      "what is known of clients, rates and caches cannot be written to state.db at the moment: {why}")        \
   X (ORPHANS_SWEPT, INFO, "spool.swept", "files", "{files} spool files without a message removed")           \
+  X (CONTROL_LISTENING, INFO, "control.listening", "url certificate",                                        \
+     "control API at {url}; certificate: {certificate}")                                                     \
   X (API_REFUSED, WARNING, "api.refused", "who why", "control connection of {who} refused: {why}")           \
   X (API_CHANGED, INFO, "api.changed", "who what", "{who}: {what}")
 

@@ -7,12 +7,14 @@
 #include <glib.h>
 #include <stdint.h>
 
+/* One bit each: a method names all that may call it. */
 typedef enum
 {
-  CLR_ROLE_NONE,
-  CLR_ROLE_VIEWER,   /* sees status and queue */
-  CLR_ROLE_OPERATOR, /* retries and deletes */
-  CLR_ROLE_ADMIN,    /* settings and secrets */
+  CLR_ROLE_NONE = 0,
+  CLR_ROLE_VIEWER = 1,   /* sees what the relay does and how it is set */
+  CLR_ROLE_OPERATOR = 2, /* and gives orders: messages, probes, bans */
+  CLR_ROLE_ADMIN = 4,    /* and changes settings, secrets and tokens */
+  CLR_ROLE_AUDITOR = 8,  /* sees what became of mail and who changed what, nothing else */
 } ClrRole;
 
 /* The role of the process behind the connected Unix socket @fd: root, the service's own user and members of

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * ClrControl: the JSON control API on a Unix-domain socket. We accept ourselves, look at who it is and how
- * many there are, and hand the connection to libsoup's server. Main thread.
+ * ClrControl: the JSON control API on a Unix-domain socket, and over TCP for those who show a token. We
+ * accept ourselves, look at who it is and how many there are, and hand the connection to libsoup's server.
+ * Main thread.
  */
 #pragma once
 
@@ -64,5 +65,17 @@ typedef struct
 /* For whoever opens the letter with what a probe showed. @data: what the probe was given as its call. */
 void clr_methods_tell_probe (JsonNode *answer, void *data);
 
-ClrControl *clr_control_new (const ClrControlHost *host, const char *socket, GError **error);
+/* Where the API is reached. */
+typedef struct
+{
+  const char *socket;           /* a path; not on Windows */
+  const char *const *addresses; /* over TCP, see clr-door.h; NULL or none: not */
+  const char *hostname;         /* the relay's */
+  const char
+      *certificate_file; /* PEM, for TLS; NULL: clr_door_needs_certificate() says that none is needed */
+  const char *key_file;
+  const char *pass_file;
+} ClrControlPlaces;
+
+ClrControl *clr_control_new (const ClrControlHost *host, const ClrControlPlaces *places, GError **error);
 void clr_control_free (ClrControl *control);

@@ -95,3 +95,8 @@ void clr_method_submit (ClrCall *call);
 
 /* clr-methods-log.c */
 void clr_method_get_log (ClrCall *call);
+
+/* clr-methods-tokens.c */
+void clr_method_list_tokens (ClrCall *call);
+void clr_method_add_token (ClrCall *call);
+void clr_method_remove_token (ClrCall *call);

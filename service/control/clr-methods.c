@@ -131,51 +131,93 @@ reload (ClrCall *call)
                               error ? error->message : "the relay is stopping");
 }
 
+static void list_methods (ClrCall *call);
+
 typedef struct
 {
   const char *method;
   const char *path; /* with a final slash: something must follow */
-  ClrRole role;
+  unsigned roles;   /* ClrRole: all that may call it */
   void (*handle) (ClrCall *call);
 } Row;
 
+/* Who that is, by what a method does. */
+#define SETS   CLR_ROLE_ADMIN
+#define ORDERS (CLR_ROLE_OPERATOR | SETS)
+#define SEES   (CLR_ROLE_VIEWER | ORDERS)
+#define AUDITS (CLR_ROLE_AUDITOR | SEES)
+
 static const Row table[] = {
-  { "GET", CLR_API_STATUS, CLR_ROLE_VIEWER, clr_method_get_status },
-  { "GET", CLR_API_QUEUE, CLR_ROLE_VIEWER, clr_method_get_queue },
-  { "GET", CLR_API_QUEUE_COUNT, CLR_ROLE_VIEWER, clr_method_count_queue },
-  { "POST", CLR_API_QUEUE_HOLD, CLR_ROLE_OPERATOR, clr_method_hold_queue },
-  { "POST", CLR_API_QUEUE_RELEASE, CLR_ROLE_OPERATOR, clr_method_release_queue },
-  { "POST", CLR_API_QUEUE_RETRY, CLR_ROLE_OPERATOR, clr_method_retry_queue },
-  { "POST", CLR_API_QUEUE_DELETE, CLR_ROLE_OPERATOR, clr_method_delete_queue },
-  { "POST", CLR_API_QUEUE_EXPIRE, CLR_ROLE_OPERATOR, clr_method_expire_queue },
-  { "POST", CLR_API_QUEUE_PRIORITY, CLR_ROLE_OPERATOR, clr_method_priority_queue },
-  { "GET", CLR_API_MESSAGES, CLR_ROLE_VIEWER, clr_method_get_message },
-  { "GET", CLR_API_TRACE, CLR_ROLE_VIEWER, clr_method_trace },
-  { "PUT", CLR_API_SECRETS, CLR_ROLE_ADMIN, put_secret },
-  { "GET", CLR_API_USERS, CLR_ROLE_VIEWER, clr_method_list_users },
-  { "PUT", CLR_API_USERS "/", CLR_ROLE_ADMIN, clr_method_put_user },
-  { "DELETE", CLR_API_USERS "/", CLR_ROLE_ADMIN, clr_method_delete_user },
-  { "GET", CLR_API_BANS, CLR_ROLE_VIEWER, clr_method_list_bans },
-  { "DELETE", CLR_API_BANS "/", CLR_ROLE_OPERATOR, clr_method_lift_ban },
-  { "POST", CLR_API_RELOAD, CLR_ROLE_ADMIN, reload },
-  { "POST", CLR_API_SUBMISSIONS, CLR_ROLE_OPERATOR, clr_method_submit },
-  { "GET", CLR_API_SETTINGS, CLR_ROLE_VIEWER, clr_method_get_settings },
-  { "PATCH", CLR_API_SETTINGS, CLR_ROLE_ADMIN, clr_method_patch_settings },
-  { "GET", CLR_API_SETTINGS_DIFF, CLR_ROLE_VIEWER, clr_method_diff_settings },
-  { "GET", CLR_API_SETTINGS_HISTORY, CLR_ROLE_VIEWER, clr_method_list_settings_history },
-  { "POST", CLR_API_SETTINGS_UNDO, CLR_ROLE_ADMIN, clr_method_undo_settings },
-  { "GET", CLR_API_LOG, CLR_ROLE_VIEWER, clr_method_get_log },
-  { "GET", CLR_API_TLS_RESULTS, CLR_ROLE_VIEWER, clr_method_get_tls_results },
-  { "POST", CLR_API_TLS_RESULTS, CLR_ROLE_ADMIN, clr_method_send_tls_reports },
-  { "POST", CLR_API_CHECK_SMARTHOST, CLR_ROLE_OPERATOR, clr_method_probe_smarthost },
-  { "GET", CLR_API_OAUTH, CLR_ROLE_VIEWER, clr_method_list_oauth },
-  { "POST", CLR_API_OAUTH_RENEW, CLR_ROLE_OPERATOR, clr_method_renew_oauth },
-  { "POST", CLR_API_OAUTH_LOGIN, CLR_ROLE_ADMIN, clr_method_login_oauth },
-  { "GET", CLR_API_OAUTH_LOGIN, CLR_ROLE_ADMIN, clr_method_watch_oauth },
-  { "POST", CLR_API_OAUTH_ANSWER, CLR_ROLE_ADMIN, clr_method_paste_oauth },
-  { "GET", CLR_API_METRICS, CLR_ROLE_VIEWER, clr_method_get_metrics },
-  { "GET", CLR_API_SERIES, CLR_ROLE_VIEWER, clr_method_get_series },
+  { "GET", CLR_API_STATUS, AUDITS, clr_method_get_status },
+  { "GET", CLR_API_QUEUE, SEES, clr_method_get_queue },
+  { "GET", CLR_API_QUEUE_COUNT, SEES, clr_method_count_queue },
+  { "POST", CLR_API_QUEUE_HOLD, ORDERS, clr_method_hold_queue },
+  { "POST", CLR_API_QUEUE_RELEASE, ORDERS, clr_method_release_queue },
+  { "POST", CLR_API_QUEUE_RETRY, ORDERS, clr_method_retry_queue },
+  { "POST", CLR_API_QUEUE_DELETE, ORDERS, clr_method_delete_queue },
+  { "POST", CLR_API_QUEUE_EXPIRE, ORDERS, clr_method_expire_queue },
+  { "POST", CLR_API_QUEUE_PRIORITY, ORDERS, clr_method_priority_queue },
+  { "GET", CLR_API_MESSAGES, AUDITS, clr_method_get_message },
+  { "GET", CLR_API_TRACE, AUDITS, clr_method_trace },
+  { "PUT", CLR_API_SECRETS, SETS, put_secret },
+  { "GET", CLR_API_USERS, SEES, clr_method_list_users },
+  { "PUT", CLR_API_USERS "/", SETS, clr_method_put_user },
+  { "DELETE", CLR_API_USERS "/", SETS, clr_method_delete_user },
+  { "GET", CLR_API_BANS, SEES, clr_method_list_bans },
+  { "DELETE", CLR_API_BANS "/", ORDERS, clr_method_lift_ban },
+  { "POST", CLR_API_RELOAD, SETS, reload },
+  { "POST", CLR_API_SUBMISSIONS, ORDERS, clr_method_submit },
+  { "GET", CLR_API_SETTINGS, SEES, clr_method_get_settings },
+  { "PATCH", CLR_API_SETTINGS, SETS, clr_method_patch_settings },
+  { "GET", CLR_API_SETTINGS_DIFF, AUDITS, clr_method_diff_settings },
+  { "GET", CLR_API_SETTINGS_HISTORY, AUDITS, clr_method_list_settings_history },
+  { "POST", CLR_API_SETTINGS_UNDO, SETS, clr_method_undo_settings },
+  { "GET", CLR_API_LOG, AUDITS, clr_method_get_log },
+  { "GET", CLR_API_TLS_RESULTS, SEES, clr_method_get_tls_results },
+  { "POST", CLR_API_TLS_RESULTS, SETS, clr_method_send_tls_reports },
+  { "POST", CLR_API_CHECK_SMARTHOST, ORDERS, clr_method_probe_smarthost },
+  { "GET", CLR_API_OAUTH, SEES, clr_method_list_oauth },
+  { "POST", CLR_API_OAUTH_RENEW, ORDERS, clr_method_renew_oauth },
+  { "POST", CLR_API_OAUTH_LOGIN, SETS, clr_method_login_oauth },
+  { "GET", CLR_API_OAUTH_LOGIN, SETS, clr_method_watch_oauth },
+  { "POST", CLR_API_OAUTH_ANSWER, SETS, clr_method_paste_oauth },
+  { "GET", CLR_API_METRICS, SEES, clr_method_get_metrics },
+  { "GET", CLR_API_SERIES, SEES, clr_method_get_series },
+  { "GET", CLR_API_METHODS, AUDITS, list_methods },
+  { "GET", CLR_API_TOKENS, SETS, clr_method_list_tokens },
+  { "POST", CLR_API_TOKENS, SETS, clr_method_add_token },
+  { "DELETE", CLR_API_TOKEN, SETS, clr_method_remove_token },
 };
+
+/* The table itself: what may be asked, and by whom. */
+static void
+list_methods (ClrCall *call)
+{
+  g_autoptr (JsonBuilder) builder = json_builder_new ();
+
+  json_builder_begin_object (builder);
+  json_builder_set_member_name (builder, "methods");
+  json_builder_begin_array (builder);
+  for (unsigned i = 0; i < G_N_ELEMENTS (table); i++)
+    {
+      json_builder_begin_object (builder);
+      json_builder_set_member_name (builder, "method");
+      json_builder_add_string_value (builder, table[i].method);
+      json_builder_set_member_name (builder, "path");
+      json_builder_add_string_value (builder, table[i].path);
+      json_builder_set_member_name (builder, "roles");
+      json_builder_begin_array (builder);
+      for (unsigned role = CLR_ROLE_VIEWER; role <= CLR_ROLE_AUDITOR; role <<= 1)
+        if (table[i].roles & role)
+          json_builder_add_string_value (builder, clr_role_to_text (role));
+      json_builder_end_array (builder);
+      json_builder_end_object (builder);
+    }
+  json_builder_end_array (builder);
+  json_builder_end_object (builder);
+  g_autoptr (JsonNode) node = json_builder_get_root (builder);
+  clr_methods_answer_json (call->message, node);
+}
 
 /* Returns: NULL, when a refusal has been answered. */
 static const Row *
@@ -192,9 +234,9 @@ find_row (SoupServerMessage *message, const char *path, ClrRole role)
       known = TRUE;
       if (!g_str_equal (soup_server_message_get_method (message), table[i].method))
         continue;
-      if (role >= table[i].role)
+      if (role & table[i].roles)
         return &table[i];
-      clr_methods_answer_error (message, SOUP_STATUS_FORBIDDEN, "your groups do not allow this");
+      clr_methods_answer_error (message, SOUP_STATUS_FORBIDDEN, "your role does not allow this");
       return NULL;
     }
   clr_methods_answer_error (message, known ? SOUP_STATUS_METHOD_NOT_ALLOWED : SOUP_STATUS_NOT_FOUND,

@@ -6,6 +6,8 @@
 
 #include "control/clr-access.h"
 #include "control/clr-control.h"
+#include "control/clr-door.h"
+#include "control/clr-keyring.h"
 #include "control/clr-series.h"
 
 #include <libsoup/soup.h>
@@ -15,6 +17,8 @@
 typedef struct
 {
   ClrControlHost host;
+  ClrKeyring *keyring;
+  ClrDoor *door;       /* NULL: not over TCP */
   ClrMailbox *mailbox; /* the main thread's: answers of other threads come here */
   unsigned n_waiting;  /* requests that wait for such an answer */
   GSList *followers;   /* of the log, that wait */
