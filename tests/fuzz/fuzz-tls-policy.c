@@ -39,7 +39,7 @@ LLVMFuzzerTestOneInput (const uint8_t *bytes, size_t size)
         {
           gboolean is_mail;
           g_autofree char *target = clr_tlsrpt_place_dup_target (*place, &is_mail);
-          fuzz_check (fuzz_is_line (*place));
+          fuzz_check (fuzz_is_line (*place) && (target == NULL || *target));
         }
     }
 
@@ -49,6 +49,8 @@ LLVMFuzzerTestOneInput (const uint8_t *bytes, size_t size)
       g_autoptr (ClrDane) dane = clr_dane_new (&record, 1);
       g_autofree char *again = clr_tlsa_to_text (&record);
       ClrDnsRecord reread;
+
+      fuzz_check (dane != NULL);
 
       fuzz_check (clr_tlsa_parse (again, &reread) && reread.size == record.size);
       g_free (reread.bytes);
