@@ -166,7 +166,8 @@ def _():
         content = b"DKIM-Signature: v=1; a=rsa-sha256; d=else.test; s=x; h=from; bh=x; b=x\r\n" + HEAD + "\r\nGrüße\r\n".encode()
         identity = relay.send(content)
         wait_for(lambda: "5.6.3" in relay.read_log(), 10, "the failure")
-        check(identity in relay.read_log() and not sink.mails, "the message was sent")
+        sent = [mail for mail in sink.mails if mail.sender]  # its report is none of these
+        check(identity in relay.read_log() and not sent, "the message was sent")
 
 
 # The test plan of the EAI test tools (the public vectors' eai/mta-tests.json); each case bears the number it has there.
