@@ -306,7 +306,7 @@ show (ClrOverviewPage *self)
           g_autofree char *text = NULL;
 
           g_object_get (status, tiles[i].property, &number, NULL);
-          text = g_strdup_printf ("%'d", (int)number);
+          text = g_strdup_printf ("%'" G_GINT64_FORMAT, number);
           gtk_label_set_label (self->numbers[i], text);
         }
       show_warnings (self, status, lanes);
