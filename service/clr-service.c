@@ -23,11 +23,10 @@
 #include "policy/clr-stranger.h"
 #include "queue/clr-state.h"
 #include "queue/clr-store-sqlite.h"
+#include "system/clr-file.h"
 #include "web/clr-web-client.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 #define DRAIN_LOOK_MS 50
@@ -73,13 +72,13 @@ lock_state (ClrService *service, const char *directory, GError **error)
 
   if (!clr_disk_make_folder (directory, 0750, error))
     return FALSE;
-  if ((service->lock_fd = open (path, O_RDWR | O_CREAT | O_CLOEXEC, 0640)) < 0)
+  if ((service->lock_fd = clr_file_open (path, CLR_FILE_LOCK, 0640)) < 0)
     {
       g_set_error (error, CLR_ERROR, CLR_ERROR_FAILED, "the state directory %s cannot be used: %s", directory,
                    g_strerror (errno));
       return FALSE;
     }
-  if (flock (service->lock_fd, LOCK_EX | LOCK_NB) != 0)
+  if (!clr_file_try_lock (service->lock_fd))
     {
       g_set_error (error, CLR_ERROR, CLR_ERROR_IN_USE,
                    "another clrelayd works in %s; stop it, or give this one a state-directory of its own",

@@ -8,7 +8,6 @@
 #include <glib/gi18n.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #define OPTIONS_MOST 24u
 #define LINE_MOST    (16u * 1024 * 1024) /* octets of one line of --batch */

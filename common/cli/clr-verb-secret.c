@@ -4,56 +4,24 @@
 #include "control/clr-api.h"
 #include "settings/clr-secret.h"
 #include "settings/clr-settings.h"
+#include "system/clr-terminal.h"
 
 #include <glib/gi18n.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <termios.h>
-#include <unistd.h>
-
-/* The terminal as it was, for whoever breaks off. */
-static struct termios terminal;
-
-static void
-on_broken_off (int number)
-{
-  struct sigaction usual = { .sa_handler = SIG_DFL };
-
-  tcsetattr (STDIN_FILENO, TCSAFLUSH, &terminal);
-  sigaction (number, &usual, NULL);
-  raise (number);
-}
-
-static void
-hide (void)
-{
-  static const int signals[] = { SIGINT, SIGTERM, SIGQUIT, SIGHUP };
-  struct sigaction action = { .sa_handler = on_broken_off };
-  struct termios silent = terminal;
-
-  sigemptyset (&action.sa_mask);
-  for (unsigned i = 0; i < G_N_ELEMENTS (signals); i++)
-    sigaction (signals[i], &action, NULL);
-  silent.c_lflag &= ~(tcflag_t)ECHO;
-  tcsetattr (STDIN_FILENO, TCSAFLUSH, &silent);
-}
 
 gboolean
 clr_verb_read_secret (const char *prompt, char *into, size_t size)
 {
-  gboolean typed = isatty (STDIN_FILENO) && tcgetattr (STDIN_FILENO, &terminal) == 0;
-  gboolean ok;
+  gboolean typed, ok;
 
-  if (typed)
-    {
-      fprintf (stderr, "%s", prompt);
-      hide ();
-    }
+  if (clr_terminal_is (stdin))
+    fprintf (stderr, "%s", prompt);
+  typed = clr_terminal_hide ();
   ok = fgets (into, size, stdin) != NULL;
   if (typed)
     {
-      tcsetattr (STDIN_FILENO, TCSAFLUSH, &terminal);
+      clr_terminal_show ();
       fputc ('\n', stderr);
     }
   if (ok)

@@ -7,7 +7,6 @@
 #include <glib/gi18n.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #define MESSAGE_MOST (1024u * 1024 * 1024)
 

@@ -7,7 +7,6 @@
 #include <glib/gi18n.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 /* The signature's lines end as the message's own do. */
 static void

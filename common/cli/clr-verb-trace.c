@@ -5,11 +5,11 @@
 #include "clr-verb.h"
 
 #include "control/clr-api.h"
+#include "system/clr-terminal.h"
 
 #include <glib/gi18n.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #define LIMIT 20
 
@@ -161,7 +161,7 @@ page (Trace *trace, char **next)
       print_message (json_array_get_object_element (messages, i));
   g_free (*next);
   *next = g_strdup (json_object_get_string_member_with_default (object, "next", NULL));
-  if (*next && isatty (STDERR_FILENO))
+  if (*next && clr_terminal_is (stderr))
     {
       g_autofree char *reached = local_time (clr_verb_get (object, "reached"));
 

@@ -5,12 +5,13 @@
 #include "clr-version.h"
 #include "control/clr-json.h"
 #include "settings/clr-settings.h"
+#include "system/clr-file.h"
 
 #include <glib/gi18n.h>
+#include <glib/gstdio.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #define MESSAGE_MOST (1024u * 1024 * 1024)
 
@@ -205,15 +206,15 @@ clr_verb_keep_input (GError **error)
   while (ok && (n = fread (piece, 1, sizeof piece, stdin)) > 0)
     {
       all += n;
-      ok = all <= MESSAGE_MOST && write (fd, piece, n) == (ssize_t)n;
+      ok = all <= MESSAGE_MOST && clr_file_write_all (fd, piece, n);
     }
   if (fd >= 0)
-    close (fd);
+    g_close (fd, NULL);
   if (!ok && path)
     {
       g_set_error (error, G_IO_ERROR, G_IO_ERROR_FAILED, "%s: %s", path,
                    all > MESSAGE_MOST ? _ ("the message is too large") : g_strerror (errno));
-      unlink (path);
+      g_unlink (path);
       g_clear_pointer (&path, g_free);
     }
   return path;

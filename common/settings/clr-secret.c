@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "settings/clr-secret.h"
 
+#include "system/clr-folder.h"
+
 #include <errno.h>
-#include <fcntl.h>
 #include <gio/gio.h>
 #include <glib/gi18n-lib.h>
 #include <glib/gstdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 static char *
@@ -38,44 +38,46 @@ clr_secret_load (const char *state_directory, const char *name, GError **error)
 
 /* The folder of the secrets, made when it is not there. Root may set a secret while the folder is another
  * user's, who could lead root elsewhere by a link: so all that follows happens below this descriptor.
- * Returns: the descriptor, or -1 with errno. */
-static int
-open_folder (const char *state_directory, const char *folder)
+ * Returns: NULL with errno. */
+static ClrFolder *
+open_folder (const char *state_directory, const char *path)
 {
-  struct stat facts;
-  int fd;
+  ClrFolder *folder;
+  ClrFileFacts facts;
 
-  if (g_mkdir_with_parents (folder, 0700) != 0)
-    return -1;
-  fd = open (folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  if (g_mkdir_with_parents (path, 0700) != 0)
+    return NULL;
+  folder = clr_folder_open_real (path);
   /* Whoever owns the state owns the secret. */
-  if (fd >= 0 && geteuid () == 0 && stat (state_directory, &facts) == 0
-      && fchown (fd, facts.st_uid, facts.st_gid) != 0)
-    g_debug ("%s: %s", folder, g_strerror (errno));
-  return fd;
+  if (folder && clr_file_look (state_directory, &facts))
+    clr_folder_make_like (folder, &facts);
+  return folder;
 }
 
 /* Whole or not at all, and on disk. Returns: FALSE with errno. */
 static gboolean
-write_secret (int folder, const char *name, const char *secret, gsize size)
+write_secret (ClrFolder *folder, const char *name, const char *secret, gsize size)
 {
   /* No secret's name begins with a dot. */
   g_autofree char *temporary = g_strdup_printf (".%s.new", name);
-  struct stat facts;
+  ClrFileFacts facts;
   gboolean ok;
   int fd, problem;
 
-  unlinkat (folder, temporary, 0); /* left from a crash */
-  fd = openat (folder, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+  clr_folder_unlink (folder, temporary); /* left from a crash */
+  fd = clr_folder_open_file (folder, temporary, CLR_FILE_NEW, 0600);
   if (fd < 0)
     return FALSE;
-  if (geteuid () == 0 && fstat (folder, &facts) == 0 && fchown (fd, facts.st_uid, facts.st_gid) != 0)
-    g_debug ("secret %s: %s", name, g_strerror (errno));
-  ok = write (fd, secret, size) == (ssize_t)size && fsync (fd) == 0;
-  ok = close (fd) == 0 && ok && renameat (folder, temporary, folder, name) == 0 && fsync (folder) == 0;
+  if (clr_folder_get_facts (folder, &facts))
+    {
+      facts.mode = 0600;
+      clr_file_make_like (fd, &facts);
+    }
+  ok = clr_file_write_all (fd, secret, size) && clr_file_sync (fd);
+  ok = close (fd) == 0 && ok && clr_folder_rename (folder, temporary, name) && clr_folder_sync (folder);
   problem = errno;
   if (!ok)
-    unlinkat (folder, temporary, 0);
+    clr_folder_unlink (folder, temporary);
   errno = problem;
   return ok;
 }
@@ -86,14 +88,12 @@ store (const char *state_directory, const char *folder_name, const char *name, c
        GError **error)
 {
   g_autofree char *directory = g_build_filename (state_directory, folder_name, NULL);
-  int folder = open_folder (state_directory, directory);
-  gboolean ok = folder >= 0 && write_secret (folder, name, text, size);
+  g_autoptr (ClrFolder) folder = open_folder (state_directory, directory);
+  gboolean ok = folder && write_secret (folder, name, text, size);
 
   if (!ok)
     g_set_error (error, G_IO_ERROR, g_io_error_from_errno (errno), "%s/%s: %s", directory, name,
                  g_strerror (errno));
-  if (folder >= 0)
-    close (folder);
   return ok;
 }
 

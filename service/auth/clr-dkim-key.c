@@ -2,13 +2,12 @@
 #include "auth/clr-dkim-key.h"
 
 #include "base/clr-error.h"
+#include "system/clr-file.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <gnutls/abstract.h>
 #include <gnutls/gnutls.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #define SMALLEST_RSA 2048u /* RFC 8301 section 3.2 asks for 1024, and advises 2048 */
@@ -63,10 +62,9 @@ clr_dkim_key_load (const char *file, GError **error)
   gsize size;
   gnutls_x509_privkey_t x509;
   gnutls_datum_t pem;
-  struct stat facts;
   int code;
 
-  if (stat (file, &facts) == 0 && (facts.st_mode & 0007) != 0)
+  if (clr_file_is_open_to_all (file))
     {
       g_set_error (error, CLR_ERROR, CLR_ERROR_INVALID,
                    "%s: everybody on this machine can read this private key; run: chmod 600 %s", file, file);
@@ -77,7 +75,7 @@ clr_dkim_key_load (const char *file, GError **error)
   pem = (gnutls_datum_t){ (unsigned char *)text, size };
   gnutls_x509_privkey_init (&x509);
   code = gnutls_x509_privkey_import2 (x509, &pem, GNUTLS_X509_FMT_PEM, NULL, 0);
-  explicit_bzero (text, size);
+  gnutls_memset (text, 0, size);
 
   ClrDkimKey *key = NULL;
   if (code < 0)
@@ -109,8 +107,8 @@ clr_dkim_key_generate (ClrDkimAlgorithm algorithm, unsigned bits, const char *fi
       g_set_error (error, CLR_ERROR, CLR_ERROR_FAILED, "no key could be made: %s", gnutls_strerror (code));
       goto out;
     }
-  fd = open (file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-  if (fd < 0 || write (fd, pem.data, pem.size) != (ssize_t)pem.size || fsync (fd) != 0)
+  fd = clr_file_open (file, CLR_FILE_NEW, 0600);
+  if (fd < 0 || !clr_file_write_all (fd, pem.data, pem.size) || !clr_file_sync (fd))
     g_set_error (error, CLR_ERROR, CLR_ERROR_FAILED, "%s: %s%s", file, g_strerror (errno),
                  errno == EEXIST ? "; a key is never overwritten, choose another selector or file" : "");
   else

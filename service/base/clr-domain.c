@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <idn2.h> /* first: it may define one of GLib's macros in its own way */
+#undef G_GNUC_DEPRECATED
+
 #include "base/clr-domain.h"
 
-#include <idn2.h>
 #include <string.h>
 
 #define LABEL_MOST 63

@@ -2,9 +2,9 @@
 #include "base/clr-log.h"
 #include "base/clr-error.h"
 #include "base/clr-ring.h"
+#include "system/clr-file.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdatomic.h>
 #include <string.h>
 #include <time.h>
@@ -57,7 +57,7 @@ clr_log_setup (ClrLogFormat format, ClrLevel level, const char *path, GError **e
 
   if (path && *path)
     {
-      fd = open (path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640);
+      fd = clr_file_open (path, CLR_FILE_APPEND, 0640);
       if (fd < 0)
         {
           g_set_error (error, CLR_ERROR, CLR_ERROR_FAILED, "log file %s cannot be opened: %s", path,
@@ -72,9 +72,8 @@ clr_log_setup (ClrLogFormat format, ClrLevel level, const char *path, GError **e
    * under it. */
   if (former != STDERR_FILENO && fd != STDERR_FILENO)
     {
-      dup3 (fd, former, O_CLOEXEC);
+      clr_file_take_place (fd, former);
       atomic_store (&log_fd, former);
-      close (fd);
     }
   return TRUE;
 }

@@ -1,12 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "base/clr-mailbox.h"
 
-#include <errno.h>
-#include <poll.h>
 #include <stdatomic.h>
-#include <time.h>
-#include <sys/eventfd.h>
-#include <unistd.h>
 
 struct ClrMailbox
 {
@@ -14,8 +9,16 @@ struct ClrMailbox
   atomic_int asleep;
   atomic_int posters; /* inside a post */
   void *owner;
-  int fd;
+  ClrWaker *waker;
 };
+
+/* A source of a main loop: the poll record stands in it. */
+typedef struct
+{
+  GSource source;
+  ClrMailbox *mailbox;
+  GPollFD poll;
+} MailboxSource;
 
 ClrMailbox *
 clr_mailbox_new (void *owner)
@@ -23,9 +26,7 @@ clr_mailbox_new (void *owner)
   ClrMailbox *mailbox = g_new0 (ClrMailbox, 1);
 
   mailbox->owner = owner;
-  mailbox->fd = eventfd (0, EFD_CLOEXEC | EFD_NONBLOCK);
-  if (mailbox->fd < 0)
-    g_error ("eventfd: %s; the limit of open files is too low to start", g_strerror (errno));
+  mailbox->waker = clr_waker_new ();
   return mailbox;
 }
 
@@ -35,7 +36,7 @@ clr_mailbox_free (ClrMailbox *mailbox)
   /* The last letter may be open already while its poster still looks whether somebody sleeps. */
   while (atomic_load (&mailbox->posters) > 0)
     g_thread_yield ();
-  close (mailbox->fd);
+  clr_waker_free (mailbox->waker);
   g_free (mailbox);
 }
 
@@ -51,11 +52,7 @@ clr_mailbox_post (ClrMailbox *mailbox, ClrLetter *letter)
   while (!atomic_compare_exchange_weak (&mailbox->newest, &newest, letter));
 
   if (atomic_load (&mailbox->asleep) && atomic_exchange (&mailbox->asleep, 0))
-    {
-      uint64_t one = 1;
-      ssize_t written = write (mailbox->fd, &one, sizeof one);
-      (void)written; /* fails only when the counter is full, and then the owner is awake */
-    }
+    clr_waker_wake (mailbox->waker);
   atomic_fetch_sub (&mailbox->posters, 1);
 }
 
@@ -100,29 +97,59 @@ clr_mailbox_wake_up (ClrMailbox *mailbox)
 }
 
 void
-clr_mailbox_empty (ClrMailbox *mailbox)
-{
-  uint64_t count;
-  ssize_t got = read (mailbox->fd, &count, sizeof count);
-
-  (void)got; /* EAGAIN: nobody has written */
-}
-
-void
 clr_mailbox_wait (ClrMailbox *mailbox, int64_t timeout_us)
 {
-  struct pollfd pfd = { .fd = mailbox->fd, .events = POLLIN };
-  struct timespec timeout = { timeout_us / 1000000, timeout_us % 1000000 * 1000 };
-
   if (timeout_us == 0 || !clr_mailbox_may_sleep (mailbox))
     return;
-  if (ppoll (&pfd, 1, timeout_us < 0 ? NULL : &timeout, NULL) > 0)
-    clr_mailbox_empty (mailbox);
+  clr_waker_wait (mailbox->waker, timeout_us);
   clr_mailbox_wake_up (mailbox);
 }
 
-int
-clr_mailbox_get_fd (ClrMailbox *mailbox)
+ClrWaker *
+clr_mailbox_get_waker (ClrMailbox *mailbox)
 {
-  return mailbox->fd;
+  return mailbox->waker;
+}
+
+static gboolean
+source_prepare (GSource *source, int *timeout_ms)
+{
+  *timeout_ms = -1;
+  return !clr_mailbox_may_sleep (((MailboxSource *)source)->mailbox);
+}
+
+static gboolean
+source_check (GSource *source)
+{
+  MailboxSource *self = (MailboxSource *)source;
+
+  clr_mailbox_wake_up (self->mailbox);
+  if (self->poll.revents)
+    clr_waker_empty (self->mailbox->waker);
+  return atomic_load (&self->mailbox->newest) != NULL;
+}
+
+static gboolean
+source_dispatch (GSource *source, GSourceFunc callback, void *data)
+{
+  clr_mailbox_open_all (((MailboxSource *)source)->mailbox);
+  return G_SOURCE_CONTINUE;
+}
+
+unsigned
+clr_mailbox_attach (ClrMailbox *mailbox)
+{
+  static GSourceFuncs functions = { .prepare = source_prepare, .check = source_check, .dispatch = source_dispatch };
+  GSource *source = g_source_new (&functions, sizeof (MailboxSource));
+  MailboxSource *self = (MailboxSource *)source;
+  unsigned id;
+
+  self->mailbox = mailbox;
+  self->poll.fd = clr_waker_get_handle (mailbox->waker);
+  self->poll.events = G_IO_IN;
+  g_source_add_poll (source, &self->poll);
+  g_source_set_static_name (source, "mailbox");
+  id = g_source_attach (source, NULL);
+  g_source_unref (source);
+  return id;
 }

@@ -4,13 +4,12 @@
  * opens them in the order in which they were posted. A letter is embedded in whatever it carries (first
  * member), so that a post allocates nothing; from the post on it belongs to the receiver.
  *
- * The box is a lock-free list (C11 atomics). The owner's descriptor is written only when the owner has said
+ * The box is a lock-free list (C11 atomics). The owner's waker is used only when the owner has said
  * that it is about to sleep, so under load a post is one atomic exchange.
  */
 #pragma once
 
-#include <glib.h>
-#include <stdint.h>
+#include "base/clr-waker.h"
 
 typedef struct ClrLetter ClrLetter;
 typedef struct ClrMailbox ClrMailbox;
@@ -33,14 +32,16 @@ unsigned clr_mailbox_open_all (ClrMailbox *mailbox);
 /* Owner only. Announces sleep. Returns: FALSE when there is something to open instead. */
 gboolean clr_mailbox_may_sleep (ClrMailbox *mailbox);
 
-/* Owner only. Ends the announced sleep. The descriptor is emptied by clr_mailbox_empty(), which an owner that
- * is told of edges need not do. */
+/* Owner only. Ends the announced sleep. The waker stays as it is. */
 void clr_mailbox_wake_up (ClrMailbox *mailbox);
-void clr_mailbox_empty (ClrMailbox *mailbox);
 
 /* Owner only. Sleeps until a letter is there or @timeout_us microseconds have passed (-1: for ever). For
  * threads that wait for nothing but letters. */
 void clr_mailbox_wait (ClrMailbox *mailbox, int64_t timeout_us);
 
-/* Readable (POLLIN) when a sleeping owner has been woken. */
-int clr_mailbox_get_fd (ClrMailbox *mailbox);
+/* For an owner that waits for other things too: woken when a letter comes while it sleeps. */
+ClrWaker *clr_mailbox_get_waker (ClrMailbox *mailbox);
+
+/* For the owner that runs GLib's default main loop: letters are opened there.
+ * Returns: the source, to be removed before the box is freed. */
+unsigned clr_mailbox_attach (ClrMailbox *mailbox);

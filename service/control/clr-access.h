@@ -4,8 +4,7 @@
  */
 #pragma once
 
-#include <glib.h>
-#include <stdint.h>
+#include <gio/gio.h>
 
 /* One bit each: a method names all that may call it. */
 typedef enum
@@ -17,7 +16,12 @@ typedef enum
   CLR_ROLE_AUDITOR = 8,  /* sees what became of mail and who changed what, nothing else */
 } ClrRole;
 
-/* The role of the process behind the connected Unix socket @fd: root, the service's own user and members of
+/* Where the API is reached: @path is made. */
+gboolean clr_access_listen (GSocketListener *listener, const char *path, GError **error);
+/* What listening has made goes. */
+void clr_access_end (const char *path);
+
+/* The role of the process behind the connected @socket: root, the service's own user and members of
  * clrelay-admin are administrators, members of clrelay-view viewers.
  * @name: (out) (transfer full): who it is, for events. */
-ClrRole clr_access_get_role (int fd, char **name);
+ClrRole clr_access_get_role (GSocket *socket, char **name);

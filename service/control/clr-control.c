@@ -3,17 +3,12 @@
 
 #include "base/clr-error.h"
 #include "base/clr-log.h"
+#include "control/clr-access.h"
 #include "control/clr-api.h"
 #include "control/clr-head.h"
 #include "control/clr-methods.h"
 
-#include <errno.h>
 #include <gio/gunixsocketaddress.h>
-#include <glib-unix.h>
-#include <glib/gstdio.h>
-#include <grp.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #define CONNECTIONS_MOST 64
 #define VIEWERS_MOST     48 /* of them; the others can always get in */
@@ -94,27 +89,12 @@ complain (const char *who, const char *why)
 }
 
 static gboolean
-on_letter (int fd, GIOCondition condition, void *data)
-{
-  ClrMailbox *mailbox = ((ClrControl *)data)->place.mailbox;
-
-  do
-    {
-      clr_mailbox_empty (mailbox);
-      clr_mailbox_wake_up (mailbox);
-      clr_mailbox_open_all (mailbox);
-    }
-  while (!clr_mailbox_may_sleep (mailbox));
-  return G_SOURCE_CONTINUE;
-}
-
-static gboolean
 on_incoming (GSocketService *listener, GSocketConnection *connection, GObject *source, void *data)
 {
   ClrControl *control = data;
   GSocket *socket = g_socket_connection_get_socket (connection);
   g_autofree char *who = NULL;
-  ClrRole role = clr_access_get_role (g_socket_get_fd (socket), &who);
+  ClrRole role = clr_access_get_role (socket, &who);
   gboolean may_change = (role & (CLR_ROLE_OPERATOR | CLR_ROLE_ADMIN)) != 0;
   g_autoptr (GSocketAddress) address = NULL;
   Peer *peer;
@@ -332,31 +312,6 @@ on_request_started (SoupServer *server, SoupServerMessage *message, void *data)
 }
 
 static gboolean
-listen_on (ClrControl *control, GError **error)
-{
-  g_autofree char *directory = g_path_get_dirname (control->path);
-  g_autoptr (GSocketAddress) address = g_unix_socket_address_new (control->path);
-  gboolean groups = getgrnam ("clrelay-admin") || getgrnam ("clrelay-view");
-  struct stat facts;
-
-  g_mkdir_with_parents (directory, 0755);
-  /* The state's lock says that no other service lives: a socket that is still there is left from a crash. */
-  if (g_lstat (control->path, &facts) == 0 && S_ISSOCK (facts.st_mode))
-    g_unlink (control->path);
-  if (!g_socket_listener_add_address (G_SOCKET_LISTENER (control->listener), address, G_SOCKET_TYPE_STREAM,
-                                      G_SOCKET_PROTOCOL_DEFAULT, NULL, NULL, error))
-    {
-      g_prefix_error (error, "control-socket %s: ", control->path);
-      return FALSE;
-    }
-  /* The peers' groups decide, primary or supplementary, of which there are two and a socket has one: so the
-   * mode lets everybody knock. Without the groups nobody but root and the service's user has a role. */
-  if (g_chmod (control->path, groups ? 0666 : 0600) != 0)
-    g_debug ("%s: %s", control->path, g_strerror (errno));
-  return TRUE;
-}
-
-static gboolean
 open_door (ClrControl *control, const ClrControlPlaces *places, GError **error)
 {
   ClrDoorOptions options = {
@@ -383,9 +338,7 @@ clr_control_new (const ClrControlHost *host, const ClrControlPlaces *places, GEr
   control->hostname = g_strdup (places->hostname);
   control->place.host = *host;
   control->place.mailbox = clr_mailbox_new (control);
-  control->mailbox_source
-      = g_unix_fd_add (clr_mailbox_get_fd (control->place.mailbox), G_IO_IN, on_letter, control);
-  clr_mailbox_may_sleep (control->place.mailbox);
+  control->mailbox_source = clr_mailbox_attach (control->place.mailbox);
   control->place.series = clr_series_new (host->state);
   control->server = soup_server_new ("server-header", "clrelay", NULL);
   soup_server_add_handler (control->server, NULL, on_request, control, NULL);
@@ -393,7 +346,7 @@ clr_control_new (const ClrControlHost *host, const ClrControlPlaces *places, GEr
   control->listener = g_socket_service_new ();
   g_signal_connect (control->listener, "incoming", G_CALLBACK (on_incoming), control);
   control->place.keyring = clr_keyring_new (host->state, error);
-  if (control->place.keyring == NULL || !listen_on (control, error) || !open_door (control, places, error))
+  if (control->place.keyring == NULL || !clr_access_listen (G_SOCKET_LISTENER (control->listener), control->path, error) || !open_door (control, places, error))
     {
       clr_control_free (control);
       return NULL;
@@ -407,7 +360,7 @@ clr_control_free (ClrControl *control)
 {
   g_socket_service_stop (control->listener);
   g_socket_listener_close (G_SOCKET_LISTENER (control->listener));
-  g_unlink (control->path);
+  clr_access_end (control->path);
   g_clear_pointer (&control->place.door, clr_door_free);
   clr_methods_log_stop (&control->place);
   clr_mailbox_wake_up (control->place.mailbox);

@@ -2,10 +2,10 @@
 #include "delivery/clr-delivery-plan.h"
 
 #include "base/clr-error.h"
+#include "net/clr-socket.h"
 
 #include <stdatomic.h>
 #include <string.h>
-#include <unistd.h>
 
 struct ClrDeliveryPlan
 {
@@ -115,8 +115,6 @@ static gboolean
 is_local (const ClrEndpoint *endpoint)
 {
   ClrEndpoint probe = *endpoint;
-  int fd;
-  gboolean bound;
 
   if (clr_endpoint_is_loopback (endpoint))
     return TRUE;
@@ -124,11 +122,7 @@ is_local (const ClrEndpoint *endpoint)
     probe.v4.sin_port = 0;
   else
     probe.v6.sin6_port = 0;
-  fd = socket (probe.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  bound = fd >= 0 && bind (fd, &probe.any, clr_endpoint_size (&probe)) == 0;
-  if (fd >= 0)
-    close (fd);
-  return bound;
+  return clr_socket_may_come_from (&probe);
 }
 
 gboolean

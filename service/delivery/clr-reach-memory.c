@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "delivery/clr-reach-memory.h"
 
-#include <sys/socket.h>
+#include "system/clr-internet.h"
 
 typedef struct
 {

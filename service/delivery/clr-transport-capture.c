@@ -8,9 +8,9 @@
 #include "base/clr-clock.h"
 #include "base/clr-id.h"
 #include "control/clr-json.h"
+#include "system/clr-folder.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <json-glib/json-glib.h>
 #include <stdio.h>
 #include <string.h>
@@ -63,27 +63,12 @@ make_envelope (const ClrJob *job)
 }
 
 static gboolean
-write_all (int fd, const void *bytes, size_t size)
-{
-  for (const char *p = bytes; size > 0;)
-    {
-      ssize_t n = write (fd, p, size);
-
-      if (n < 0 && errno != EINTR)
-        return FALSE;
-      p += MAX (n, 0);
-      size -= MAX (n, 0);
-    }
-  return TRUE;
-}
-
-static gboolean
 write_message (const Work *work, int fd)
 {
   const ClrMessage *message = work->job->message;
 
   for (unsigned i = 0; i < message->content.n_slices; i++)
-    if (!write_all (fd, message->content.slices[i].data, message->content.slices[i].size))
+    if (!clr_file_write_all (fd, message->content.slices[i].data, message->content.slices[i].size))
       return FALSE;
   return message->spool_size == 0 || clr_disk_copy (work->place->disk, message->id, message->spool_size, fd);
 }
@@ -93,34 +78,34 @@ write_envelope (const Work *work, int fd)
 {
   g_autofree char *text = make_envelope (work->job);
 
-  return write_all (fd, text, strlen (text)) && write_all (fd, "\n", 1);
+  return clr_file_write_all (fd, text, strlen (text)) && clr_file_write_all (fd, "\n", 1);
 }
 
 /* Returns: FALSE with errno set. */
 static gboolean
-write_file (const Work *work, int directory, const char *name, gboolean (*fill) (const Work *work, int fd))
+write_file (const Work *work, ClrFolder *folder, const char *name, gboolean (*fill) (const Work *work, int fd))
 {
   g_autofree char *temporary = g_strdup_printf (".%s.new", name);
-  int fd = openat (directory, temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640);
+  int fd = clr_folder_open_file (folder, temporary, CLR_FILE_OVER, 0640);
 
   if (fd < 0)
     return FALSE;
-  gboolean ok = fill (work, fd) && fdatasync (fd) == 0;
+  gboolean ok = fill (work, fd) && clr_file_sync (fd);
   int problem = errno;
   close (fd);
-  if (ok && renameat (directory, temporary, directory, name) == 0)
+  if (ok && clr_folder_rename (folder, temporary, name))
     return TRUE;
   if (!ok)
     errno = problem;
   problem = errno;
-  unlinkat (directory, temporary, 0);
+  clr_folder_unlink (folder, temporary);
   errno = problem;
   return FALSE;
 }
 
 /* Other recipients of the message may have been captured before. */
 static char *
-choose_name (int directory, uint64_t id)
+choose_name (ClrFolder *folder, uint64_t id)
 {
   char text[CLR_ID_TEXT];
 
@@ -130,7 +115,7 @@ choose_name (int directory, uint64_t id)
       char *stem = n == 1 ? g_strdup (text) : g_strdup_printf ("%s-%u", text, n);
       g_autofree char *name = g_strconcat (stem, ".eml", NULL);
 
-      if (faccessat (directory, name, F_OK, 0) != 0)
+      if (!clr_folder_has (folder, name))
         return stem;
       g_free (stem);
     }
@@ -141,25 +126,23 @@ run (void *data)
 {
   Work *work = data;
   int64_t started = clr_clock_wall ();
-  int directory = -1;
-  gboolean ok = clr_disk_make_folder (work->directory, 0750, NULL)
-                && (directory = open (work->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) >= 0;
+  g_autoptr (ClrFolder) folder
+      = clr_folder_make (work->directory, 0750) ? clr_folder_open (work->directory) : NULL;
+  gboolean ok = folder != NULL;
   g_autofree char *text = NULL;
 
   if (ok)
     {
-      g_autofree char *stem = choose_name (directory, work->job->message->id);
+      g_autofree char *stem = choose_name (folder, work->job->message->id);
       g_autofree char *message = g_strconcat (stem, ".eml", NULL);
       g_autofree char *envelope = g_strconcat (stem, ".json", NULL);
 
-      ok = write_file (work, directory, envelope, write_envelope)
-           && write_file (work, directory, message, write_message) && fsync (directory) == 0;
+      ok = write_file (work, folder, envelope, write_envelope)
+           && write_file (work, folder, message, write_message) && clr_folder_sync (folder);
       text = ok ? g_strdup_printf ("written to %s/%s", work->directory, message) : NULL;
     }
   if (!ok)
     text = g_strdup_printf ("cannot write to %s: %s", work->directory, g_strerror (errno));
-  if (directory >= 0)
-    close (directory);
   clr_observe_rest (work->job, ok ? CLR_OUTCOME_DELIVERED : CLR_OUTCOME_DEFERRED, "capture", ok ? 250 : 0,
                     ok ? "2.0.0" : NULL, text, "capture", NULL, started);
   clr_transport_give_back (work->place, work->job);

@@ -3,14 +3,14 @@
 
 #include "base/clr-error.h"
 #include "dns/clr-dns-packet.h"
+#include "dns/clr-system-servers.h"
 #include "dns/clr-unbound-base.h"
+#include "system/clr-file.h"
 
 #include <errno.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unbound-event.h>
 #include <unbound.h>
-#include <unistd.h>
 
 #define CLASS_IN       1
 #define RCODE_OK       0
@@ -18,7 +18,7 @@
 #define SECURITY_BOGUS 1
 #define SECURITY_GOOD  2
 #define TTL_MOST       86400u
-#define LOOK_US        G_USEC_PER_SEC /* between two looks at resolv.conf */
+#define LOOK_US        G_USEC_PER_SEC /* between two looks for other servers */
 
 /* libunbound's context. Its servers cannot change after the first question: when the system's do, another one
  * takes the new questions, and this one lasts until the old are answered. */
@@ -40,7 +40,7 @@ struct ClrResolver
   GPtrArray *former;  /* of Context */
   GPtrArray *lookups; /* all that are alive */
   int64_t next_look_us;
-  struct stat seen; /* resolv.conf, as the context was made from it */
+  uint64_t seen; /* the mark of the servers that the context was made with */
 };
 
 typedef struct
@@ -129,7 +129,7 @@ set_up (ClrResolver *resolver, struct ub_ctx *ctx)
   /* Without servers of its own and without a resolv.conf the root servers are asked. */
   if (!has_own)
     {
-      ub_ctx_resolvconf (ctx, resolver->resolv_conf);
+      clr_system_servers_give (ctx, resolver->resolv_conf);
       return 0;
     }
   code = set_servers (ctx, resolver->servers);
@@ -156,18 +156,11 @@ context_new (ClrResolver *resolver, GError **error)
   return NULL;
 }
 
-static gboolean
-is_same_file (const struct stat *a, const struct stat *b)
-{
-  return a->st_ino == b->st_ino && a->st_size == b->st_size && a->st_mtim.tv_sec == b->st_mtim.tv_sec
-         && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
-}
-
-/* The network has changed when resolv.conf has. Not to be called by libunbound: contexts end here. */
+/* The network has changed when its servers have. Not to be called by libunbound: contexts end here. */
 static void
 look_for_new_servers (ClrResolver *resolver)
 {
-  struct stat now;
+  uint64_t now;
   Context *context;
 
   if (*resolver->servers || resolver->worker->now < resolver->next_look_us)
@@ -176,7 +169,8 @@ look_for_new_servers (ClrResolver *resolver)
   for (unsigned i = resolver->former->len; i-- > 0;)
     if (((Context *)g_ptr_array_index (resolver->former, i))->waiting == 0)
       g_ptr_array_remove_index_fast (resolver->former, i);
-  if (stat (resolver->resolv_conf, &now) != 0 || is_same_file (&now, &resolver->seen)
+  now = clr_system_servers_get_mark (resolver->resolv_conf);
+  if (now == 0 || now == resolver->seen
       || (context = context_new (resolver, NULL)) == NULL)
     return;
   g_ptr_array_add (resolver->former, resolver->context);
@@ -456,15 +450,14 @@ clr_resolver_new (ClrWorker *worker, const ClrResolverOptions *options, GError *
   resolver->worker = worker;
   resolver->servers = g_strdupv ((char **)options->servers);
   resolver->trust_anchor = g_strdup (options->trust_anchor);
-  resolver->resolv_conf = g_strdup (options->resolv_conf ? options->resolv_conf : "/etc/resolv.conf");
+  resolver->resolv_conf = g_strdup (options->resolv_conf);
   resolver->timeout_us = options->timeout_us;
   resolver->former = g_ptr_array_new_with_free_func (context_free);
   resolver->lookups = g_ptr_array_new ();
   resolver->base = clr_unbound_base_new (worker);
-  if (stat (resolver->resolv_conf, &resolver->seen) != 0)
-    resolver->seen = (struct stat){ 0 };
+  resolver->seen = clr_system_servers_get_mark (resolver->resolv_conf);
   /* libunbound would tell of a missing file only with the first question. */
-  if (options->trust_anchor && access (options->trust_anchor, R_OK) != 0)
+  if (options->trust_anchor && !clr_file_may_read (options->trust_anchor))
     g_set_error (error, CLR_ERROR, CLR_ERROR_FAILED, "[dns] trust-anchor: %s: %s", options->trust_anchor,
                  g_strerror (errno));
   else

@@ -4,10 +4,9 @@
 #include "base/clr-counter.h"
 #include "base/clr-log.h"
 #include "inbound/clr-session.h"
+#include "net/clr-socket.h"
 
 #include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 struct ClrInbound
 {
@@ -88,10 +87,10 @@ refuse (int fd, const ClrEndpoint *peer, ClrReception *reception, const char *li
 
   if (reception->tls != CLR_LISTENER_TLS_IMPLICIT)
     {
-      ssize_t sent = send (fd, line, strlen (line), MSG_NOSIGNAL | MSG_DONTWAIT);
+      ssize_t sent = clr_socket_send (fd, line, strlen (line));
       (void)sent; /* it may be gone already */
     }
-  close (fd);
+  clr_socket_close (fd);
   clr_counter_add (CLR_COUNTER_CONNECTIONS_REFUSED_TOTAL, 1);
   clr_endpoint_address_to_text (peer, text);
   clr_log_event (CLR_EVENT_CLIENT_REFUSED, text, reception->name, why);
@@ -108,7 +107,7 @@ clr_inbound_accept (ClrInbound *inbound, int fd, const ClrEndpoint *peer, ClrRec
   slot = clr_client_slot (address);
   if (inbound->stopping)
     {
-      close (fd);
+      clr_socket_close (fd);
       return;
     }
   if (clr_counter_get (CLR_COUNTER_CONNECTIONS_IN) >= limits->max_connections)

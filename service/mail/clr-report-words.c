@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "mail/clr-report-words.h"
 
-#include <time.h>
+#include "system/clr-local-time.h"
 
 typedef const char *Translated[CLR_LANGUAGE_LAST];
 
@@ -296,16 +296,15 @@ clr_words_dup_date (ClrLanguage language, int64_t time_us)
     { "Januar", "Februar", "März", "April", "Mai", "Juni", "Juli", "August", "September", "Oktober",
       "November", "Dezember" },
   };
-  time_t seconds = time_us / G_USEC_PER_SEC;
   struct tm tm;
   char zone[16] = "UTC";
 
-  localtime_r (&seconds, &tm);
-  int minutes = ABS ((int)(tm.tm_gmtoff / 60));
+  int offset = clr_local_time (time_us / G_USEC_PER_SEC, &tm), minutes = ABS (offset);
+
   if (minutes % 60)
-    g_snprintf (zone, sizeof zone, "UTC%c%d:%02d", tm.tm_gmtoff < 0 ? '-' : '+', minutes / 60, minutes % 60);
+    g_snprintf (zone, sizeof zone, "UTC%c%d:%02d", offset < 0 ? '-' : '+', minutes / 60, minutes % 60);
   else if (minutes)
-    g_snprintf (zone, sizeof zone, "UTC%c%d", tm.tm_gmtoff < 0 ? '-' : '+', minutes / 60);
+    g_snprintf (zone, sizeof zone, "UTC%c%d", offset < 0 ? '-' : '+', minutes / 60);
   if (language == CLR_LANGUAGE_GERMAN)
     return g_strdup_printf ("%s, %d. %s %d, %02d:%02d Uhr (%s)", days[language][tm.tm_wday], tm.tm_mday,
                             months[language][tm.tm_mon], tm.tm_year + 1900, tm.tm_hour, tm.tm_min, zone);

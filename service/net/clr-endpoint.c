@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "net/clr-endpoint.h"
 
-#include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
 

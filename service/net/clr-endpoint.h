@@ -4,10 +4,10 @@
  */
 #pragma once
 
+#include "system/clr-internet.h"
+
 #include <glib.h>
 #include <stdint.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
 
 #define CLR_ENDPOINT_TEXT 64
 

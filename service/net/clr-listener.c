@@ -2,13 +2,11 @@
 #include "net/clr-listener.h"
 
 #include "base/clr-error.h"
+#include "net/clr-socket.h"
 
 #include <errno.h>
-#include <netinet/tcp.h>
 #include <stdatomic.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #define PAUSE_US (100 * 1000) /* after the system had no descriptor left */
 
@@ -38,36 +36,24 @@ ClrListener *
 clr_listener_new (const ClrEndpoint *endpoint, int backlog, ClrListenerFactory factory, void *data,
                   GError **error)
 {
-  int fd = socket (endpoint->any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  int one = 1;
-  socklen_t size;
+  int fd = clr_socket_listen (endpoint, backlog);
 
   if (fd < 0)
-    goto failed;
-  setsockopt (fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
-  setsockopt (fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one); /* accepted sockets inherit it */
-  if (endpoint->any.sa_family == AF_INET6)
-    setsockopt (fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof one);
-  if (bind (fd, &endpoint->any, clr_endpoint_size (endpoint)) != 0 || listen (fd, backlog) != 0)
-    goto failed;
+    {
+      g_set_error (error, CLR_ERROR, errno == EADDRINUSE ? CLR_ERROR_IN_USE : CLR_ERROR_FAILED,
+                   "cannot listen: %s%s", clr_socket_describe (errno),
+                   errno == EADDRINUSE ? "; another program has this port, stop it or choose another port"
+                   : errno == EACCES   ? "; ports below 1024 need root or CAP_NET_BIND_SERVICE"
+                                       : "");
+      return NULL;
+    }
 
   ClrListener *listener = g_new0 (ClrListener, 1);
   listener->fd = fd;
   listener->factory = factory;
   listener->data = data;
-  size = sizeof listener->endpoint;
-  getsockname (fd, &listener->endpoint.any, &size);
+  clr_socket_get_name (fd, &listener->endpoint);
   return listener;
-
-failed:
-  g_set_error (error, CLR_ERROR, errno == EADDRINUSE ? CLR_ERROR_IN_USE : CLR_ERROR_FAILED,
-               "cannot listen: %s%s", g_strerror (errno),
-               errno == EADDRINUSE ? "; another program has this port, stop it or choose another port"
-               : errno == EACCES   ? "; ports below 1024 need root or CAP_NET_BIND_SERVICE"
-                                   : "");
-  if (fd >= 0)
-    close (fd);
-  return NULL;
 }
 
 const ClrEndpoint *
@@ -84,8 +70,7 @@ on_ready (ClrWatch *watch, ClrPollEvents events)
 
   /* One a turn: the watch is told again while there are more, and nobody asks in vain. */
   ClrEndpoint peer;
-  socklen_t size = sizeof peer;
-  int fd = accept4 (listener->fd, &peer.any, &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+  int fd = clr_socket_accept (listener->fd, &peer);
 
   if (fd >= 0)
     listener->factory (seat->worker, fd, &peer, listener->data);
@@ -113,7 +98,7 @@ open_start (ClrLetter *letter, void *owner)
   seat->watch = (ClrWatch){ .ready = on_ready, .fd = seat->listener->fd };
   clr_timer_init (&seat->again, on_again, seat);
   if (!clr_poller_add_shared (seat->worker->poller, &seat->watch))
-    g_warning ("a listener cannot be watched: %s", g_strerror (errno));
+    g_warning ("a listener cannot be watched: %s", clr_socket_describe (errno));
 }
 
 void
@@ -134,7 +119,7 @@ clr_listener_start (ClrListener *listener, ClrWorker **workers, unsigned n_worke
 static void
 listener_free (ClrListener *listener)
 {
-  close (listener->fd);
+  clr_socket_close (listener->fd);
   if (listener->data_free)
     listener->data_free (listener->data);
   g_free (listener->seats);

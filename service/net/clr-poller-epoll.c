@@ -10,18 +10,37 @@
 struct ClrPoller
 {
   int fd;
+  ClrWatch waker;
   int n_events;
   struct epoll_event events[EVENTS_PER_RUN];
 };
 
+static gboolean
+add (ClrPoller *poller, ClrWatch *watch, uint32_t flags)
+{
+  struct epoll_event event = { .events = flags, .data.ptr = watch };
+
+  return epoll_ctl (poller->fd, EPOLL_CTL_ADD, watch->fd, &event) == 0;
+}
+
+/* Being woken is all: letters are opened in the worker's next turn. */
+static void
+on_woken (ClrWatch *watch, ClrPollEvents events)
+{
+}
+
 ClrPoller *
-clr_poller_new (void)
+clr_poller_new (ClrWaker *waker)
 {
   ClrPoller *poller = g_new0 (ClrPoller, 1);
 
   poller->fd = epoll_create1 (EPOLL_CLOEXEC);
   if (poller->fd < 0)
     g_error ("epoll_create1: %s", g_strerror (errno));
+  poller->waker = (ClrWatch){ .ready = on_woken, .fd = (int)clr_waker_get_handle (waker) };
+  /* Told of edges, it need not be emptied. */
+  if (!add (poller, &poller->waker, EPOLLIN | EPOLLET))
+    g_error ("a worker cannot watch its mailbox: %s", g_strerror (errno));
   return poller;
 }
 
@@ -30,14 +49,6 @@ clr_poller_free (ClrPoller *poller)
 {
   close (poller->fd);
   g_free (poller);
-}
-
-static gboolean
-add (ClrPoller *poller, ClrWatch *watch, uint32_t flags)
-{
-  struct epoll_event event = { .events = flags, .data.ptr = watch };
-
-  return epoll_ctl (poller->fd, EPOLL_CTL_ADD, watch->fd, &event) == 0;
 }
 
 gboolean
@@ -56,6 +67,12 @@ gboolean
 clr_poller_add_level (ClrPoller *poller, ClrWatch *watch, ClrPollEvents events)
 {
   return add (poller, watch, (events & CLR_POLL_IN ? EPOLLIN : 0) | (events & CLR_POLL_OUT ? EPOLLOUT : 0));
+}
+
+void
+clr_poller_want_out (ClrPoller *poller, ClrWatch *watch)
+{
+  /* It is asked about always. */
 }
 
 void

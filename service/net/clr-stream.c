@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "net/clr-stream.h"
 
+#include "net/clr-socket.h"
+
 #include <errno.h>
-#include <netinet/tcp.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #define READS_PER_TURN  8  /* then others have their turn */
 #define FINISH_LINGER_S 10 /* how long a finished stream may take to get its last bytes out */
@@ -76,7 +75,7 @@ shut (ClrStream *stream)
   if (stream->watch.fd < 0)
     return;
   clr_poller_forget (stream->worker->poller, &stream->watch);
-  close (stream->watch.fd);
+  clr_socket_close (stream->watch.fd);
   stream->watch.fd = -1;
   clr_timers_clear (stream->worker->timers, &stream->again);
 }
@@ -100,15 +99,18 @@ send_buffer (ClrStream *stream, ClrBuffer *buffer)
 {
   while (stream->writable && clr_buffer_size (buffer) > 0)
     {
-      ssize_t n = send (stream->watch.fd, clr_buffer_peek (buffer), clr_buffer_size (buffer), MSG_NOSIGNAL);
+      ssize_t n = clr_socket_send (stream->watch.fd, clr_buffer_peek (buffer), clr_buffer_size (buffer));
 
       if (n >= 0)
         clr_buffer_drop (buffer, n);
-      else if (errno == EAGAIN || errno == EWOULDBLOCK)
-        stream->writable = FALSE;
+      else if (errno == EAGAIN)
+        {
+          stream->writable = FALSE;
+          clr_poller_want_out (stream->worker->poller, &stream->watch);
+        }
       else if (errno != EINTR)
         {
-          closed (stream, FALSE, g_strerror (errno));
+          closed (stream, FALSE, clr_socket_describe (errno));
           return FALSE;
         }
     }
@@ -137,7 +139,7 @@ static void
 end_finished (ClrStream *stream)
 {
   for (int reads = 0; reads < READS_PER_TURN; reads++)
-    if (recv (stream->watch.fd, stream->worker->scratch, CLR_SCRATCH_SIZE, 0) <= 0)
+    if (clr_socket_receive (stream->watch.fd, stream->worker->scratch, CLR_SCRATCH_SIZE) <= 0)
       break;
   closed (stream, TRUE, "finished");
 }
@@ -277,14 +279,14 @@ read_socket (ClrStream *stream)
           return;
         }
 
-      ssize_t n = recv (stream->watch.fd, stream->worker->scratch, CLR_SCRATCH_SIZE, 0);
+      ssize_t n = clr_socket_receive (stream->watch.fd, stream->worker->scratch, CLR_SCRATCH_SIZE);
       if (n < 0)
         {
           if (errno == EINTR)
             continue;
           stream->readable = FALSE;
-          if (errno != EAGAIN && errno != EWOULDBLOCK)
-            closed (stream, FALSE, g_strerror (errno));
+          if (errno != EAGAIN)
+            closed (stream, FALSE, clr_socket_describe (errno));
           return;
         }
       /* A short read has emptied the kernel's buffer; the next byte is a new edge. An end is not, once it was
@@ -312,12 +314,10 @@ process (ClrStream *stream)
   enter (stream);
   if (stream->state == STATE_CONNECTING && (stream->writable || stream->hangup))
     {
-      int problem = 0;
-      socklen_t size = sizeof problem;
+      int problem = clr_socket_get_problem (stream->watch.fd);
 
-      getsockopt (stream->watch.fd, SOL_SOCKET, SO_ERROR, &problem, &size);
       if (problem != 0)
-        closed (stream, FALSE, g_strerror (problem));
+        closed (stream, FALSE, clr_socket_describe (problem));
       else
         {
           stream->state = STATE_OPEN;
@@ -382,7 +382,7 @@ clr_stream_new (ClrWorker *worker, int fd, const ClrEndpoint *peer, const ClrStr
 
   stream->writable = TRUE;
   if (!clr_poller_add (worker->poller, &stream->watch))
-    g_warning ("epoll: %s", g_strerror (errno));
+    g_warning ("a connection cannot be watched: %s", clr_socket_describe (errno));
   return stream;
 }
 
@@ -391,31 +391,19 @@ on_failed_connect (ClrTimer *timer, void *data)
 {
   ClrStream *stream = data;
 
-  closed (stream, FALSE, g_strerror (stream->connect_errno));
+  closed (stream, FALSE, clr_socket_describe (stream->connect_errno));
 }
 
 ClrStream *
 clr_stream_new_connect (ClrWorker *worker, const ClrEndpoint *peer, const ClrEndpoint *local,
                         const ClrStreamEvents *events, void *data)
 {
-  int fd = socket (peer->any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  int fd = clr_socket_connect (peer, local), problem = errno;
   ClrStream *stream = stream_new (worker, fd, peer, events, data, STATE_CONNECTING);
-  int one = 1;
 
-  if (fd >= 0)
-    setsockopt (fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-  if (fd >= 0 && local)
-    {
-      setsockopt (fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &one, sizeof one);
-      if (bind (fd, &local->any, clr_endpoint_size (local)) != 0)
-        goto failed;
-    }
-  if (fd >= 0 && (connect (fd, &peer->any, clr_endpoint_size (peer)) == 0 || errno == EINPROGRESS)
-      && clr_poller_add (worker->poller, &stream->watch))
+  if (fd >= 0 && clr_poller_add (worker->poller, &stream->watch))
     return stream;
-
-failed:
-  stream->connect_errno = errno;
+  stream->connect_errno = fd < 0 ? problem : errno;
   clr_timer_init (&stream->again, on_failed_connect, stream);
   clr_timers_set (worker->timers, &stream->again, worker->now);
   return stream;

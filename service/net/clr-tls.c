@@ -2,10 +2,10 @@
 #include "net/clr-tls.h"
 
 #include "base/clr-error.h"
+#include "system/clr-file.h"
+#include "system/clr-internet.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <gnutls/gnutls.h>
 #include <gnutls/x509.h>
 #include <gnutls/crypto.h>
@@ -126,21 +126,18 @@ clr_tls_context_unref (ClrTlsContext *context)
 /* Under another name first: a start that is cut must not leave half a file, which no later start would
  * replace. */
 static gboolean
-write_new_file (const char *path, const gnutls_datum_t *datum, mode_t mode, GError **error)
+write_new_file (const char *path, const gnutls_datum_t *datum, int mode, GError **error)
 {
   g_autofree char *temporary = g_strconcat (path, ".new", NULL);
-  int fd = open (temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
+  int fd = clr_file_open (temporary, CLR_FILE_OVER, mode);
+  gboolean ok = fd >= 0 && clr_file_write_all (fd, datum->data, datum->size) && clr_file_sync (fd);
 
-  if (fd < 0 || write (fd, datum->data, datum->size) != (ssize_t)datum->size || fsync (fd) != 0
-      || rename (temporary, path) != 0)
-    {
-      g_set_error (error, CLR_ERROR, CLR_ERROR_FAILED, "%s cannot be written: %s", path, g_strerror (errno));
-      if (fd >= 0)
-        close (fd);
-      return FALSE;
-    }
-  close (fd);
-  return TRUE;
+  if (fd >= 0)
+    ok = close (fd) == 0 && ok;
+  ok = ok && clr_file_rename (temporary, path);
+  if (!ok)
+    g_set_error (error, CLR_ERROR, CLR_ERROR_FAILED, "%s cannot be written: %s", path, g_strerror (errno));
+  return ok;
 }
 
 gboolean

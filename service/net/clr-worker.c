@@ -9,26 +9,17 @@ typedef struct
   ClrLetter letter;
 } StopLetter;
 
-/* Being woken is all: letters are opened in the next turn. */
-static void
-on_wake (ClrWatch *watch, ClrPollEvents events)
-{
-}
-
 ClrWorker *
 clr_worker_new (unsigned index)
 {
   ClrWorker *worker = g_new0 (ClrWorker, 1);
 
   worker->index = index;
-  worker->poller = clr_poller_new ();
   worker->mailbox = clr_mailbox_new (worker);
+  worker->poller = clr_poller_new (clr_mailbox_get_waker (worker->mailbox));
   worker->timers = clr_timers_new ();
   worker->scratch = g_malloc (CLR_SCRATCH_SIZE);
   worker->now = clr_clock_monotonic ();
-  worker->wake = (ClrWatch){ .ready = on_wake, .fd = clr_mailbox_get_fd (worker->mailbox) };
-  if (!clr_poller_add (worker->poller, &worker->wake))
-    g_error ("a worker cannot watch its mailbox");
   return worker;
 }
 
@@ -97,7 +88,6 @@ clr_worker_stop (ClrWorker *worker)
 void
 clr_worker_free (ClrWorker *worker)
 {
-  clr_poller_remove (worker->poller, &worker->wake);
   clr_poller_free (worker->poller);
   clr_mailbox_free (worker->mailbox);
   clr_timers_free (worker->timers);

@@ -28,7 +28,6 @@ struct ClrWorker
   void *resolver;
 
   GThread *thread;
-  ClrWatch wake;
   gboolean stopping;
 };
 

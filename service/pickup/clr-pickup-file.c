@@ -2,10 +2,7 @@
 #include "pickup/clr-pickup-file.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #define PIECE (64u * 1024)
@@ -76,12 +73,11 @@ read_all (int fd, uint64_t most, ClrPickupFile *file)
 }
 
 ClrPickupFileResult
-clr_pickup_file_read (int folder, const char *name, uint64_t most, ClrPickupFile *file)
+clr_pickup_file_read (ClrFolder *folder, const char *name, uint64_t most, ClrPickupFile *file)
 {
-  /* Not blocking: a named pipe would wait for its other end. */
-  int fd = openat (folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+  int fd = clr_folder_open_file (folder, name, CLR_FILE_READ, 0);
   ClrPickupFileResult result;
-  struct stat facts;
+  ClrFileFacts facts;
 
   *file = (ClrPickupFile){ 0 };
   if (fd < 0 && errno == ENOENT)
@@ -91,18 +87,18 @@ clr_pickup_file_read (int folder, const char *name, uint64_t most, ClrPickupFile
                 errno == ELOOP || errno == ENXIO || errno == EACCES ? CLR_PICKUP_FILE_BAD
                                                                     : CLR_PICKUP_FILE_LATER,
                 errno == ELOOP ? "it is a symbolic link" : g_strerror (errno));
-  if (fstat (fd, &facts) != 0)
+  if (!clr_file_get_facts (fd, &facts))
     result = say (file, CLR_PICKUP_FILE_LATER, g_strerror (errno));
-  else if (!S_ISREG (facts.st_mode))
+  else if (facts.kind != CLR_FILE_REGULAR)
     result = say (file, CLR_PICKUP_FILE_BAD, "it is not a file");
-  else if (facts.st_nlink > 1)
+  else if (facts.n_names > 1)
     result = say (file, CLR_PICKUP_FILE_BAD, "it has a second name (hard link)");
-  else if ((uint64_t)facts.st_size > most)
+  else if (facts.size > most)
     result = say (file, CLR_PICKUP_FILE_BAD, "it is larger than this relay accepts (max-message-size)");
   else
     {
-      file->owner = facts.st_uid;
-      file->content = g_byte_array_sized_new (facts.st_size + facts.st_size / 32 + 64);
+      file->owner = clr_file_dup_owner (fd);
+      file->content = g_byte_array_sized_new (facts.size + facts.size / 32 + 64);
       result = read_all (fd, most, file);
     }
   close (fd);
@@ -111,10 +107,10 @@ clr_pickup_file_read (int folder, const char *name, uint64_t most, ClrPickupFile
 
 /* For another file system. */
 static gboolean
-copy (int folder, const char *name, int bad, const char *new_name, uint64_t most)
+copy (ClrFolder *folder, const char *name, ClrFolder *bad, const char *new_name, uint64_t most)
 {
-  int from = openat (folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-  int to = from < 0 ? -1 : openat (bad, new_name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0640);
+  int from = clr_folder_open_file (folder, name, CLR_FILE_READ, 0);
+  int to = from < 0 ? -1 : clr_folder_open_file (bad, new_name, CLR_FILE_NEW, 0640);
   g_autofree char *piece = g_malloc (PIECE);
   gboolean ok = to >= 0;
   uint64_t done = 0;
@@ -122,10 +118,10 @@ copy (int folder, const char *name, int bad, const char *new_name, uint64_t most
 
   while (ok && done < most && (n = read (from, piece, PIECE)) > 0)
     {
-      ok = write (to, piece, n) == n;
+      ok = clr_file_write_all (to, piece, n);
       done += n;
     }
-  ok = ok && n >= 0 && fsync (to) == 0;
+  ok = ok && n >= 0 && clr_file_sync (to);
   if (from >= 0)
     close (from);
   if (to >= 0)
@@ -134,44 +130,41 @@ copy (int folder, const char *name, int bad, const char *new_name, uint64_t most
 }
 
 static void
-write_reason (int bad, const char *new_name, const char *reason)
+write_reason (ClrFolder *bad, const char *new_name, const char *reason)
 {
   g_autofree char *name = g_strconcat (new_name, ".reason", NULL);
-  int fd = openat (bad, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0640);
+  g_autofree char *line = g_strconcat (reason, "\n", NULL);
+  int fd = clr_folder_open_file (bad, name, CLR_FILE_NEW, 0640);
 
   if (fd < 0)
     return; /* the log has it too */
-  if (dprintf (fd, "%s\n", reason) < 0 || close (fd) != 0)
+  if (!clr_file_write_all (fd, line, strlen (line)))
     g_debug ("%s: %s", name, g_strerror (errno));
+  close (fd);
 }
 
 gboolean
-clr_pickup_file_put_aside (int folder, const char *name, const char *bad, const char *prefix,
+clr_pickup_file_put_aside (ClrFolder *folder, const char *name, const char *bad, const char *prefix,
                            const char *reason, char **problem)
 {
   g_autofree char *new_name
       = g_strdup_printf ("%s-%" G_GINT64_FORMAT "-%.200s", prefix, g_get_real_time (), name);
-  gboolean ok;
-  int fd = -1;
+  g_autoptr (ClrFolder) aside = g_mkdir_with_parents (bad, 0750) == 0 ? clr_folder_open (bad) : NULL;
+  gboolean ok = aside && clr_folder_move (folder, name, aside, new_name);
 
-  if (g_mkdir_with_parents (bad, 0750) == 0)
-    fd = open (bad, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  ok = fd >= 0 && renameat (folder, name, fd, new_name) == 0;
   /* What is no file is not copied, and goes. */
-  if (!ok && fd >= 0 && errno == EXDEV)
+  if (!ok && aside && errno == EXDEV)
     {
-      struct stat facts;
+      ClrFileFacts facts;
 
-      ok = fstatat (folder, name, &facts, AT_SYMLINK_NOFOLLOW) == 0
-           && (!S_ISREG (facts.st_mode)
-               || (copy (folder, name, fd, new_name, facts.st_size) && fsync (fd) == 0))
-           && unlinkat (folder, name, 0) == 0;
+      ok = clr_folder_look (folder, name, &facts)
+           && (facts.kind != CLR_FILE_REGULAR
+               || (copy (folder, name, aside, new_name, facts.size) && clr_folder_sync (aside)))
+           && clr_folder_unlink (folder, name);
     }
   if (!ok)
     *problem = g_strdup_printf ("it cannot be moved to %s: %s", bad, g_strerror (errno));
   else
-    write_reason (fd, new_name, reason);
-  if (fd >= 0)
-    close (fd);
+    write_reason (aside, new_name, reason);
   return ok;
 }

@@ -6,9 +6,10 @@
  */
 #pragma once
 
+#include "system/clr-folder.h"
+
 #include <glib.h>
 #include <stdint.h>
-#include <sys/types.h>
 
 typedef enum
 {
@@ -22,14 +23,15 @@ typedef struct
 {
   GByteArray *content; /* to be freed by the caller */
   unsigned normalized; /* lone CRs that were made CRLF */
-  uid_t owner;
+  char *owner;         /* "user NAME", or NULL; to be freed */
   char *problem; /* of BAD and LATER; to be freed */
 } ClrPickupFile;
 
-/* @folder: a directory's descriptor. @most: octets. */
-ClrPickupFileResult clr_pickup_file_read (int folder, const char *name, uint64_t most, ClrPickupFile *file);
+/* @most: octets. */
+ClrPickupFileResult clr_pickup_file_read (ClrFolder *folder, const char *name, uint64_t most,
+                                          ClrPickupFile *file);
 
 /* Moves @name to the folder @bad, with a file beside it that says @reason; all of it is kept.
  * Returns: FALSE when it is still where it was; @problem says why. */
-gboolean clr_pickup_file_put_aside (int folder, const char *name, const char *bad, const char *prefix,
+gboolean clr_pickup_file_put_aside (ClrFolder *folder, const char *name, const char *bad, const char *prefix,
                                     const char *reason, char **problem);

@@ -3,16 +3,12 @@
 
 #include "base/clr-log.h"
 
-#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #define NOTES_MOST    10000   /* files watched at a time; the others wait their turn */
 #define MARK          ".open" /* clrelay-sendmail looks for it */
-#define DROP_MODE     03733
 #define STALE_US      (INT64_C (24) * 3600 * G_USEC_PER_SEC)
 #define OPEN_AGAIN_US (30 * G_USEC_PER_SEC)
 
@@ -29,7 +25,6 @@ clr_pickup_folder_new (ClrSection *section, const char *state_directory)
   folder->repair_headers = clr_section_get_boolean (section, "repair-headers");
   folder->poll_us = clr_section_get_number (section, "poll-interval") * G_USEC_PER_SEC;
   folder->settle_us = clr_section_get_number (section, "settle-time") * G_USEC_PER_SEC;
-  folder->fd = -1;
   folder->notes = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   return folder;
 }
@@ -37,8 +32,7 @@ clr_pickup_folder_new (ClrSection *section, const char *state_directory)
 void
 clr_pickup_folder_free (ClrPickupFolder *folder)
 {
-  if (folder->fd >= 0)
-    close (folder->fd);
+  g_clear_pointer (&folder->place, clr_folder_close);
   g_hash_table_unref (folder->notes);
   g_free (folder->name);
   g_free (folder->directory);
@@ -52,9 +46,7 @@ fail (ClrPickupFolder *folder, const char *why)
   if (!folder->told)
     clr_log_event (CLR_EVENT_PICKUP_FAILED, folder->name, folder->directory, why);
   folder->told = TRUE;
-  if (folder->fd >= 0)
-    close (folder->fd);
-  folder->fd = -1;
+  g_clear_pointer (&folder->place, clr_folder_close);
   return FALSE;
 }
 
@@ -62,20 +54,22 @@ fail (ClrPickupFolder *folder, const char *why)
 static gboolean
 open_to_users (ClrPickupFolder *folder)
 {
-  struct stat facts, mark;
+  ClrFileFacts facts, mark;
   int fd;
 
-  if (fstat (folder->fd, &facts) != 0)
+  if (!clr_folder_let_all_put_in (folder->place))
+    return fail (folder, errno == ENOSYS
+                             ? "local-users is for Unix"
+                             : "with local-users its mode must be 3733 (systemd-tmpfiles --create makes it so)");
+  if (!clr_folder_get_facts (folder->place, &facts))
     return fail (folder, g_strerror (errno));
-  if ((facts.st_mode & 07777) != DROP_MODE && fchmod (folder->fd, DROP_MODE) != 0)
-    return fail (folder, "with local-users its mode must be 3733 (systemd-tmpfiles --create makes it so)");
-  if (fstatat (folder->fd, MARK, &mark, AT_SYMLINK_NOFOLLOW) == 0)
+  if (clr_folder_look (folder->place, MARK, &mark))
     {
-      if (S_ISREG (mark.st_mode) && mark.st_uid == facts.st_uid)
+      if (mark.kind == CLR_FILE_REGULAR && mark.owner == facts.owner)
         return TRUE;
-      unlinkat (folder->fd, MARK, 0);
+      clr_folder_unlink (folder->place, MARK);
     }
-  fd = openat (folder->fd, MARK, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
+  fd = clr_folder_open_file (folder->place, MARK, CLR_FILE_NEW, 0644);
   if (fd < 0)
     return fail (folder, g_strerror (errno));
   close (fd);
@@ -87,11 +81,11 @@ clr_pickup_folder_open (ClrPickupFolder *folder)
 {
   if (g_mkdir_with_parents (folder->directory, 0750) != 0)
     return fail (folder, g_strerror (errno));
-  folder->fd = open (folder->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (folder->fd < 0)
+  folder->place = clr_folder_open (folder->directory);
+  if (folder->place == NULL)
     return fail (folder, g_strerror (errno));
   /* A file that cannot be removed would be sent again and again. */
-  if (faccessat (folder->fd, ".", W_OK | X_OK, AT_EACCESS) != 0)
+  if (!clr_folder_may_write (folder->place))
     return fail (folder, "the service may not remove files from it");
   if (folder->local_users && !open_to_users (folder))
     return FALSE;
@@ -104,7 +98,7 @@ clr_pickup_folder_close_to_users (const char *directory)
 {
   g_autofree char *mark = g_build_filename (directory, MARK, NULL);
 
-  unlink (mark);
+  clr_file_unlink (mark);
 }
 
 void
@@ -131,20 +125,18 @@ static gboolean
 is_whole (ClrPickupFolder *folder, const char *name, int64_t now)
 {
   ClrPickupNote *note = g_hash_table_lookup (folder->notes, name);
-  struct stat facts;
-  int64_t modified_us;
+  ClrFileFacts facts;
 
   if (note && note->state != CLR_PICKUP_NEW)
     {
       note->round = folder->round;
       return note->state == CLR_PICKUP_RESTING && now >= note->until_us;
     }
-  if (fstatat (folder->fd, name, &facts, AT_SYMLINK_NOFOLLOW) != 0 || S_ISDIR (facts.st_mode))
+  if (!clr_folder_look (folder->place, name, &facts) || facts.kind == CLR_FILE_FOLDER)
     return FALSE;
   if (folder->local_users)
     return TRUE;
-  modified_us = (int64_t)facts.st_mtim.tv_sec * G_USEC_PER_SEC + facts.st_mtim.tv_nsec / 1000;
-  if (note && note->size == facts.st_size && note->modified_us == modified_us)
+  if (note && note->size == facts.size && note->modified_us == facts.modified_us)
     {
       note->round = folder->round;
       return now >= note->until_us;
@@ -153,8 +145,8 @@ is_whole (ClrPickupFolder *folder, const char *name, int64_t now)
     return FALSE;
   clr_pickup_folder_note (folder, name, CLR_PICKUP_NEW, now + folder->settle_us);
   note = g_hash_table_lookup (folder->notes, name);
-  note->size = facts.st_size;
-  note->modified_us = modified_us;
+  note->size = facts.size;
+  note->modified_us = facts.modified_us;
   return folder->settle_us == 0;
 }
 
@@ -162,12 +154,12 @@ is_whole (ClrPickupFolder *folder, const char *name, int64_t now)
 static void
 sweep (ClrPickupFolder *folder, const char *name)
 {
-  struct stat facts;
+  ClrFileFacts facts;
 
   if (folder->local_users && g_str_has_suffix (name, ".tmp")
-      && fstatat (folder->fd, name, &facts, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG (facts.st_mode)
-      && g_get_real_time () - (int64_t)facts.st_mtim.tv_sec * G_USEC_PER_SEC > STALE_US)
-    unlinkat (folder->fd, name, 0);
+      && clr_folder_look (folder->place, name, &facts) && facts.kind == CLR_FILE_REGULAR
+      && g_get_real_time () - facts.modified_us > STALE_US)
+    clr_folder_unlink (folder->place, name);
 }
 
 static gboolean
@@ -178,43 +170,48 @@ is_of_former_round (void *key, void *value, void *data)
   return note->round != ((ClrPickupFolder *)data)->round && note->state != CLR_PICKUP_ON_WAY;
 }
 
+/* A look into the folder. */
+typedef struct
+{
+  ClrPickupFolder *folder;
+  int64_t now;
+  gboolean (*take) (ClrPickupFolder *folder, const char *name, void *data);
+  void *data;
+  gboolean whole_round;
+} Look;
+
+static gboolean
+see (const char *name, void *data)
+{
+  Look *look = data;
+
+  if (*name == '.')
+    sweep (look->folder, name);
+  else if (is_whole (look->folder, name, look->now) && !look->take (look->folder, name, look->data))
+    look->whole_round = FALSE;
+  return look->whole_round;
+}
+
 int64_t
 clr_pickup_folder_look (ClrPickupFolder *folder, int64_t now,
                         gboolean (*take) (ClrPickupFolder *folder, const char *name, void *data), void *data)
 {
-  gboolean whole_round = TRUE;
-  struct dirent *entry;
-  DIR *directory = NULL;
-  int fd;
+  Look look = { folder, now, take, data, TRUE };
 
-  if (folder->fd < 0 && !clr_pickup_folder_open (folder))
+  if (folder->place == NULL && !clr_pickup_folder_open (folder))
     return now + OPEN_AGAIN_US;
   if (folder->dirty)
     {
-      fsync (folder->fd);
+      clr_folder_sync (folder->place);
       folder->dirty = FALSE;
     }
-  fd = openat (folder->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (fd >= 0 && (directory = fdopendir (fd)) == NULL)
-    close (fd);
-  if (directory == NULL)
+  folder->round++;
+  if (!clr_folder_list (folder->place, see, &look))
     {
       fail (folder, g_strerror (errno));
       return now + OPEN_AGAIN_US;
     }
-  folder->round++;
-  while ((entry = readdir (directory)))
-    {
-      if (entry->d_name[0] == '.')
-        sweep (folder, entry->d_name);
-      else if (is_whole (folder, entry->d_name, now) && !take (folder, entry->d_name, data))
-        {
-          whole_round = FALSE;
-          break;
-        }
-    }
-  closedir (directory);
-  if (whole_round)
+  if (look.whole_round)
     g_hash_table_foreach_remove (folder->notes, is_of_former_round, folder);
   return now + folder->poll_us;
 }

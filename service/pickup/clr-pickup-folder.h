@@ -28,7 +28,7 @@ typedef struct
   gboolean repair_headers;
   int64_t poll_us;
   int64_t settle_us;
-  int fd;            /* -1: it cannot be used, and that was said */
+  ClrFolder *place;  /* NULL: it cannot be used, and that was said */
   int64_t next_us;   /* monotonic; when it is looked into again */
   gboolean told;     /* that it cannot be used */
   gboolean dirty;    /* files were removed and the folder is not synced yet */
@@ -39,7 +39,7 @@ typedef struct
 typedef struct
 {
   ClrPickupState state;
-  off_t size;
+  uint64_t size;
   int64_t modified_us;
   int64_t until_us; /* monotonic; NEW: whole if unchanged then; RESTING: not before */
   unsigned round;

@@ -8,7 +8,6 @@
 #include "pickup/clr-pickup-folder.h"
 
 #include <errno.h>
-#include <pwd.h>
 #include <stdatomic.h>
 #include <string.h>
 #include <unistd.h>
@@ -90,7 +89,7 @@ put_aside (ClrPickup *pickup, ClrPickupFolder *folder, const char *name, const c
   g_autofree char *problem = NULL;
 
   clr_log_event (CLR_EVENT_PICKUP_BAD, folder->name, name, reason);
-  if (clr_pickup_file_put_aside (folder->fd, name, folder->bad, folder->name, reason, &problem))
+  if (clr_pickup_file_put_aside (folder->place, name, folder->bad, folder->name, reason, &problem))
     clr_pickup_folder_forget (folder, name);
   else
     {
@@ -109,7 +108,7 @@ on_answer (ClrLetter *letter, void *owner)
 
   if (injection->result == CLR_INTAKE_STORED)
     {
-      if (unlinkat (folder->fd, flight->name, 0) == 0 || errno == ENOENT)
+      if (clr_folder_unlink (folder->place, flight->name) || errno == ENOENT)
         {
           clr_pickup_folder_forget (folder, flight->name);
           folder->dirty = TRUE;
@@ -129,16 +128,6 @@ on_answer (ClrLetter *letter, void *owner)
   g_ptr_array_remove_fast (pickup->flights, flight);
   flight_free (flight);
   atomic_fetch_sub (&pickup->busy, 1);
-}
-
-/* Who left it, as far as the system knows. */
-static char *
-dup_client (const ClrPickupFolder *folder, uid_t owner)
-{
-  struct passwd *entry = getpwuid (owner);
-
-  return entry ? g_strdup_printf ("%s (user %s)", folder->name, entry->pw_name)
-               : g_strdup_printf ("%s (user id %u)", folder->name, (unsigned)owner);
 }
 
 /* Returns: NULL, or why the content is no message. (transfer full) */
@@ -186,7 +175,8 @@ launch (ClrPickup *pickup, ClrPickupFolder *folder, const char *name, ClrPickupF
   Flight *flight = g_new0 (Flight, 1);
 
   injection->origin = g_strdup ("pickup");
-  injection->client = dup_client (folder, file->owner);
+  injection->client = file->owner ? g_strdup_printf ("%s (%s)", folder->name, file->owner)
+                                  : g_strdup (folder->name);
   injection->device = g_strdup (folder->name);
   injection->keep_header = !folder->repair_headers;
   injection->sender = g_steal_pointer (&envelope->sender);
@@ -221,7 +211,7 @@ take (ClrPickupFolder *folder, const char *name, void *data)
 
   if (pickup->flights->len >= FLIGHTS_MOST || pickup->octets >= OCTETS_MOST)
     return FALSE;
-  switch (clr_pickup_file_read (folder->fd, name,
+  switch (clr_pickup_file_read (folder->place, name,
                                 clr_policy_get_limits (pickup->plan->policy)->max_message_size, &file))
     {
     case CLR_PICKUP_FILE_READ:
@@ -246,6 +236,7 @@ take (ClrPickupFolder *folder, const char *name, void *data)
   clr_pickup_envelope_clear (&envelope);
   if (file.content)
     g_byte_array_unref (file.content);
+  g_free (file.owner);
   g_free (file.problem);
   return TRUE;
 }

@@ -5,8 +5,8 @@
 #include "base/clr-counter.h"
 #include "base/clr-error.h"
 #include "base/clr-log.h"
+#include "system/clr-file.h"
 
-#include <sys/statvfs.h>
 
 #define STORE_RETRY_US G_USEC_PER_SEC
 #define EXPIRY_US      (30 * (int64_t)G_USEC_PER_SEC)
@@ -15,13 +15,12 @@
 static void
 watch_space (ClrQueue *queue, int64_t now)
 {
-  struct statvfs facts;
+  uint64_t octets;
 
   if (queue->directory == NULL || now < queue->next_space_us)
     return;
   queue->next_space_us = now + SPACE_US;
-  queue->no_space = statvfs (queue->directory, &facts) == 0
-                    && (uint64_t)facts.f_bavail * facts.f_frsize < queue->options.min_free;
+  queue->no_space = clr_file_get_free_space (queue->directory, &octets) && octets < queue->options.min_free;
 }
 
 static void

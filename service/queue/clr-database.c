@@ -3,12 +3,11 @@
 
 #include "base/clr-error.h"
 #include "base/clr-id.h"
+#include "system/clr-folder.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #define PAGE_SIZE        4096
@@ -20,7 +19,7 @@ clr_database_fail (sqlite3 *db, const char *doing, GError **error)
 {
   int code = sqlite3_errcode (db), number = sqlite3_system_errno (db);
   /* SQLite has a code of its own for a full disk, but not for a quota. */
-  gboolean is_full = code == SQLITE_FULL || (code == SQLITE_IOERR && (number == ENOSPC || number == EDQUOT));
+  gboolean is_full = code == SQLITE_FULL || (code == SQLITE_IOERR && clr_file_is_no_space (number));
 
   g_set_error (error, CLR_ERROR,
                is_full                                           ? CLR_ERROR_NO_SPACE
@@ -85,8 +84,8 @@ static gboolean
 look_at_file (const char *path, const ClrDatabaseKind *kind, gboolean *is_new, GError **error)
 {
   uint8_t head[100];
-  struct stat facts;
-  int fd = open (path, O_RDONLY | O_CLOEXEC);
+  ClrFileFacts facts;
+  int fd = clr_file_open (path, CLR_FILE_READ, 0);
   ssize_t n;
 
   *is_new = FALSE;
@@ -97,15 +96,15 @@ look_at_file (const char *path, const ClrDatabaseKind *kind, gboolean *is_new, G
         g_set_error (error, CLR_ERROR, CLR_ERROR_STORE, "%s cannot be opened: %s", path, g_strerror (errno));
       return *is_new;
     }
-  n = read (fd, head, sizeof head);
-  if (n < 0 || fstat (fd, &facts) != 0)
+  n = clr_file_read_at (fd, head, sizeof head, 0);
+  if (n < 0 || !clr_file_get_facts (fd, &facts))
     {
       g_set_error (error, CLR_ERROR, CLR_ERROR_STORE, "%s cannot be read: %s", path, g_strerror (errno));
       close (fd);
       return FALSE;
     }
   close (fd);
-  if (facts.st_size == 0)
+  if (facts.size == 0)
     {
       *is_new = TRUE; /* nothing can be lost of it */
       return TRUE;
@@ -141,10 +140,10 @@ static gboolean
 check (sqlite3 *db, const char *path, GError **error)
 {
   sqlite3_stmt *stmt = NULL;
-  struct stat facts;
+  ClrFileFacts facts;
   gboolean ok = TRUE;
   int code;
-  const char *sql = stat (path, &facts) == 0 && facts.st_size <= QUICK_CHECK_SIZE
+  const char *sql = clr_file_look (path, &facts) && facts.size <= QUICK_CHECK_SIZE
                         ? "PRAGMA quick_check(1)"
                         : "SELECT 'ok' FROM sqlite_master";
 
@@ -242,12 +241,12 @@ make_file (const char *path, const ClrDatabaseKind *kind, GError **error)
                          "PRAGMA synchronous=FULL; BEGIN IMMEDIATE; %s; PRAGMA application_id=%d;"
                          "PRAGMA user_version=%d; COMMIT;",
                          PAGE_SIZE, kind->schema, kind->application_id, kind->version);
+  ClrFileFacts facts;
   sqlite3 *db;
   gboolean ok;
-  int fd;
 
   /* SQLite would take a log of another file for this one's. */
-  if (access (log, F_OK) == 0)
+  if (clr_file_look (log, &facts))
     {
       g_set_error (error, CLR_ERROR, CLR_ERROR_CORRUPT,
                    "%s is missing or empty, but its log %s is there, and may hold mail. Restore the file, or "
@@ -255,7 +254,7 @@ make_file (const char *path, const ClrDatabaseKind *kind, GError **error)
                    path, log);
       return FALSE;
     }
-  if (unlink (temporary) != 0 && errno != ENOENT)
+  if (!clr_file_unlink (temporary) && errno != ENOENT)
     {
       g_set_error (error, CLR_ERROR, CLR_ERROR_STORE, "%s cannot be removed: %s", temporary,
                    g_strerror (errno));
@@ -270,12 +269,10 @@ make_file (const char *path, const ClrDatabaseKind *kind, GError **error)
   if (!ok)
     return FALSE;
 
-  fd = open (directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  ok = fd >= 0 && rename (temporary, path) == 0 && fsync (fd) == 0;
+  g_autoptr (ClrFolder) folder = clr_folder_open (directory);
+  ok = folder && clr_file_rename (temporary, path) && clr_folder_sync (folder);
   if (!ok)
     g_set_error (error, CLR_ERROR, CLR_ERROR_STORE, "%s cannot be made: %s", path, g_strerror (errno));
-  if (fd >= 0)
-    close (fd);
   return ok;
 }
 

@@ -3,11 +3,10 @@
 
 #include "base/clr-error.h"
 #include "base/clr-id.h"
+#include "system/clr-folder.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #define SUFFIX     ".msg"
@@ -17,8 +16,7 @@ struct ClrDisk
 {
   ClrMailbox *mailbox;
   GThread *thread;
-  char *directory;
-  int directory_fd;
+  ClrFolder *folder;
   GHashTable *open; /* id -> descriptor + 1 of files that are being written */
   gboolean stopping;
 };
@@ -40,7 +38,7 @@ name_of (uint64_t id, char name[CLR_ID_TEXT + 8])
 static void
 fail (ClrDiskRequest *request, const char *doing)
 {
-  request->no_space = errno == ENOSPC || errno == EDQUOT;
+  request->no_space = clr_file_is_no_space (errno);
   request->problem = g_strdup_printf ("%s a spool file: %s", doing, g_strerror (errno));
 }
 
@@ -48,21 +46,11 @@ static void
 do_write (ClrDiskRequest *request, int fd)
 {
   for (unsigned i = 0; i < request->bytes.n_slices; i++)
-    {
-      const ClrSlice *slice = &request->bytes.slices[i];
-
-      for (size_t done = 0; done < slice->size;)
-        {
-          ssize_t n = write (fd, slice->data + done, slice->size - done);
-
-          if (n < 0 && errno != EINTR)
-            {
-              fail (request, "writing");
-              return;
-            }
-          done += MAX (n, 0);
-        }
-    }
+    if (!clr_file_write_all (fd, request->bytes.slices[i].data, request->bytes.slices[i].size))
+      {
+        fail (request, "writing");
+        return;
+      }
 }
 
 static void
@@ -73,10 +61,9 @@ do_read (ClrDiskRequest *request, int fd)
 
   while (left > 0)
     {
-      ssize_t n = pread (fd, buffer, MIN (left, sizeof buffer), request->offset + request->size - left);
+      ssize_t n
+          = clr_file_read_at (fd, buffer, MIN (left, sizeof buffer), request->offset + request->size - left);
 
-      if (n < 0 && errno == EINTR)
-        continue;
       if (n <= 0)
         {
           if (n == 0)
@@ -101,7 +88,7 @@ open_for_writing (ClrDisk *disk, ClrDiskRequest *request, const char *name)
       errno = EBADF; /* a sync without a write that worked */
       return fd;
     }
-  fd = openat (disk->directory_fd, name, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0600);
+  fd = clr_folder_open_file (disk->folder, name, CLR_FILE_NEW, 0600);
   request->is_foreign = fd < 0 && errno == EEXIST;
   if (fd >= 0)
     g_hash_table_insert (disk->open, g_memdup2 (&request->id, sizeof request->id), GINT_TO_POINTER (fd + 1));
@@ -137,13 +124,13 @@ open_request (ClrLetter *letter, void *owner)
         do_write (request, fd);
       break;
     case CLR_DISK_SYNC:
-      if ((fd = open_for_writing (disk, request, name)) < 0 || fdatasync (fd) != 0
-          || fsync (disk->directory_fd) != 0)
+      if ((fd = open_for_writing (disk, request, name)) < 0 || !clr_file_sync (fd)
+          || !clr_folder_sync (disk->folder))
         fail (request, "syncing");
       close_written (disk, request->id);
       break;
     case CLR_DISK_READ:
-      if ((fd = openat (disk->directory_fd, name, O_RDONLY | O_CLOEXEC)) < 0)
+      if ((fd = clr_folder_open_file (disk->folder, name, CLR_FILE_READ, 0)) < 0)
         fail (request, "opening");
       else
         {
@@ -153,7 +140,7 @@ open_request (ClrLetter *letter, void *owner)
       break;
     case CLR_DISK_UNLINK:
       close_written (disk, request->id);
-      if (unlinkat (disk->directory_fd, name, 0) != 0 && errno != ENOENT)
+      if (!clr_folder_unlink (disk->folder, name) && errno != ENOENT)
         fail (request, "removing");
       break;
     }
@@ -222,7 +209,7 @@ clr_disk_copy (ClrDisk *disk, uint64_t id, uint64_t size, int fd)
   gboolean ok = TRUE;
 
   name_of (id, name);
-  from = openat (disk->directory_fd, name, O_RDONLY | O_CLOEXEC);
+  from = clr_folder_open_file (disk->folder, name, CLR_FILE_READ, 0);
   if (from < 0)
     return FALSE;
   for (uint64_t done = 0; ok && done < size; done += request.size)
@@ -263,50 +250,29 @@ run (void *data)
 gboolean
 clr_disk_make_folder (const char *path, int mode, GError **error)
 {
-  g_autofree char *above = g_path_get_dirname (path);
-  gboolean ok;
-  int fd;
-
-  if (g_file_test (path, G_FILE_TEST_IS_DIR))
-    {
-      /* A former run may have made it, and been killed before it could do this. */
-      fd = open (above, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-      if (fd >= 0)
-        {
-          fsync (fd);
-          close (fd);
-        }
-      return TRUE;
-    }
-  if (!clr_disk_make_folder (above, mode, error))
-    return FALSE;
-  fd = open (above, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  ok = fd >= 0 && (mkdir (path, mode) == 0 || errno == EEXIST) && fsync (fd) == 0;
-  if (!ok)
-    g_set_error (error, CLR_ERROR, CLR_ERROR_FAILED, "the folder %s cannot be made: %s", path,
-                 g_strerror (errno));
-  if (fd >= 0)
-    close (fd);
-  return ok;
+  if (clr_folder_make (path, mode))
+    return TRUE;
+  g_set_error (error, CLR_ERROR, CLR_ERROR_FAILED, "the folder %s cannot be made: %s", path,
+               g_strerror (errno));
+  return FALSE;
 }
 
 ClrDisk *
 clr_disk_new (const char *directory, GError **error)
 {
-  int fd;
+  ClrFolder *folder;
 
   if (!clr_disk_make_folder (directory, 0700, error))
     return NULL;
-  fd = open (directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (fd < 0)
+  folder = clr_folder_open (directory);
+  if (folder == NULL)
     {
       g_set_error (error, CLR_ERROR, CLR_ERROR_FAILED, "the spool %s cannot be used: %s", directory,
                    g_strerror (errno));
       return NULL;
     }
   ClrDisk *disk = g_new0 (ClrDisk, 1);
-  disk->directory = g_strdup (directory);
-  disk->directory_fd = fd;
+  disk->folder = folder;
   disk->open = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
   disk->mailbox = clr_mailbox_new (disk);
   disk->thread = g_thread_new ("disk", run, disk);
@@ -328,29 +294,37 @@ clr_disk_free (ClrDisk *disk)
   while (g_hash_table_iter_next (&iter, NULL, &fd))
     close (GPOINTER_TO_INT (fd) - 1);
   g_hash_table_unref (disk->open);
-  close (disk->directory_fd);
-  g_free (disk->directory);
+  clr_folder_close (disk->folder);
   g_free (disk);
+}
+
+typedef struct
+{
+  ClrDisk *disk;
+  gboolean (*is_known) (uint64_t id, void *data);
+  void *data;
+  unsigned n;
+} Sweep;
+
+static gboolean
+sweep_file (const char *name, void *data)
+{
+  Sweep *sweep = data;
+  g_autofree char *text = g_strndup (name, CLR_ID_TEXT - 1);
+  uint64_t id;
+
+  if (g_str_has_suffix (name, SUFFIX) && strlen (name) == CLR_ID_TEXT - 1 + strlen (SUFFIX)
+      && clr_id_from_text (text, &id) && !sweep->is_known (id, sweep->data)
+      && clr_folder_unlink (sweep->disk->folder, name))
+    sweep->n++;
+  return TRUE;
 }
 
 unsigned
 clr_disk_sweep (ClrDisk *disk, gboolean (*is_known) (uint64_t id, void *data), void *data)
 {
-  GDir *dir = g_dir_open (disk->directory, 0, NULL);
-  const char *name;
-  unsigned n = 0;
+  Sweep sweep = { disk, is_known, data, 0 };
 
-  while (dir && (name = g_dir_read_name (dir)))
-    {
-      g_autofree char *text = g_strndup (name, CLR_ID_TEXT - 1);
-      uint64_t id;
-
-      if (g_str_has_suffix (name, SUFFIX) && strlen (name) == CLR_ID_TEXT - 1 + strlen (SUFFIX)
-          && clr_id_from_text (text, &id) && !is_known (id, data)
-          && unlinkat (disk->directory_fd, name, 0) == 0)
-        n++;
-    }
-  if (dir)
-    g_dir_close (dir);
-  return n;
+  clr_folder_list (disk->folder, sweep_file, &sweep);
+  return sweep.n;
 }

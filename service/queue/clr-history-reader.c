@@ -4,10 +4,7 @@
 #include "base/clr-clock.h"
 #include "base/clr-counter.h"
 #include "base/clr-log.h"
-
-#ifdef __linux__
-#include <sched.h>
-#endif
+#include "system/clr-thread.h"
 
 /* While mail moves, a page is followed by a rest: so many times as long as the page took, and never less than
  * a page costs the threads that ask and answer. */
@@ -30,12 +27,8 @@ run (void *data)
 {
   ClrHistoryReader *reader = data;
 
-#ifdef __linux__
-  /* Here a thread has a policy of its own. A look-up that takes longer harms nobody; late mail does: what is
-   * idle to the system never holds up another thread that wakes. */
-  static const struct sched_param none;
-  sched_setscheduler (0, SCHED_IDLE, &none);
-#endif
+  /* A look-up that takes longer harms nobody; late mail does. */
+  clr_thread_step_back ();
   while (!reader->stopping)
     {
       clr_log_flush ();

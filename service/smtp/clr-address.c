@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "smtp/clr-address.h"
 
-#include <arpa/inet.h>
+#include "system/clr-internet.h"
+
 #include <string.h>
 
 static gboolean

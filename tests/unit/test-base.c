@@ -8,7 +8,6 @@
 #include "base/clr-timer.h"
 #include "clr-test.h"
 
-#include <poll.h>
 
 /* -- timers */
 
@@ -258,19 +257,19 @@ test_mailbox_sleep (void)
 {
   Office office = { 0 };
   Post *post = g_new0 (Post, 1);
-  struct pollfd pfd = { .events = POLLIN };
+  GPollFD pfd = { .events = G_IO_IN };
 
   office.mailbox = clr_mailbox_new (&office);
-  pfd.fd = clr_mailbox_get_fd (office.mailbox);
+  pfd.fd = clr_waker_get_handle (clr_mailbox_get_waker (office.mailbox));
   post->letter.open = on_post;
 
   g_assert_true (clr_mailbox_may_sleep (office.mailbox));
-  g_assert_cmpint (poll (&pfd, 1, 0), ==, 0);
+  g_assert_cmpint (g_poll (&pfd, 1, 0), ==, 0);
   clr_mailbox_post (office.mailbox, &post->letter);
-  g_assert_cmpint (poll (&pfd, 1, 0), ==, 1);
-  clr_mailbox_empty (office.mailbox);
+  g_assert_cmpint (g_poll (&pfd, 1, 0), ==, 1);
+  clr_waker_empty (clr_mailbox_get_waker (office.mailbox));
   clr_mailbox_wake_up (office.mailbox);
-  g_assert_cmpint (poll (&pfd, 1, 0), ==, 0);
+  g_assert_cmpint (g_poll (&pfd, 1, 0), ==, 0);
   g_assert_false (clr_mailbox_may_sleep (office.mailbox)); /* there is something to open */
   g_assert_cmpuint (clr_mailbox_open_all (office.mailbox), ==, 1);
 
@@ -279,7 +278,7 @@ test_mailbox_sleep (void)
   post->letter.open = on_post;
   post->number = 1;
   clr_mailbox_post (office.mailbox, &post->letter);
-  g_assert_cmpint (poll (&pfd, 1, 0), ==, 0);
+  g_assert_cmpint (g_poll (&pfd, 1, 0), ==, 0);
   g_assert_cmpuint (clr_mailbox_open_all (office.mailbox), ==, 1);
   clr_mailbox_wait (office.mailbox, 1000); /* a time-out ends the wait */
   clr_mailbox_free (office.mailbox);

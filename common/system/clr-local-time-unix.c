@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "system/clr-local-time.h"
+
+int
+clr_local_time (int64_t seconds, struct tm *tm)
+{
+  time_t time = seconds;
+
+  localtime_r (&time, tm);
+  return (int)(tm->tm_gmtoff / 60);
+}
