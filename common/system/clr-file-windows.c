@@ -78,10 +78,10 @@ gboolean
 clr_file_is_open_to_all (const char *path)
 {
   g_autofree wchar_t *wide = clr_windows_make_path (path, NULL);
-  HANDLE handle = wide ? CreateFileW (wide, READ_CONTROL,
-                                      FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, NULL,
-                                      OPEN_EXISTING, FILE_FLAG_BACKUP_SEMANTICS, NULL)
-                       : INVALID_HANDLE_VALUE;
+  HANDLE handle
+      = wide ? CreateFileW (wide, READ_CONTROL, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, NULL,
+                            OPEN_EXISTING, FILE_FLAG_BACKUP_SEMANTICS, NULL)
+             : INVALID_HANDLE_VALUE;
   gboolean open = FALSE;
 
   if (handle == INVALID_HANDLE_VALUE)
@@ -323,10 +323,10 @@ read_facts (HANDLE handle, ClrFileFacts *facts)
   int64_t ticks
       = (int64_t)((uint64_t)found.ftLastWriteTime.dwHighDateTime << 32 | found.ftLastWriteTime.dwLowDateTime);
   *facts = (ClrFileFacts){
-    .kind = is_link (handle)                                         ? CLR_FILE_LINK
-            : found.dwFileAttributes & FILE_ATTRIBUTE_DIRECTORY      ? CLR_FILE_FOLDER
-            : GetFileType (handle) == FILE_TYPE_DISK                 ? CLR_FILE_REGULAR
-                                                                     : CLR_FILE_OTHER,
+    .kind = is_link (handle)                                    ? CLR_FILE_LINK
+            : found.dwFileAttributes & FILE_ATTRIBUTE_DIRECTORY ? CLR_FILE_FOLDER
+            : GetFileType (handle) == FILE_TYPE_DISK            ? CLR_FILE_REGULAR
+                                                                : CLR_FILE_OTHER,
     .size = (uint64_t)found.nFileSizeHigh << 32 | found.nFileSizeLow,
     .modified_us = (ticks - TICKS_TO_1970) / 10,
     .n_names = found.nNumberOfLinks,
@@ -344,9 +344,9 @@ clr_file_get_facts (int fd, ClrFileFacts *facts)
 static gboolean
 look (const wchar_t *path, ClrFileFacts *facts, DWORD flags)
 {
-  HANDLE handle = CreateFileW (path, FILE_READ_ATTRIBUTES,
-                               FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, NULL, OPEN_EXISTING,
-                               FILE_FLAG_BACKUP_SEMANTICS | flags, NULL);
+  HANDLE handle
+      = CreateFileW (path, FILE_READ_ATTRIBUTES, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, NULL,
+                     OPEN_EXISTING, FILE_FLAG_BACKUP_SEMANTICS | flags, NULL);
   gboolean ok;
 
   if (handle == INVALID_HANDLE_VALUE)

@@ -36,7 +36,7 @@ typedef struct
   int64_t modified_us; /* wall clock */
   unsigned n_names;    /* hard links */
   uint64_t place;      /* what stays when a file is renamed, and differs among files of a disk */
-  unsigned owner;      /* user, group and mode of Unix; 0 on Windows, where files have what their folder gives */
+  unsigned owner; /* user, group and mode of Unix; 0 on Windows, where files have what their folder gives */
   unsigned group;
   unsigned mode;
 } ClrFileFacts;
@@ -61,7 +61,8 @@ gboolean clr_file_get_facts (int fd, ClrFileFacts *facts);
 gboolean clr_file_look (const char *path, ClrFileFacts *facts);
 /* Owner and mode of another file, as far as this process may give them; nothing on Windows. */
 void clr_file_make_like (int fd, const ClrFileFacts *like);
-/* The name of the user whose file it is, or "user id N"; NULL when the system does not tell. (transfer full) */
+/* The name of the user whose file it is, or "user id N"; NULL when the system does not tell. (transfer full)
+ */
 char *clr_file_dup_owner (int fd);
 /* FALSE with errno. */
 gboolean clr_file_may_read (const char *path);

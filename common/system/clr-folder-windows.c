@@ -197,8 +197,9 @@ clr_folder_list (ClrFolder *folder, gboolean (*see) (const char *name, void *dat
 {
   g_autofree wchar_t *pattern = clr_windows_make_path (folder->path, "*");
   WIN32_FIND_DATAW entry;
-  HANDLE search = pattern ? FindFirstFileExW (pattern, FindExInfoBasic, &entry, FindExSearchNameMatch, NULL, 0)
-                          : INVALID_HANDLE_VALUE;
+  HANDLE search = pattern
+                      ? FindFirstFileExW (pattern, FindExInfoBasic, &entry, FindExSearchNameMatch, NULL, 0)
+                      : INVALID_HANDLE_VALUE;
   gboolean more = search != INVALID_HANDLE_VALUE;
 
   if (!more)

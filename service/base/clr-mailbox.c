@@ -139,7 +139,8 @@ source_dispatch (GSource *source, GSourceFunc callback, void *data)
 unsigned
 clr_mailbox_attach (ClrMailbox *mailbox)
 {
-  static GSourceFuncs functions = { .prepare = source_prepare, .check = source_check, .dispatch = source_dispatch };
+  static GSourceFuncs functions
+      = { .prepare = source_prepare, .check = source_check, .dispatch = source_dispatch };
   GSource *source = g_source_new (&functions, sizeof (MailboxSource));
   MailboxSource *self = (MailboxSource *)source;
   unsigned id;

@@ -20,8 +20,7 @@ clr_waker_new (void)
   ClrWaker *waker = g_new0 (ClrWaker, 1);
 
   waker->event = CreateEventW (NULL, FALSE, FALSE, NULL);
-  waker->timer
-      = CreateWaitableTimerExW (NULL, NULL, CREATE_WAITABLE_TIMER_HIGH_RESOLUTION, TIMER_ALL_ACCESS);
+  waker->timer = CreateWaitableTimerExW (NULL, NULL, CREATE_WAITABLE_TIMER_HIGH_RESOLUTION, TIMER_ALL_ACCESS);
   if (waker->timer == NULL)
     waker->timer = CreateWaitableTimerW (NULL, FALSE, NULL);
   if (waker->event == NULL || waker->timer == NULL)

@@ -83,7 +83,8 @@ write_envelope (const Work *work, int fd)
 
 /* Returns: FALSE with errno set. */
 static gboolean
-write_file (const Work *work, ClrFolder *folder, const char *name, gboolean (*fill) (const Work *work, int fd))
+write_file (const Work *work, ClrFolder *folder, const char *name,
+            gboolean (*fill) (const Work *work, int fd))
 {
   g_autofree char *temporary = g_strdup_printf (".%s.new", name);
   int fd = clr_folder_open_file (folder, temporary, CLR_FILE_OVER, 0640);

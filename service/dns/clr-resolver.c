@@ -170,8 +170,7 @@ look_for_new_servers (ClrResolver *resolver)
     if (((Context *)g_ptr_array_index (resolver->former, i))->waiting == 0)
       g_ptr_array_remove_index_fast (resolver->former, i);
   now = clr_system_servers_get_mark (resolver->resolv_conf);
-  if (now == 0 || now == resolver->seen
-      || (context = context_new (resolver, NULL)) == NULL)
+  if (now == 0 || now == resolver->seen || (context = context_new (resolver, NULL)) == NULL)
     return;
   g_ptr_array_add (resolver->former, resolver->context);
   resolver->context = context;

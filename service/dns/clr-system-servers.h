@@ -9,7 +9,8 @@
 
 struct ub_ctx;
 
-/* What changes when they do; 0 when that cannot be known. @file: as a resolv.conf; NULL for the system's own. */
+/* What changes when they do; 0 when that cannot be known. @file: as a resolv.conf; NULL for the system's own.
+ */
 uint64_t clr_system_servers_get_mark (const char *file);
 /* Before the first question. Without servers the root servers are asked. */
 void clr_system_servers_give (struct ub_ctx *ctx, const char *file);

@@ -7,8 +7,8 @@
  *
  * What is signalled once: FD_READ again after each receive that leaves something, FD_WRITE only after a send
  * that would have blocked. WSAPoll() looks at the state, so that nothing is missed between its call and the
- * event being reset before it. It is asked about sending only where somebody waits for it (clr_poller.h): else
- * nearly every socket would be told at every turn.
+ * event being reset before it. It is asked about sending only where somebody waits for it (clr_poller.h):
+ * else nearly every socket would be told at every turn.
  */
 #include "net/clr-poller.h"
 
@@ -263,7 +263,8 @@ tell_seat (ClrPoller *poller, unsigned i)
 {
   Seat *seat = &poller->seats[i];
   WSAPOLLFD *poll = &poller->polls[i];
-  ClrPollEvents events = (poll->revents & POLLIN ? CLR_POLL_IN : 0) | (poll->revents & POLLOUT ? CLR_POLL_OUT : 0)
+  ClrPollEvents events = (poll->revents & POLLIN ? CLR_POLL_IN : 0)
+                         | (poll->revents & POLLOUT ? CLR_POLL_OUT : 0)
                          | (poll->revents & (POLLHUP | POLLERR | POLLNVAL) ? CLR_POLL_HANGUP : 0);
 
   poll->revents = 0;

@@ -108,8 +108,7 @@ clr_socket_listen (const ClrEndpoint *endpoint, int backlog)
   setsockopt (fd, SOL_SOCKET, SO_EXCLUSIVEADDRUSE, (char *)&one, sizeof one);
   if (endpoint->any.sa_family == AF_INET6)
     setsockopt (fd, IPPROTO_IPV6, IPV6_V6ONLY, (char *)&one, sizeof one);
-  if (bind (fd, &endpoint->any, clr_endpoint_size (endpoint)) != 0
-      || listen (fd, backlog) != 0)
+  if (bind (fd, &endpoint->any, clr_endpoint_size (endpoint)) != 0 || listen (fd, backlog) != 0)
     return fail (fd);
   return fd;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * TCP sockets where systems differ. All are non-blocking and not inherited by children; with TCP_NODELAY. Calls
- * return -1 with errno as on Unix, on Windows too: EAGAIN when nothing can be had now.
+ * TCP sockets where systems differ. All are non-blocking and not inherited by children; with TCP_NODELAY.
+ * Calls return -1 with errno as on Unix, on Windows too: EAGAIN when nothing can be had now.
  *
  * A socket is an int. Windows has handles, of which 32 bits count ("Interprocess Communication Between 32-bit
  * and 64-bit Applications"), and libunbound does the same.

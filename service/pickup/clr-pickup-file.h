@@ -24,7 +24,7 @@ typedef struct
   GByteArray *content; /* to be freed by the caller */
   unsigned normalized; /* lone CRs that were made CRLF */
   char *owner;         /* "user NAME", or NULL; to be freed */
-  char *problem; /* of BAD and LATER; to be freed */
+  char *problem;       /* of BAD and LATER; to be freed */
 } ClrPickupFile;
 
 /* @most: octets. */

@@ -58,9 +58,10 @@ open_to_users (ClrPickupFolder *folder)
   int fd;
 
   if (!clr_folder_let_all_put_in (folder->place))
-    return fail (folder, errno == ENOSYS
-                             ? "local-users is for Unix"
-                             : "with local-users its mode must be 3733 (systemd-tmpfiles --create makes it so)");
+    return fail (folder,
+                 errno == ENOSYS
+                     ? "local-users is for Unix"
+                     : "with local-users its mode must be 3733 (systemd-tmpfiles --create makes it so)");
   if (!clr_folder_get_facts (folder->place, &facts))
     return fail (folder, g_strerror (errno));
   if (clr_folder_look (folder->place, MARK, &mark))
@@ -156,9 +157,8 @@ sweep (ClrPickupFolder *folder, const char *name)
 {
   ClrFileFacts facts;
 
-  if (folder->local_users && g_str_has_suffix (name, ".tmp")
-      && clr_folder_look (folder->place, name, &facts) && facts.kind == CLR_FILE_REGULAR
-      && g_get_real_time () - facts.modified_us > STALE_US)
+  if (folder->local_users && g_str_has_suffix (name, ".tmp") && clr_folder_look (folder->place, name, &facts)
+      && facts.kind == CLR_FILE_REGULAR && g_get_real_time () - facts.modified_us > STALE_US)
     clr_folder_unlink (folder->place, name);
 }
 

@@ -175,8 +175,8 @@ launch (ClrPickup *pickup, ClrPickupFolder *folder, const char *name, ClrPickupF
   Flight *flight = g_new0 (Flight, 1);
 
   injection->origin = g_strdup ("pickup");
-  injection->client = file->owner ? g_strdup_printf ("%s (%s)", folder->name, file->owner)
-                                  : g_strdup (folder->name);
+  injection->client
+      = file->owner ? g_strdup_printf ("%s (%s)", folder->name, file->owner) : g_strdup (folder->name);
   injection->device = g_strdup (folder->name);
   injection->keep_header = !folder->repair_headers;
   injection->sender = g_steal_pointer (&envelope->sender);

@@ -7,7 +7,6 @@
 #include "base/clr-log.h"
 #include "system/clr-file.h"
 
-
 #define STORE_RETRY_US G_USEC_PER_SEC
 #define EXPIRY_US      (30 * (int64_t)G_USEC_PER_SEC)
 #define SPACE_US       G_USEC_PER_SEC

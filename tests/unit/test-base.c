@@ -8,7 +8,6 @@
 #include "base/clr-timer.h"
 #include "clr-test.h"
 
-
 /* -- timers */
 
 typedef struct
