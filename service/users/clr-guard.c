@@ -4,7 +4,6 @@
 #include "base/clr-clock.h"
 #include "base/clr-log.h"
 
-#include <glib-unix.h>
 #include <string.h>
 
 #define SUBJECTS_MOST 20000
@@ -26,22 +25,6 @@ typedef struct
   uint64_t tag;
 } NewsLetter;
 
-static gboolean
-on_letter (int fd, GIOCondition condition, void *data)
-{
-  ClrMailbox *mailbox = ((ClrGuard *)data)->mailbox;
-
-  do
-    {
-      clr_mailbox_empty (mailbox);
-      clr_mailbox_wake_up (mailbox);
-      clr_mailbox_open_all (mailbox);
-    }
-  while (!clr_mailbox_may_sleep (mailbox));
-  clr_log_flush ();
-  return G_SOURCE_CONTINUE;
-}
-
 ClrGuard *
 clr_guard_new (const ClrGuessRule *rule, const ClrGuardMemory *memory)
 {
@@ -51,8 +34,7 @@ clr_guard_new (const ClrGuessRule *rule, const ClrGuardMemory *memory)
   guard->memory = *memory;
   guard->logins = g_ptr_array_new ();
   guard->mailbox = clr_mailbox_new (guard);
-  guard->source = g_unix_fd_add (clr_mailbox_get_fd (guard->mailbox), G_IO_IN, on_letter, guard);
-  clr_mailbox_may_sleep (guard->mailbox);
+  guard->source = clr_mailbox_attach (guard->mailbox);
   return guard;
 }
 
@@ -112,6 +94,7 @@ note_failure (ClrGuard *guard, const char *subject, uint64_t tag)
     return;
   g_autofree char *seconds = g_strdup_printf ("%" G_GINT64_FORMAT, (guess->until_us - now) / G_USEC_PER_SEC);
   clr_log_event (CLR_EVENT_BAN_SET, subject, seconds);
+  clr_log_flush ();
   if (guard->memory.keep)
     guard->memory.keep (subject, guess->bans, guess->until_us, guard->memory.data);
 }
