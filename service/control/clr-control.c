@@ -346,7 +346,9 @@ clr_control_new (const ClrControlHost *host, const ClrControlPlaces *places, GEr
   control->listener = g_socket_service_new ();
   g_signal_connect (control->listener, "incoming", G_CALLBACK (on_incoming), control);
   control->place.keyring = clr_keyring_new (host->state, error);
-  if (control->place.keyring == NULL || !clr_access_listen (G_SOCKET_LISTENER (control->listener), control->path, error) || !open_door (control, places, error))
+  if (control->place.keyring == NULL
+      || !clr_access_listen (G_SOCKET_LISTENER (control->listener), control->path, error)
+      || !open_door (control, places, error))
     {
       clr_control_free (control);
       return NULL;
