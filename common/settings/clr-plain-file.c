@@ -1,23 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "settings/clr-plain-file.h"
 
+#include "system/clr-file.h"
+
 #include <errno.h>
-#include <fcntl.h>
 #include <gio/gio.h>
 #include <glib/gi18n-lib.h>
-#include <glib/gstdio.h>
-#include <sys/stat.h>
 #include <unistd.h>
-
-#ifndef O_NONBLOCK /* Windows: there a pipe has no name in a folder */
-#define O_NONBLOCK 0
-#endif
-#ifndef O_CLOEXEC
-#define O_CLOEXEC 0
-#endif
-#ifndef O_BINARY
-#define O_BINARY 0
-#endif
 
 static char *
 fail (const char *path, int code, GError **error)
@@ -34,10 +23,8 @@ read_all (int fd, const char *path, gsize most, gsize *size, GError **error)
 
   for (;;)
     {
-      gssize n = read (fd, piece, sizeof piece);
+      ssize_t n = clr_file_read_at (fd, piece, sizeof piece, bytes->len);
 
-      if (n < 0 && errno == EINTR)
-        continue;
       if (n < 0)
         return fail (path, errno, error);
       if (n == 0)
@@ -58,23 +45,19 @@ read_all (int fd, const char *path, gsize most, gsize *size, GError **error)
 char *
 clr_plain_file_read (const char *path, gsize most, gsize *size, GError **error)
 {
-  GStatBuf facts;
-  char *text;
-  int fd;
+  ClrFileFacts facts;
+  char *text = NULL;
+  int fd = -1;
 
   /* Looked at before and after: whoever opens some devices has already set them in motion. */
-  if (g_stat (path, &facts) != 0)
+  if (!clr_file_look (path, &facts))
     return fail (path, errno, error);
-  fd = S_ISREG (facts.st_mode) ? g_open (path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_BINARY, 0) : -1;
-  if (S_ISREG (facts.st_mode) && fd < 0)
+  if (facts.kind == CLR_FILE_REGULAR && (fd = clr_file_open (path, CLR_FILE_READ, 0)) < 0)
     return fail (path, errno, error);
-  if (fd < 0 || fstat (fd, (struct stat *)&facts) != 0 || !S_ISREG (facts.st_mode))
-    {
-      g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_REGULAR_FILE, _ ("%s: this is no regular file"), path);
-      text = NULL;
-    }
-  else
+  if (fd >= 0 && clr_file_get_facts (fd, &facts) && facts.kind == CLR_FILE_REGULAR)
     text = read_all (fd, path, most, size, error);
+  else
+    g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_REGULAR_FILE, _ ("%s: this is no regular file"), path);
   if (fd >= 0)
     close (fd);
   return text;

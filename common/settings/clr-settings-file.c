@@ -3,16 +3,12 @@
 
 #include "settings/clr-plain-file.h"
 #include "settings/clr-settings.h"
+#include "system/clr-folder.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <gio/gio.h>
 #include <glib/gi18n-lib.h>
-#include <glib/gstdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 void
@@ -53,20 +49,25 @@ clr_settings_file_read (const char *path, GError **error)
 
 /* -- one edit at a time */
 
-/* Where it really is: a symbolic link stays. (transfer full) */
+/* One edit: the folder of the file, and that of its versions, which is the lock among our own editors. */
+typedef struct
+{
+  char *path; /* where the file really is: a symbolic link stays */
+  char *versions_path;
+  ClrFolder *folder;
+  ClrFolder *versions;
+  ClrFileFacts facts; /* of the file */
+} Edit;
+
+/* Where it really is. (transfer full) */
 static char *
 resolve (const char *path, GError **error)
 {
-  char *real = realpath (path, NULL), *copy;
+  char *real = clr_file_dup_real_path (path);
 
   if (real == NULL)
-    {
-      set_errno (error, path);
-      return NULL;
-    }
-  copy = g_strdup (real);
-  free (real);
-  return copy;
+    set_errno (error, path);
+  return real;
 }
 
 static char *
@@ -75,102 +76,104 @@ versions_of (const char *path)
   return g_strconcat (path, ".versions", NULL);
 }
 
-static void
-set_errno_of_folder (GError **error, const char *path, const char *folder)
+static gboolean
+fail_in_folder (const char *path, const char *folder, GError **error)
 {
   g_set_error (error, G_IO_ERROR, g_io_error_from_errno (errno),
                _ ("%s: %s. To change %s here, its folder must be writable for the user who changes it"),
                folder, g_strerror (errno), path);
+  return FALSE;
 }
 
-/* The folder of versions is the lock among our own editors. Returns: its descriptor, or -1. */
-static int
-lock_versions (const char *path, GError **error)
+static gboolean
+lock_versions (Edit *edit, GError **error)
 {
-  g_autofree char *folder = versions_of (path);
-  gboolean made = g_mkdir (folder, 0750) == 0;
-  int fd = made || errno == EEXIST ? open (folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) : -1;
-  struct stat facts;
+  ClrFileFacts found;
+  gboolean was_there = clr_file_look (edit->versions_path, &found);
 
-  if (fd < 0 || flock (fd, LOCK_EX) != 0)
-    {
-      set_errno_of_folder (error, path, folder);
-      if (fd >= 0)
-        close (fd);
-      return -1;
-    }
-  /* Made by root while the file is another user's: whoever owns the file owns its past. By the descriptor:
-   * that user could have put a link in the folder's place. */
-  if (made && stat (path, &facts) == 0 && geteuid () == 0 && fchown (fd, facts.st_uid, facts.st_gid) != 0)
-    g_debug ("%s: %s", folder, g_strerror (errno));
-  return fd;
+  if (!was_there && !clr_folder_make (edit->versions_path, 0750))
+    return fail_in_folder (edit->path, edit->versions_path, error);
+  edit->versions = clr_folder_open_real (edit->versions_path);
+  if (edit->versions == NULL || !clr_folder_lock (edit->versions))
+    return fail_in_folder (edit->path, edit->versions_path, error);
+  /* Made by root while the file is another user's: whoever owns the file owns its past. By what is open: that
+   * user could have put a link in the folder's place. */
+  if (!was_there)
+    clr_folder_make_like (edit->versions, &edit->facts);
+  return TRUE;
+}
+
+static void
+edit_end (Edit *edit)
+{
+  g_clear_pointer (&edit->versions, clr_folder_close);
+  g_clear_pointer (&edit->folder, clr_folder_close);
+  g_free (edit->versions_path);
+  g_free (edit->path);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Edit, edit_end)
+
+/* To be ended whatever is returned; @edit is all zero. */
+static gboolean
+edit_begin (Edit *edit, const char *path, GError **error)
+{
+  g_autofree char *above = NULL;
+
+  edit->path = resolve (path, error);
+  if (edit->path == NULL)
+    return FALSE;
+  above = g_path_get_dirname (edit->path);
+  edit->versions_path = versions_of (edit->path);
+  edit->folder = clr_folder_open (above);
+  if (edit->folder == NULL || !clr_file_look (edit->path, &edit->facts))
+    return fail_in_folder (edit->path, above, error);
+  return lock_versions (edit, error);
 }
 
 /* -- writing */
 
+/* Whole or not at all, with owner and mode of the settings. Whoever owns the folder of versions could put a
+ * link in its place at any time: what stands in it is reached through what is open. */
 static gboolean
-write_all (int fd, const char *text)
+write_file (Edit *edit, ClrFolder *folder, const char *name, const char *text, GError **error)
 {
-  for (size_t size = strlen (text), done = 0; done < size;)
-    {
-      ssize_t n = write (fd, text + done, size - done);
-
-      if (n < 0 && errno == EINTR)
-        continue;
-      if (n <= 0)
-        return FALSE;
-      done += n;
-    }
-  return TRUE;
-}
-
-static gboolean
-sync_folder (const char *path)
-{
-  g_autofree char *folder = g_path_get_dirname (path);
-  int fd = open (folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  gboolean ok = fd >= 0 && fsync (fd) == 0;
-
-  if (fd >= 0)
-    close (fd);
-  return ok;
-}
-
-/* Whole or not at all, with owner and mode of @like. @at: the folder in which @path stands, AT_FDCWD for the
- * settings themselves. Whoever owns the folder of versions could put a link in its place at any time: what
- * stands in it is reached by its descriptor. */
-static gboolean
-write_file (int at, const char *path, const char *text, const struct stat *like, GError **error)
-{
-  g_autofree char *temporary = g_strdup_printf ("%s.new", path);
+  g_autofree char *temporary = g_strconcat (name, ".new", NULL);
+  /* For this user alone until it has its owner; a file without a mode of its own has what its folder gives.
+   */
+  int mode = edit->facts.mode ? 0600 : 0640;
   gboolean ok;
   int fd;
 
   /* What is there is left from a crash, or somebody's trap: a link, a pipe, a file he holds open. */
-  unlinkat (at, temporary, 0);
-  fd = openat (at, temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+  clr_folder_unlink (folder, temporary);
+  fd = clr_folder_open_file (folder, temporary, CLR_FILE_NEW, mode);
   ok = fd >= 0;
-
-  if (ok && fchown (fd, like->st_uid, like->st_gid) != 0 && fchown (fd, -1, like->st_gid) != 0)
-    g_debug ("%s: %s", temporary, g_strerror (errno));
-  ok = ok && fchmod (fd, like->st_mode & 07777) == 0 && write_all (fd, text) && fsync (fd) == 0;
-  if (fd >= 0)
-    ok = close (fd) == 0 && ok;
-  ok = ok && renameat (at, temporary, at, path) == 0;
+  if (ok)
+    {
+      clr_file_make_like (fd, &edit->facts);
+      ok = clr_file_write_all (fd, text, strlen (text)) && clr_file_sync (fd);
+      ok = close (fd) == 0 && ok;
+    }
+  ok = ok && clr_folder_rename (folder, temporary, name);
   if (!ok)
     {
-      g_autofree char *folder = at == AT_FDCWD ? g_path_get_dirname (path) : g_strdup (".versions");
+      g_autofree char *above = g_path_get_dirname (edit->path);
 
-      set_errno_of_folder (error, path, folder);
+      fail_in_folder (edit->path, folder == edit->folder ? above : edit->versions_path, error);
       if (fd >= 0)
-        unlinkat (at, temporary, 0);
+        clr_folder_unlink (folder, temporary);
       return FALSE;
     }
-  if (at == AT_FDCWD)
-    sync_folder (path);
-  else
-    fsync (at);
+  clr_folder_sync (folder);
   return TRUE;
+}
+
+static gboolean
+write_settings (Edit *edit, const char *text, GError **error)
+{
+  g_autofree char *name = g_path_get_basename (edit->path);
+
+  return write_file (edit, edit->folder, name, text, error);
 }
 
 static gboolean
@@ -197,21 +200,25 @@ compare_newest_first (gconstpointer a, gconstpointer b)
   return x > y ? -1 : x < y;
 }
 
+static gboolean
+note_version (const char *name, void *numbers)
+{
+  guint64 number;
+
+  if (g_ascii_string_to_unsigned (name, 10, 1, G_MAXINT64, &number, NULL))
+    g_array_append_val ((GArray *)numbers, number);
+  return TRUE;
+}
+
 static GArray *
 list_versions (const char *path)
 {
-  g_autofree char *folder = versions_of (path);
+  g_autofree char *versions_path = versions_of (path);
+  g_autoptr (ClrFolder) folder = clr_folder_open_real (versions_path);
   GArray *numbers = g_array_new (FALSE, FALSE, sizeof (uint64_t));
-  g_autoptr (GDir) dir = g_dir_open (folder, 0, NULL);
-  const char *name;
 
-  while (dir && (name = g_dir_read_name (dir)))
-    {
-      guint64 number;
-
-      if (g_ascii_string_to_unsigned (name, 10, 1, G_MAXINT64, &number, NULL))
-        g_array_append_val (numbers, number);
-    }
+  if (folder)
+    clr_folder_list (folder, note_version, numbers);
   g_array_sort (numbers, compare_newest_first);
   return numbers;
 }
@@ -242,7 +249,7 @@ clr_settings_file_read_version (const char *path, uint64_t version, int64_t *tim
   g_autofree char *real = resolve (path, error);
   g_autoptr (GArray) numbers = real ? list_versions (real) : NULL;
   g_autoptr (ClrSettingsFile) file = NULL;
-  struct stat facts;
+  ClrFileFacts facts;
 
   if (real == NULL)
     return NULL;
@@ -254,7 +261,7 @@ clr_settings_file_read_version (const char *path, uint64_t version, int64_t *tim
       return NULL;
     }
   g_autofree char *kept = path_of_version (real, version);
-  if (!g_file_test (kept, G_FILE_TEST_EXISTS))
+  if (!clr_file_look (kept, &facts))
     {
       g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND,
                    _ ("%s: there is no version %" G_GUINT64_FORMAT "; \"clrelay config history\" lists them"),
@@ -263,103 +270,66 @@ clr_settings_file_read_version (const char *path, uint64_t version, int64_t *tim
     }
   file = clr_settings_file_read (kept, error);
   if (time_us)
-    *time_us = stat (kept, &facts) == 0 ? facts.st_mtime * G_USEC_PER_SEC : 0;
+    *time_us = facts.modified_us;
   return file ? g_steal_pointer (&file->text) : NULL;
 }
 
 static gboolean
-keep_version (int lock, const char *path, const char *text, const struct stat *like, GError **error)
+keep_version (Edit *edit, const char *text, GError **error)
 {
-  g_autoptr (GArray) numbers = list_versions (path);
+  g_autoptr (GArray) numbers = list_versions (edit->path);
   uint64_t newest = numbers->len ? g_array_index (numbers, uint64_t, 0) : 0;
   g_autofree char *kept = name_of_version (newest + 1);
 
-  if (!write_file (lock, kept, text, like, error))
+  if (!write_file (edit, edit->versions, kept, text, error))
     return FALSE;
   for (unsigned i = CLR_SETTINGS_VERSIONS_MOST - 1; i < numbers->len; i++)
     {
       g_autofree char *old = name_of_version (g_array_index (numbers, uint64_t, i));
-      unlinkat (lock, old, 0);
+      clr_folder_unlink (edit->versions, old);
     }
   return TRUE;
 }
 
 /* -- the two ways to change it */
 
-static gboolean
-replace_locked (int lock, const char *path, const char *text, const char *etag, GError **error)
+gboolean
+clr_settings_file_replace (const char *path, const char *text, const char *etag, GError **error)
 {
-  g_autoptr (ClrSettingsFile) now = clr_settings_file_read (path, error);
-  struct stat facts;
+  g_auto (Edit) edit = { 0 };
+  g_autoptr (ClrSettingsFile) now = NULL;
 
-  if (now == NULL)
+  if (!edit_begin (&edit, path, error) || (now = clr_settings_file_read (edit.path, error)) == NULL)
     return FALSE;
   if (etag && !g_str_equal (etag, now->etag))
     {
       g_set_error (error, G_IO_ERROR, G_IO_ERROR_WRONG_ETAG,
-                   _ ("%s: somebody else has changed the file meanwhile; look at it and try again"), path);
+                   _ ("%s: somebody else has changed the file meanwhile; look at it and try again"),
+                   edit.path);
       return FALSE;
     }
-  if (stat (path, &facts) != 0)
-    {
-      set_errno (error, path);
-      return FALSE;
-    }
-  return is_valid (path, text, error)
+  return is_valid (edit.path, text, error)
          && (g_str_equal (text, now->text)
-             || (keep_version (lock, path, now->text, &facts, error)
-                 && write_file (AT_FDCWD, path, text, &facts, error)));
-}
-
-gboolean
-clr_settings_file_replace (const char *path, const char *text, const char *etag, GError **error)
-{
-  g_autofree char *real = resolve (path, error);
-  int lock = real ? lock_versions (real, error) : -1;
-  gboolean ok;
-
-  if (lock < 0)
-    return FALSE;
-  ok = replace_locked (lock, real, text, etag, error);
-  close (lock);
-  return ok;
-}
-
-static gboolean
-undo_locked (int lock, const char *path, GError **error)
-{
-  g_autoptr (ClrSettingsFile) now = clr_settings_file_read (path, error);
-  g_autofree char *text = now ? clr_settings_file_read_version (path, 0, NULL, error) : NULL;
-  g_autofree char *newest = NULL;
-  g_autoptr (GArray) numbers = NULL;
-  struct stat facts;
-
-  if (text == NULL || !is_valid (path, text, error))
-    return FALSE;
-  if (stat (path, &facts) != 0)
-    {
-      set_errno (error, path);
-      return FALSE;
-    }
-  if (!write_file (lock, "undone", now->text, &facts, error)
-      || !write_file (AT_FDCWD, path, text, &facts, error))
-    return FALSE;
-  numbers = list_versions (path);
-  newest = name_of_version (g_array_index (numbers, uint64_t, 0));
-  unlinkat (lock, newest, 0);
-  return TRUE;
+             || (keep_version (&edit, now->text, error) && write_settings (&edit, text, error)));
 }
 
 gboolean
 clr_settings_file_undo (const char *path, GError **error)
 {
-  g_autofree char *real = resolve (path, error);
-  int lock = real ? lock_versions (real, error) : -1;
-  gboolean ok;
+  g_auto (Edit) edit = { 0 };
+  g_autoptr (ClrSettingsFile) now = NULL;
+  g_autoptr (GArray) numbers = NULL;
+  g_autofree char *text = NULL, *newest = NULL;
 
-  if (lock < 0)
+  if (!edit_begin (&edit, path, error) || (now = clr_settings_file_read (edit.path, error)) == NULL)
     return FALSE;
-  ok = undo_locked (lock, real, error);
-  close (lock);
-  return ok;
+  text = clr_settings_file_read_version (edit.path, 0, NULL, error);
+  if (text == NULL || !is_valid (edit.path, text, error)
+      || !write_file (&edit, edit.versions, "undone", now->text, error)
+      || !write_settings (&edit, text, error))
+    return FALSE;
+  numbers = list_versions (edit.path);
+  newest = name_of_version (g_array_index (numbers, uint64_t, 0));
+  clr_folder_unlink (edit.versions, newest);
+  return TRUE;
 }
