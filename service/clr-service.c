@@ -37,6 +37,7 @@ struct ClrService
   ClrSettings *settings;
   int lock_fd; /* a second service on the same state is refused */
   ClrState *state;
+  ClrInventory *inventory;
   ClrDisk *disk;
   ClrQueue *queue;
   ClrWorker **workers;
@@ -178,6 +179,12 @@ get_settings (void *data)
   return ((ClrService *)data)->settings;
 }
 
+static const ClrPolicy *
+get_policy (void *data)
+{
+  return ((ClrService *)data)->policy;
+}
+
 static char **
 list_listeners (void *data)
 {
@@ -308,6 +315,8 @@ start_control (ClrService *service, GError **error)
     .state = service->state,
     .start_us = clr_clock_wall (),
     .get_settings = get_settings,
+    .get_policy = get_policy,
+    .inventory = service->inventory,
     .list_listeners = list_listeners,
     .describe_tls = describe_tls,
     .send_tls_reports = send_tls_reports,
@@ -375,6 +384,21 @@ make_workers (ClrService *service, GError **error)
   service->gate
       = clr_gate_new (service->settings, service->state, service->workers, service->n_workers, error);
   return service->gate != NULL;
+}
+
+static unsigned
+read_most_clients (ClrSettings *settings)
+{
+  return clr_section_get_number (clr_settings_get_section (settings, "limits"), "max-known-clients");
+}
+
+static gboolean
+open_state (ClrService *service, const char *directory, GError **error)
+{
+  service->state = clr_state_open (directory, error);
+  if (service->state)
+    service->inventory = clr_inventory_new (service->state, read_most_clients (service->settings), error);
+  return service->inventory != NULL;
 }
 
 /* Delivery signs what it changes with the keys of the policy. */
@@ -453,7 +477,8 @@ fill_workers (ClrService *service, ClrDeliveryPlan *plan, ClrPolicy *policy)
 {
   for (unsigned i = 0; i < service->n_workers; i++)
     {
-      service->inbounds[i] = clr_inbound_new (service->workers[i], clr_gate_get_logins (service->gate, i));
+      service->inbounds[i]
+          = clr_inbound_new (service->workers[i], clr_gate_get_logins (service->gate, i), service->inventory);
       service->deliveries[i] = clr_delivery_new (service->workers[i], plan);
       clr_delivery_set_tls (service->deliveries[i], service->sts, service->tls_tally);
       service->reporters[i] = clr_reporter_new (service->workers[i], policy);
@@ -525,8 +550,7 @@ start (ClrService *service, GError **error)
   service->listeners = clr_listeners_new (service->settings, policy, directory, NULL, error);
   if (service->listeners == NULL)
     return FALSE;
-  service->state = clr_state_open (directory, error);
-  ok = service->state && make_workers (service, error) && start_sts (service, error)
+  ok = open_state (service, directory, error) && make_workers (service, error) && start_sts (service, error)
        && start_tls_reports (service, error);
   if (ok)
     {
@@ -614,6 +638,7 @@ clr_service_reload (ClrService *service, GError **error)
   clr_delivery_plan_unref (plan);
   clr_pickup_post_settings (service->pickup, settings, policy);
   clr_tokens_apply (service->tokens, settings);
+  clr_inventory_set_most (service->inventory, read_most_clients (settings));
   g_set_object (&service->settings, settings);
   clr_policy_unref (service->policy);
   service->policy = clr_policy_ref (policy);
@@ -725,6 +750,7 @@ clr_service_free (ClrService *service)
       }
   g_clear_pointer (&service->gate, clr_gate_free);
   g_clear_pointer (&service->pickup, clr_pickup_free);
+  g_clear_pointer (&service->inventory, clr_inventory_free);
   g_clear_pointer (&service->state, clr_state_free); /* nobody posts any more */
   g_free (service->workers);
   g_free (service->inbounds);

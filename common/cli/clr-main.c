@@ -25,6 +25,7 @@ static const ClrVerbRow table[] = {
   { "oauth", N_ ("list, login NAME, answer NAME, renew NAME: accounts that give access tokens"),
     clr_verb_oauth },
   { "user", N_ ("add, passwd, list, remove: who may log in"), clr_verb_user },
+  { "device", N_ ("list, show, allow: devices, and every client address that tried"), clr_verb_device },
   { "ban", N_ ("list, lift: addresses and logins with too many failed logins"), clr_verb_ban },
   { "token", N_ ("add, list, remove: who may use the control API over TCP"), clr_verb_token },
   { "dkim", N_ ("new DOMAIN, show FILE: keys that sign mail"), clr_verb_dkim },

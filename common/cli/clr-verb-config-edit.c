@@ -93,8 +93,8 @@ fail_change (const GError *error)
                                                                           : clr_verb_get_code (error);
 }
 
-static int
-change (ClrVerbOptions *options, GPtrArray *changes)
+int
+clr_config_change (ClrVerbOptions *options, GPtrArray *changes)
 {
   ClrPlace place = { 0 };
   g_autoptr (GError) error = NULL;
@@ -158,7 +158,7 @@ set (ClrVerbOptions *options, int argc, char **argv)
       if (!add_change (changes, argv[i], pair ? strlen (argv[i]) : (size_t)(equals - argv[i]), value, &error))
         return clr_verb_usage (error->message);
     }
-  return change (options, changes);
+  return clr_config_change (options, changes);
 }
 
 static int
@@ -173,7 +173,7 @@ unset (ClrVerbOptions *options, int argc, char **argv)
   for (int i = 1; i < argc; i++)
     if (!add_change (changes, argv[i], strlen (argv[i]), NULL, &error))
       return clr_verb_usage (error->message);
-  return change (options, changes);
+  return clr_config_change (options, changes);
 }
 
 static int

@@ -49,6 +49,7 @@ int clr_verb_config (ClrVerbOptions *options, int argc, char **argv);
 int clr_verb_secret (ClrVerbOptions *options, int argc, char **argv);
 int clr_verb_oauth (ClrVerbOptions *options, int argc, char **argv);
 int clr_verb_user (ClrVerbOptions *options, int argc, char **argv);
+int clr_verb_device (ClrVerbOptions *options, int argc, char **argv);
 int clr_verb_ban (ClrVerbOptions *options, int argc, char **argv);
 int clr_verb_token (ClrVerbOptions *options, int argc, char **argv);
 int clr_verb_dkim (ClrVerbOptions *options, int argc, char **argv);
@@ -59,6 +60,10 @@ int clr_check_smarthost (ClrVerbOptions *options, int argc, char **argv);
 /* The parts of clr_verb_config() that change or show what is set: "get", "set", ... @argv: from that word on.
  * Returns: -1 when it is no such word. */
 int clr_config_edit (ClrVerbOptions *options, int argc, char **argv);
+
+/* Changes settings where they are, in the service or on disk, and tells what came of it. @changes: of
+ * ClrSettingChange. Returns: the exit code. */
+int clr_config_change (ClrVerbOptions *options, GPtrArray *changes);
 
 /* Parses the options behind a verb, the common ones among them. Returns: FALSE after a message (exit @code).
  */

@@ -18,8 +18,12 @@
 #define CLR_API_MESSAGES     "/v1/messages/"
 #define CLR_API_SECRETS      "/v1/secrets/"
 /* GET lists; with a login behind a slash: PUT sets a password, DELETE removes. */
-#define CLR_API_USERS            "/v1/users"
-#define CLR_API_BANS             "/v1/bans"
+#define CLR_API_USERS "/v1/users"
+#define CLR_API_BANS  "/v1/bans"
+/* Every client address that tried. GET, with unknown=true: those that no device is set up for. */
+#define CLR_API_CLIENTS "/v1/clients"
+/* GET lists; with a name behind a slash: one. */
+#define CLR_API_DEVICES          "/v1/devices"
 #define CLR_API_RELOAD           "/v1/reload"
 #define CLR_API_SETTINGS         "/v1/settings"
 #define CLR_API_SETTINGS_DIFF    "/v1/settings/diff"

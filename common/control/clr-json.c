@@ -6,8 +6,8 @@
 #include <gio/gio.h>
 #include <string.h>
 
-static JsonNode *
-node_from_list (GListModel *list)
+JsonNode *
+clr_json_from_list (GListModel *list)
 {
   JsonArray *array = json_array_new ();
   JsonNode *node = json_node_new (JSON_NODE_ARRAY);
@@ -62,7 +62,7 @@ clr_json_from_object (GObject *object)
             json_object_set_member (json, name, node_from_words (g_value_get_boxed (&value)));
         }
       else if (G_VALUE_HOLDS_OBJECT (&value) && G_IS_LIST_MODEL (g_value_get_object (&value)))
-        json_object_set_member (json, name, node_from_list (g_value_get_object (&value)));
+        json_object_set_member (json, name, clr_json_from_list (g_value_get_object (&value)));
     }
   json_node_take_object (node, json);
   return node;

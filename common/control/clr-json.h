@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include <gio/gio.h>
 #include <json-glib/json-glib.h>
 
 G_BEGIN_DECLS
@@ -14,6 +15,13 @@ G_BEGIN_DECLS
  * Returns: (transfer full): a JSON object; properties without a value are left out
  */
 JsonNode *clr_json_from_object (GObject *object);
+
+/**
+ * clr_json_from_list: (skip)
+ *
+ * Returns: (transfer full): a JSON array of the objects of @list
+ */
+JsonNode *clr_json_from_list (GListModel *list);
 
 /**
  * clr_json_fill_object: (skip)

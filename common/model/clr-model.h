@@ -37,6 +37,8 @@ CLR_DECLARE_MODEL (Recipient, recipient, RECIPIENT)
 CLR_DECLARE_MODEL (Attempt, attempt, ATTEMPT)
 CLR_DECLARE_MODEL (User, user, USER)
 CLR_DECLARE_MODEL (Ban, ban, BAN)
+CLR_DECLARE_MODEL (Client, client, CLIENT)
+CLR_DECLARE_MODEL (Device, device, DEVICE)
 CLR_DECLARE_MODEL (LogLine, log_line, LOG_LINE)
 
 #define CLR_TYPE_STATUS_INFO    (clr_status_info_get_type ())
@@ -46,6 +48,8 @@ CLR_DECLARE_MODEL (LogLine, log_line, LOG_LINE)
 #define CLR_TYPE_ATTEMPT_INFO   (clr_attempt_info_get_type ())
 #define CLR_TYPE_USER_INFO      (clr_user_info_get_type ())
 #define CLR_TYPE_BAN_INFO       (clr_ban_info_get_type ())
+#define CLR_TYPE_CLIENT_INFO    (clr_client_info_get_type ())
+#define CLR_TYPE_DEVICE_INFO    (clr_device_info_get_type ())
 #define CLR_TYPE_LOG_LINE_INFO  (clr_log_line_info_get_type ())
 
 G_END_DECLS

@@ -139,3 +139,32 @@ DEFINE_MODEL (Ban, ban)
   TEXT ("last-failure", N_ ("When a login failed last"));
   NUMBER ("bans", N_ ("Bans so far"));
 }
+
+DEFINE_MODEL (Client, client)
+{
+  TEXT ("address", N_ ("The address it connects from"));
+  TEXT ("helo", N_ ("The name it gives of itself"));
+  TEXT ("tls", N_ ("Protocol and cipher of its last session; none in clear"));
+  TEXT ("login", N_ ("Who it logged in as last"));
+  TEXT ("device", N_ ("The device it is; none: it may not relay"));
+  TEXT ("first-seen", N_ ("When it was seen first"));
+  TEXT ("last-seen", N_ ("When it was seen last"));
+  TEXT ("last-success", N_ ("When its last message was accepted"));
+  TEXT ("last-refusal", N_ ("When it was last refused something"));
+  TEXT ("reason", N_ ("What it was told then"));
+  NUMBER ("sessions", N_ ("Its sessions so far"));
+  NUMBER ("messages", N_ ("Messages accepted so far"));
+  NUMBER ("refusals", N_ ("Refusals so far"));
+}
+
+DEFINE_MODEL (Device, device)
+{
+  TEXT ("name", N_ ("Name of its [device] section"));
+  TEXT ("label", N_ ("What people call it"));
+  TEXT ("preset", N_ ("Which kind of device it is"));
+  WORDS ("networks", N_ ("Addresses it connects from"));
+  WORDS ("logins", N_ ("Logins it uses"));
+  WORDS ("quirks", N_ ("What is borne of it"));
+  TEXT ("last-seen", N_ ("When it was seen last"));
+  LIST ("clients", N_ ("Addresses it came from"), CLR_TYPE_CLIENT_INFO);
+}

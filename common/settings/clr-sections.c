@@ -154,6 +154,10 @@ DEFINE_SECTION (Limits, limits)
           100000, 5000, 0);
   NUMBER (NUMBER, "max-connections-per-client", N_ ("Connections a client"),
           N_ ("Connections of one address (IPv6: of one /64); beyond it 421."), 1, 100000, 200, 0);
+  NUMBER (NUMBER, "max-known-clients", N_ ("Known clients"),
+          N_ ("Client addresses that are remembered with what became of them (clrelay device list); who was "
+              "not seen for the longest time falls out. 0: none."),
+          0, 10000, 5000, 0);
   NUMBER (NUMBER, "max-messages-per-connection", N_ ("Messages a connection"),
           N_ ("Then the client is told to connect again."), 1, 10000000, 100000, 0);
   NUMBER (SIZE, "max-message-size", N_ ("Message size"),

@@ -6,6 +6,8 @@
  */
 #pragma once
 
+#include "devices/clr-inventory.h"
+#include "policy/clr-policy.h"
 #include "queue/clr-queue.h"
 #include "queue/clr-state.h"
 #include "settings/clr-settings.h"
@@ -43,10 +45,11 @@ typedef struct
   ClrQueue *queue;
   ClrState *state; /* NULL: nothing is kept over a restart */
   int64_t start_us;
-  ClrSettings *(*get_settings) (void *data); /* (transfer none) */
-  char **(*list_listeners) (void *data);     /* (transfer full) */
-  unsigned (*send_tls_reports) (void *data); /* how many domains are asked where they want theirs */
-  JsonNode *(*describe_tls) (void *data);    /* (transfer full): what came of TLS, by domain and day */
+  ClrSettings *(*get_settings) (void *data);   /* (transfer none) */
+  const ClrPolicy *(*get_policy) (void *data); /* the one in force */
+  char **(*list_listeners) (void *data);       /* (transfer full) */
+  unsigned (*send_tls_reports) (void *data);   /* how many domains are asked where they want theirs */
+  JsonNode *(*describe_tls) (void *data);      /* (transfer full): what came of TLS, by domain and day */
   gboolean (*reload) (void *data, GError **error);
   /* Ends with clr_methods_tell_probe() of @call, opened by @reply_to. */
   void (*probe) (const char *smarthost, const char *from, const char *to, ClrMailbox *reply_to, void *call,
@@ -55,6 +58,7 @@ typedef struct
   /* (transfer full) (nullable) */
   JsonNode *(*ask_oauth) (ClrControlOauth what, const char *account, const char *text, GError **error,
                           void *data);
+  ClrInventory *inventory;                              /* who tried */
   ClrGuard *guard;                                      /* who is banned */
   gboolean (*apply_users) (void *data, GError **error); /* the users file has changed */
   /* Strings are copied. FALSE: the service stops. */

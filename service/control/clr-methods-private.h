@@ -82,6 +82,11 @@ void clr_method_delete_user (ClrCall *call);
 void clr_method_list_bans (ClrCall *call);
 void clr_method_lift_ban (ClrCall *call);
 
+/* clr-methods-devices.c: devices, and every client that tried */
+void clr_method_list_clients (ClrCall *call);
+void clr_method_list_devices (ClrCall *call);
+void clr_method_get_device (ClrCall *call);
+
 /* clr-methods-metrics.c */
 void clr_method_get_metrics (ClrCall *call);
 void clr_method_get_series (ClrCall *call);

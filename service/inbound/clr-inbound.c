@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "inbound/clr-inbound.h"
 
+#include "base/clr-clock.h"
 #include "base/clr-counter.h"
 #include "base/clr-log.h"
 #include "inbound/clr-session.h"
@@ -12,6 +13,7 @@ struct ClrInbound
 {
   ClrIntakePlace place;
   ClrLogins *logins;
+  ClrSightings *sightings;
   GPtrArray *sessions;
   GPtrArray *ended; /* freed from the loop, not under their feet */
   ClrTimer reap;
@@ -81,9 +83,11 @@ on_session_ended (ClrSession *session, void *data)
 /* Beyond a limit: one line, and no session. A client of implicit TLS would not understand it, and just sees
  * the end. */
 static void
-refuse (int fd, const ClrEndpoint *peer, ClrReception *reception, const char *line, const char *why)
+refuse (ClrInbound *inbound, int fd, const ClrEndpoint *peer, ClrReception *reception, const char *line,
+        const char *why)
 {
   char text[CLR_ENDPOINT_TEXT];
+  uint8_t octets[16];
 
   if (reception->tls != CLR_LISTENER_TLS_IMPLICIT)
     {
@@ -93,6 +97,11 @@ refuse (int fd, const ClrEndpoint *peer, ClrReception *reception, const char *li
   clr_socket_close (fd);
   clr_counter_add (CLR_COUNTER_CONNECTIONS_REFUSED_TOTAL, 1);
   clr_endpoint_address_to_text (peer, text);
+  clr_endpoint_get_bytes (peer, octets);
+  if (!reception->is_inbound)
+    clr_sightings_note (inbound->sightings,
+                        &(ClrSightingNote){ .octets = octets, .address = text, .why = why },
+                        clr_clock_wall ());
   clr_log_event (CLR_EVENT_CLIENT_REFUSED, text, reception->name, why);
 }
 
@@ -112,22 +121,22 @@ clr_inbound_accept (ClrInbound *inbound, int fd, const ClrEndpoint *peer, ClrRec
     }
   if (clr_counter_get (CLR_COUNTER_CONNECTIONS_IN) >= limits->max_connections)
     {
-      refuse (fd, peer, reception, TOO_MANY, "max-connections reached");
+      refuse (inbound, fd, peer, reception, TOO_MANY, "max-connections reached");
       return;
     }
   if (!reception->is_inbound && clr_logins_is_banned (inbound->logins, address)
       && !clr_policy_find_device (reception->policy, address, NULL))
     {
-      refuse (fd, peer, reception, BANNED, "banned for failed logins");
+      refuse (inbound, fd, peer, reception, BANNED, "banned for failed logins");
       return;
     }
   if (!clr_client_enter (slot, limits->max_connections_per_client))
     {
-      refuse (fd, peer, reception, TOO_MANY, "max-connections-per-client reached");
+      refuse (inbound, fd, peer, reception, TOO_MANY, "max-connections-per-client reached");
       return;
     }
-  g_ptr_array_add (inbound->sessions, clr_session_new (&inbound->place, inbound->logins, fd, peer, slot,
-                                                       reception, on_session_ended, inbound));
+  g_ptr_array_add (inbound->sessions, clr_session_new (&inbound->place, inbound->logins, inbound->sightings,
+                                                       fd, peer, slot, reception, on_session_ended, inbound));
 }
 
 static void
@@ -155,12 +164,13 @@ clr_inbound_post_stop (ClrInbound *inbound, gboolean now)
 }
 
 ClrInbound *
-clr_inbound_new (ClrWorker *worker, ClrLogins *logins)
+clr_inbound_new (ClrWorker *worker, ClrLogins *logins, ClrInventory *inventory)
 {
   ClrInbound *inbound = g_new0 (ClrInbound, 1);
 
   inbound->place = (ClrIntakePlace){ .worker = worker };
   inbound->logins = logins;
+  inbound->sightings = clr_sightings_new (worker->timers, inventory);
   inbound->sessions = g_ptr_array_new ();
   inbound->ended = g_ptr_array_new_with_free_func ((GDestroyNotify)clr_session_free);
   clr_timer_init (&inbound->reap, on_reap, inbound);
@@ -182,5 +192,6 @@ clr_inbound_free (ClrInbound *inbound)
   g_ptr_array_set_free_func (inbound->sessions, (GDestroyNotify)clr_session_free);
   g_ptr_array_unref (inbound->sessions);
   g_ptr_array_unref (inbound->ended);
+  clr_sightings_free (inbound->sightings);
   g_free (inbound);
 }

@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include "devices/clr-sightings.h"
 #include "intake/clr-intake.h"
 #include "net/clr-endpoint.h"
 #include "net/clr-tls.h"
@@ -44,7 +45,7 @@ ClrReception *clr_reception_ref (ClrReception *reception);
 void clr_reception_unref (ClrReception *reception);
 
 /* Before the worker starts. */
-ClrInbound *clr_inbound_new (ClrWorker *worker, ClrLogins *logins);
+ClrInbound *clr_inbound_new (ClrWorker *worker, ClrLogins *logins, ClrInventory *inventory);
 /* Before the worker starts; the queue is made after the sides that serve it. */
 void clr_inbound_set_queue (ClrInbound *inbound, ClrQueue *queue, ClrDisk *disk);
 /* After it has ended. */

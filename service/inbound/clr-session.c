@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "inbound/clr-session.h"
 
+#include "base/clr-clock.h"
 #include "base/clr-counter.h"
 #include "base/clr-log.h"
 #include "inbound/clr-admission.h"
@@ -19,6 +20,7 @@ struct ClrSession
   ClrSmtpServer *server;
   ClrSmtpServerConfig config;
   ClrLogins *logins;
+  ClrSightings *sightings;
   ClrAdmission *login; /* NULL before the first AUTH */
   ClrIntake *intake;
   ClrTimer timer;
@@ -29,10 +31,41 @@ struct ClrSession
   int64_t progress_us; /* when the session began, or last ended a message */
   void (*ended) (ClrSession *session, void *data);
   void *data;
+  unsigned refusals_noted;
   gboolean starting_tls;
-  gboolean stopping; /* after this message */
+  gboolean was_secure; /* also when the stream is closed */
+  gboolean stopping;   /* after this message */
   gboolean over;
 };
+
+/* For the inventory. @tls_problem: NULL, or why TLS failed. */
+static void
+note (ClrSession *session, gboolean is_session, gboolean is_message, const char *tls_problem)
+{
+  const char *helo = clr_smtp_server_get_helo (session->server);
+  const char *tls = clr_stream_get_tls_description (session->stream);
+  unsigned refusals = clr_smtp_server_count_refusals (session->server);
+  ClrSightingNote facts = {
+    .octets = session->octets,
+    .address = session->address,
+    .helo = *helo ? helo : NULL,
+    .tls = tls                             ? tls
+           : *helo && !session->was_secure ? ""
+                                           : NULL,
+    .device = session->device ? session->device->name : NULL,
+    .login = session->login ? clr_admission_get_name (session->login) : NULL,
+    .is_session = is_session,
+    .is_message = is_message,
+    .why = tls_problem                          ? tls_problem
+           : refusals > session->refusals_noted ? clr_smtp_server_get_refusal (session->server)
+                                                : NULL,
+  };
+
+  if (session->reception->is_inbound)
+    return;
+  session->refusals_noted = refusals;
+  clr_sightings_note (session->sightings, &facts, clr_clock_wall ());
+}
 
 static void
 end (ClrSession *session, const char *why)
@@ -40,6 +73,7 @@ end (ClrSession *session, const char *why)
   if (session->over)
     return;
   session->over = TRUE;
+  note (session, TRUE, FALSE, g_str_has_prefix (why, "TLS: ") ? why : NULL);
   clr_log_event (CLR_EVENT_CLIENT_CLOSED, session->address, why);
   if (session->login)
     clr_admission_abandon (session->login);
@@ -91,6 +125,8 @@ on_intake_done (const ClrIntakeAnswer *answer, void *data)
       clr_log_event (CLR_EVENT_MESSAGE_REFUSED, session->address, session->sender, reply);
     }
   clr_smtp_server_answer (session->server, answer->code, answer->enhanced, answer->text);
+  if (answer->result == CLR_INTAKE_STORED)
+    note (session, FALSE, TRUE, NULL);
   if (session->over)
     return;
   if (session->stopping)
@@ -336,6 +372,8 @@ on_secure (ClrStream *stream, void *data)
   ClrSession *session = data;
 
   session->starting_tls = FALSE;
+  session->was_secure = TRUE;
+  note (session, FALSE, FALSE, NULL);
   if (session->config.mechanisms)
     session->config.mechanisms |= CLR_SASL_OFFER_SCRAM_PLUS;
   if (session->login)
@@ -367,9 +405,9 @@ on_closed (ClrStream *stream, gboolean orderly, const char *why, void *data)
 static const ClrStreamEvents stream_events = { NULL, on_bytes, NULL, on_secure, on_closed };
 
 ClrSession *
-clr_session_new (const ClrIntakePlace *place, ClrLogins *logins, int fd, const ClrEndpoint *peer,
-                 unsigned slot, ClrReception *reception, void (*ended) (ClrSession *session, void *data),
-                 void *data)
+clr_session_new (const ClrIntakePlace *place, ClrLogins *logins, ClrSightings *sightings, int fd,
+                 const ClrEndpoint *peer, unsigned slot, ClrReception *reception,
+                 void (*ended) (ClrSession *session, void *data), void *data)
 {
   ClrSession *session = g_new0 (ClrSession, 1);
   const ClrLimits *limits = clr_policy_get_limits (reception->policy);
@@ -377,6 +415,7 @@ clr_session_new (const ClrIntakePlace *place, ClrLogins *logins, int fd, const C
 
   session->place = place;
   session->logins = logins;
+  session->sightings = sightings;
   session->reception = clr_reception_ref (reception);
   session->limits = limits;
   session->slot = slot;

@@ -11,8 +11,8 @@ typedef struct ClrSession ClrSession;
 
 /* Takes @fd and the client's @slot. @ended: the session is over and must be freed, but not inside the call.
  */
-ClrSession *clr_session_new (const ClrIntakePlace *place, ClrLogins *logins, int fd, const ClrEndpoint *peer,
-                             unsigned slot, ClrReception *reception,
+ClrSession *clr_session_new (const ClrIntakePlace *place, ClrLogins *logins, ClrSightings *sightings, int fd,
+                             const ClrEndpoint *peer, unsigned slot, ClrReception *reception,
                              void (*ended) (ClrSession *session, void *data), void *data);
 void clr_session_free (ClrSession *session);
 /* Says goodbye: between messages, or @now. */

@@ -14,7 +14,7 @@ typedef struct ClrState ClrState;
 
 /* id, name in the file, most rows: beyond them those that were written longest ago fall out */
 #define CLR_STATE_KINDS(X)                                                                                   \
-  X (INVENTORY, "inventory", 10000)                                                                          \
+  X (INVENTORY, "inventory", CLR_STATE_CLIENTS_MOST)                                                         \
   X (BAN, "ban", 20000)                                                                                      \
   X (STS, "sts", 20000)                                                                                      \
   X (TLS_REPORT, "tls-report", 50000)                                                                        \
@@ -31,6 +31,7 @@ typedef enum
       CLR_STATE_LAST
 } ClrStateKind;
 
+#define CLR_STATE_CLIENTS_MOST  10000       /* rows of INVENTORY */
 #define CLR_STATE_LONGEST_KEY   512         /* octets */
 #define CLR_STATE_LONGEST_VALUE (64 * 1024) /* octets */
 

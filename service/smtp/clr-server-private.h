@@ -38,6 +38,7 @@ struct ClrSmtpServer
   gboolean line_too_long;
   gboolean smtputf8; /* MAIL said so */
   unsigned errors;
+  unsigned refusals; /* replies of 4xx and 5xx but 421 */
   unsigned failed_logins;
   unsigned messages;
   unsigned recipients;
@@ -55,6 +56,7 @@ struct ClrSmtpServer
   } chunk;
   ClrBuffer line; /* the beginning of a line whose end has not come yet */
   char helo[CLR_DOMAIN_MAX + 1];
+  char refusal[CLR_REFUSAL_MAX + 1]; /* the last of them */
 };
 
 /* RFC 2034 section 4: no enhanced code in the greeting, in the reply to HELO and EHLO, and in 354. */

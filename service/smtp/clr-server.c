@@ -30,6 +30,12 @@ void
 clr_smtp_server_reply (ClrSmtpServer *server, int code, const char *enhanced, const char *text)
 {
   clr_reply_write (server->output, code, enhanced, text);
+  /* 421 is about the connection, not about what the client asked. */
+  if (code < 400 || code == 421)
+    return;
+  server->refusals++;
+  g_snprintf (server->refusal, sizeof server->refusal, "%d %s%s%s", code, enhanced ? enhanced : "",
+              enhanced ? " " : "", text);
 }
 
 void
@@ -359,4 +365,16 @@ gboolean
 clr_smtp_server_is_authenticated (ClrSmtpServer *server)
 {
   return server->authenticated;
+}
+
+unsigned
+clr_smtp_server_count_refusals (ClrSmtpServer *server)
+{
+  return server->refusals;
+}
+
+const char *
+clr_smtp_server_get_refusal (ClrSmtpServer *server)
+{
+  return server->refusal;
 }

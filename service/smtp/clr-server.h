@@ -10,6 +10,8 @@
 #include "smtp/clr-reply.h"
 #include "smtp/clr-sasl-server.h"
 
+#define CLR_REFUSAL_MAX 200 /* octets */
+
 typedef struct ClrSmtpServer ClrSmtpServer;
 
 typedef struct
@@ -73,3 +75,7 @@ unsigned clr_smtp_server_get_bare_newlines (ClrSmtpServer *server);
 const char *clr_smtp_server_get_helo (ClrSmtpServer *server); /* "" before HELO */
 gboolean clr_smtp_server_is_esmtp (ClrSmtpServer *server);
 gboolean clr_smtp_server_is_authenticated (ClrSmtpServer *server);
+/* Replies by which the client was refused something (4xx and 5xx, without 421), and the last of them as it
+ * was told, cut to CLR_REFUSAL_MAX; "" before the first. */
+unsigned clr_smtp_server_count_refusals (ClrSmtpServer *server);
+const char *clr_smtp_server_get_refusal (ClrSmtpServer *server);

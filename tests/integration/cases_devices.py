@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """What a [device] may do, and what is borne of it: over SMTP, with the real relay."""
+import socket
 import time
 
-from commands import command
+from commands import api, command
 from harness import Raw, Relay, case, check, equal, free_port, submit, wait_for
 
 
@@ -162,3 +163,75 @@ def _():
     wait_for(lambda: relay.process.poll() is not None, what="the end of a start as an open relay")
     check(relay.process.returncode != 0 and "[device world] networks" in relay.read_log(), relay.read_log())
     relay.process = None
+
+
+def clients(relay, *options):
+    return {c["address"]: c for c in relay.json("device", "list", "--clients", *options)}
+
+
+@case("device: who tried is remembered with HELO, TLS, success, refusal and why; kept over a restart; allowed with one command")
+def _():
+    with Relay(devices="[device server]\nnetworks = 127.0.0.2\n") as relay:
+        replies = dialogue(relay, "HELO copier-7", "MAIL FROM:<a@internal.test>", "RCPT TO:<b@example.test>", "QUIT")
+        check(replies[2].startswith("550 5.7.1"), replies)
+        with relay.client() as smtp:
+            smtp.starttls()
+            smtp.ehlo("copier-8")
+        with Raw(relay.port) as client:  # a second refusal
+            client.reply()
+            client.ask("BREW coffee")
+        wait_for(lambda: clients(relay).get("127.0.0.1", {}).get("sessions") == 3, what="the sighting")
+        one = relay.json("device", "list", "--unknown")
+        equal([c["address"] for c in one], ["127.0.0.1"], "unknown clients")
+        equal((one[0]["helo"], one[0]["refusals"], one[0]["messages"]), ("copier-8", 2, 0), "what is known")
+        check(one[0]["reason"].startswith("500 5.5.1") and one[0]["tls"].startswith("TLS1."), one[0])
+        check("last-success" not in one[0] and one[0]["last-refusal"] >= one[0]["first-seen"], one[0])
+        check("copier-8" in relay.cli("device", "list", "--unknown"), "for people")
+        relay.stop()
+        relay.start()
+        equal(relay.json("device", "list", "--unknown"), one, "after a restart")
+        # Strangers' words cannot become settings, and what is wrong changes nothing.
+        for words in (("127.0.0.1", "--preset", "toaster"), ("127.0.0.1", "--name", "a b"), ("127.0.0.1\nlogins = *",), ("nowhere",)):
+            said = command("--socket", relay.socket, "device", "allow", *words, expect=4)
+            check("nothing was changed" in said, said)
+        relay.cli("device", "allow", "127.0.0.1", "--preset", "generic-printer", "--name", "copier", "--label", "Copier, 2nd floor")
+        identity = relay.send()
+        equal(relay.show(identity)["device"], "copier", "its device")
+        equal(relay.json("device", "list", "--unknown"), [], "unknown clients")
+        wait_for(lambda: clients(relay)["127.0.0.1"]["messages"] == 1, what="the accepted message")
+        shown = relay.json("device", "show", "copier")
+        equal((shown["label"], shown["preset"], shown["networks"]), ("Copier, 2nd floor", "generic-printer", ["127.0.0.1"]), "show")
+        check(shown["clients"][0]["last-success"] and "missing-brackets" in shown["quirks"], shown)
+        check("[device copier]" in command("--socket", relay.socket, "device", "allow", "127.0.0.3", "--name", "copier", expect=1), "a name twice")
+        relay.cli("device", "allow", "127.0.0.3")
+        equal([d["name"] for d in relay.json("device", "list")], ["server", "copier", "client-127-0-0-3"], "devices")
+        relay.cli("device", "show", "nobody", expect=3)
+        equal(api(relay, "GET", "/v1/clients?limit=0")[0], 400, "a bad limit")
+
+
+@case("device: the inventory is bounded, who was not seen for the longest time falls out; a failed handshake is told")
+def _():
+    def greet(source, *lines):
+        with socket.create_connection(("127.0.0.1", relay.port), 20, (source, 0)) as sock:
+            sock.recv(500)
+            for line in lines:
+                sock.sendall(line + b"\r\n")
+                sock.recv(500)
+
+    with Relay(limits="max-known-clients = 3\n") as relay:
+        for i in range(1, 6):
+            greet(f"127.0.1.{i}", b"HELO h%d" % i, b"QUIT")
+            wait_for(lambda: f"127.0.1.{i}" in clients(relay), what=f"client {i}")
+        equal(sorted(clients(relay)), ["127.0.1.3", "127.0.1.4", "127.0.1.5"], "those seen last")
+        greet("127.0.1.3", b"EHLO x", b"STARTTLS", b"this is no handshake")
+        wait_for(lambda: clients(relay)["127.0.1.3"]["refusals"] == 1, what="the failed handshake")
+        check(clients(relay)["127.0.1.3"]["reason"].startswith("TLS: "), clients(relay))
+        greet("127.0.1.6", b"HELO h6", b"QUIT")
+        wait_for(lambda: "127.0.1.6" in clients(relay), what="client 6")
+        equal(sorted(clients(relay)), ["127.0.1.3", "127.0.1.5", "127.0.1.6"], "who was seen again stays")
+        relay.write(limits="max-known-clients = 1\n")
+        relay.hangup()
+        equal(list(clients(relay)), ["127.0.1.6"], "a smaller bound counts at once")
+        relay.kill()
+        relay.start()
+        check(len(clients(relay)) <= 1, "the bound holds at the start")
