@@ -5,8 +5,10 @@
 #include "pages/clr-message-page.h"
 #include "pages/clr-overview-page.h"
 #include "pages/clr-queue-page.h"
+#include "pages/clr-routes-page.h"
 #include "pages/clr-settings-page.h"
 #include "pages/clr-trace-page.h"
+#include "pages/clr-users-page.h"
 
 #include <glib/gi18n.h>
 
@@ -22,7 +24,7 @@ struct _ClrWindow
   GtkListBox *page_list;
   GtkWidget *content, *back_button;
   GtkRevealer *problem_revealer;
-  GtkLabel *problem_label;
+  GtkLabel *problem_label, *help_label;
   AdwToastOverlay *toasts;
   GtkStack *stack;
 };
@@ -33,12 +35,37 @@ static const struct
 {
   const char *name, *title, *icon;
   GType (*get_type) (void);
+  const char *help; /* a paragraph or two */
 } pages[] = {
-  { "overview", N_ ("Overview"), "clr-overview-symbolic", clr_overview_page_get_type },
-  { "queue", N_ ("Queue"), "clr-queue-symbolic", clr_queue_page_get_type },
-  { "trace", N_ ("Trace"), "clr-trace-symbolic", clr_trace_page_get_type },
-  { "live", N_ ("Live"), "clr-live-symbolic", clr_live_page_get_type },
-  { "settings", N_ ("Settings"), "clr-settings-symbolic", clr_settings_page_get_type },
+  { "overview", N_ ("Overview"), "clr-overview-symbolic", clr_overview_page_get_type,
+    N_ ("Whether the relay runs well, in a sentence, and what needs you. Each warning has a button to the "
+        "page "
+        "where it is mended. The chart shows what came in, what was delivered and what had to be put off.") },
+  { "queue", N_ ("Queue"), "clr-queue-symbolic", clr_queue_page_get_type,
+    N_ ("What has been accepted and is not finished yet. Words in the field at the top narrow the list: "
+        "from:scanner@example.com, to:, domain:, device:, reply:\"mailbox full\", older:4h, larger:1M. "
+        "Orders go to "
+        "the chosen messages, or to all that were found; they say first how many that is.") },
+  { "trace", N_ ("Trace"), "clr-trace-symbolic", clr_trace_page_get_type,
+    N_ ("Every message of the last weeks, also those long delivered, with each try and each reply word for "
+        "word. Look for an address, a subject, the id that the relay answered, or a Message-ID.") },
+  { "live", N_ ("Live"), "clr-live-symbolic", clr_live_page_get_type,
+    N_ ("What the relay does, as it does it. Narrow it to one device or address, and pause it to read.") },
+  { "routes", N_ ("Routes and Smarthosts"), "clr-routes-symbolic", clr_routes_page_get_type,
+    N_ ("A route says which mail goes which way; the first that fits counts, and the arrows change the "
+        "order. A "
+        "smarthost is a provider’s server; its test goes through every step of a delivery without sending "
+        "anything, and says at the step that fails what to do.") },
+  { "users", N_ ("Users"), "clr-users-symbolic", clr_users_page_get_type,
+    N_ ("Logins of devices and applications, for those that are not known by their address. A password that "
+        "is "
+        "made here is short enough for old printers, and is shown once. Who guesses wrong too often is "
+        "banned for "
+        "a while.") },
+  { "settings", N_ ("Settings"), "clr-settings-symbolic", clr_settings_page_get_type,
+    N_ ("Everything that can be set, with its default and what it means. Changes are shown before they "
+        "count, "
+        "count at once without a restart, and can be undone.") },
 };
 
 const char *const *
@@ -52,13 +79,14 @@ clr_window_list_pages (void)
 }
 
 static void
-enter (ClrWindow *self, ClrPage *page, const char *title)
+enter (ClrWindow *self, ClrPage *page, const char *title, const char *help)
 {
   if (self->page && self->page != page)
     clr_page_set_in_sight (self->page, FALSE);
   self->page = page;
   gtk_stack_set_visible_child (self->stack, GTK_WIDGET (page));
   adw_window_title_set_title (self->page_title, title);
+  gtk_label_set_label (self->help_label, help);
   adw_leaflet_set_visible_child (self->leaflet, self->content);
   clr_page_set_in_sight (page, TRUE);
 }
@@ -71,7 +99,8 @@ clr_window_show_page (ClrWindow *self, const char *name)
       {
         gtk_list_box_select_row (self->page_list, gtk_list_box_get_row_at_index (self->page_list, (int)i));
         gtk_widget_set_visible (self->back_button, FALSE);
-        enter (self, CLR_PAGE (gtk_stack_get_child_by_name (self->stack, name)), _ (pages[i].title));
+        enter (self, CLR_PAGE (gtk_stack_get_child_by_name (self->stack, name)), _ (pages[i].title),
+               _ (pages[i].help));
         return TRUE;
       }
   return FALSE;
@@ -86,7 +115,9 @@ clr_window_show_message (ClrWindow *self, const char *id)
     self->former = gtk_stack_get_visible_child_name (self->stack);
   clr_message_page_set_id (CLR_MESSAGE_PAGE (page), id);
   gtk_widget_set_visible (self->back_button, TRUE);
-  enter (self, page, _ ("Message"));
+  enter (self, page, _ ("Message"),
+         _ ("One message: who sent it, what the relay did with it, and each recipient’s state in words. "
+            "“Copy for help desk” puts all of it on the clipboard as plain text."));
 }
 
 void
@@ -195,6 +226,7 @@ clr_window_class_init (ClrWindowClass *klass)
   gtk_widget_class_bind_template_child (widget_class, ClrWindow, back_button);
   gtk_widget_class_bind_template_child (widget_class, ClrWindow, problem_revealer);
   gtk_widget_class_bind_template_child (widget_class, ClrWindow, problem_label);
+  gtk_widget_class_bind_template_child (widget_class, ClrWindow, help_label);
   gtk_widget_class_bind_template_child (widget_class, ClrWindow, toasts);
   gtk_widget_class_bind_template_child (widget_class, ClrWindow, stack);
   gtk_widget_class_bind_template_callback (widget_class, on_page_activated);

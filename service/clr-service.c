@@ -10,6 +10,7 @@
 #include "clr-own-certificate.h"
 #include "clr-tokens.h"
 #include "clr-version.h"
+#include "check/clr-check.h"
 #include "control/clr-api.h"
 #include "control/clr-control.h"
 #include "control/clr-door.h"
@@ -258,6 +259,17 @@ probe (const char *smarthost, const char *from, const char *to, ClrMailbox *repl
                            clr_probe_new (smarthost, from, to, reply_to, on_probed, call));
 }
 
+static JsonNode *
+check_route (JsonObject *question, void *data)
+{
+  ClrService *service = data;
+
+  json_object_set_string_member (question, "config", clr_settings_get_file (service->settings));
+  /* The main thread waits for nobody. */
+  json_object_set_boolean_member (question, "no-lookups", TRUE);
+  return clr_check_route (question, NULL);
+}
+
 static gboolean
 reload (void *data, GError **error)
 {
@@ -322,6 +334,7 @@ start_control (ClrService *service, GError **error)
     .send_tls_reports = send_tls_reports,
     .reload = reload,
     .probe = probe,
+    .check_route = check_route,
     .list_warnings = list_warnings,
     .ask_oauth = ask_oauth,
     .guard = clr_gate_get_guard (service->gate),

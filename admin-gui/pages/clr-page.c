@@ -4,6 +4,8 @@
 #include "clr-window.h"
 #include "control/clr-json.h"
 
+#include <glib/gi18n.h>
+
 typedef struct
 {
   ClrRelay *relay;
@@ -90,6 +92,69 @@ clr_page_tell (ClrPage *self, const char *format, ...)
   va_end (list);
   if (CLR_IS_WINDOW (root))
     clr_window_tell (CLR_WINDOW (root), text);
+}
+
+void
+clr_page_fail (ClrPage *self, const char *heading, const char *text)
+{
+  GtkWidget *dialog
+      = adw_message_dialog_new (GTK_WINDOW (gtk_widget_get_root (GTK_WIDGET (self))), heading, text);
+
+  adw_message_dialog_add_response (ADW_MESSAGE_DIALOG (dialog), "close", _ ("_Close"));
+  gtk_window_present (GTK_WINDOW (dialog));
+}
+
+typedef struct
+{
+  ClrPage *self;
+  void (*on_go) (ClrPage *self, gpointer data);
+  gpointer data;
+  GDestroyNotify free;
+} Question;
+
+static void
+question_free (void *data, GClosure *closure)
+{
+  Question *question = data;
+
+  if (question->free)
+    question->free (question->data);
+  g_object_unref (question->self);
+  g_free (question);
+}
+
+static void
+on_response (AdwMessageDialog *dialog, const char *response, Question *question)
+{
+  if (g_str_equal (response, "go"))
+    question->on_go (question->self, question->data);
+}
+
+void
+clr_page_confirm (ClrPage *self, const char *heading, const char *body, const char *label,
+                  void (*on_go) (ClrPage *self, gpointer data), gpointer data, GDestroyNotify free)
+{
+  GtkWidget *dialog
+      = adw_message_dialog_new (GTK_WINDOW (gtk_widget_get_root (GTK_WIDGET (self))), heading, body);
+  Question *question = g_new0 (Question, 1);
+
+  question->self = g_object_ref (self);
+  question->on_go = on_go;
+  question->data = data;
+  question->free = free;
+  adw_message_dialog_add_responses (ADW_MESSAGE_DIALOG (dialog), "cancel", _ ("_Cancel"), "go", label, NULL);
+  adw_message_dialog_set_response_appearance (ADW_MESSAGE_DIALOG (dialog), "go", ADW_RESPONSE_DESTRUCTIVE);
+  adw_message_dialog_set_close_response (ADW_MESSAGE_DIALOG (dialog), "cancel");
+  g_signal_connect_data (dialog, "response", G_CALLBACK (on_response), question, question_free, 0);
+  gtk_window_present (GTK_WINDOW (dialog));
+}
+
+gboolean
+clr_page_is_unknown (const GError *error)
+{
+  /* The words of the service, which is never translated. */
+  return g_error_matches (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND)
+         && strstr (error->message, "no such path") != NULL;
 }
 
 typedef struct

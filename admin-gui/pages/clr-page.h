@@ -33,6 +33,16 @@ ClrRelay *clr_page_get_relay (ClrPage *self);
 /* A short word to the person, that goes away by itself. */
 void clr_page_tell (ClrPage *self, const char *format, ...) G_GNUC_PRINTF (2, 3);
 
+/* What went wrong, in a window: it is not overlooked. */
+void clr_page_fail (ClrPage *self, const char *heading, const char *text);
+/* Asks before it is done; @on_go is called when the person says so. @label: of the button that does it.
+ * @data: freed by @free, in any case. */
+void clr_page_confirm (ClrPage *self, const char *heading, const char *body, const char *label,
+                       void (*on_go) (ClrPage *self, gpointer data), gpointer data, GDestroyNotify free);
+/* Whether the service does not know what it was asked for: it is older than the app. Then pages say so, and
+ * show what they can. */
+gboolean clr_page_is_unknown (const GError *error);
+
 /* What to do with an answer. @answer: NULL when it failed; then the person has been told, unless there is
  * @error to do it otherwise. */
 typedef void (*ClrPageAnswer) (ClrPage *self, JsonObject *answer, const GError *error, gpointer data);

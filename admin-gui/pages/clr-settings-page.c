@@ -323,16 +323,6 @@ collect (ClrSettingsPage *self, GString *told)
 }
 
 static void
-tell_failure (ClrSettingsPage *self, const char *heading, const char *text)
-{
-  GtkWidget *dialog
-      = adw_message_dialog_new (GTK_WINDOW (gtk_widget_get_root (GTK_WIDGET (self))), heading, text);
-
-  adw_message_dialog_add_response (ADW_MESSAGE_DIALOG (dialog), "close", _ ("_Close"));
-  gtk_window_present (GTK_WINDOW (dialog));
-}
-
-static void
 on_applied (ClrPage *page, JsonObject *answer, const GError *error, void *data)
 {
   ClrSettingsPage *self = CLR_SETTINGS_PAGE (page);
@@ -340,7 +330,7 @@ on_applied (ClrPage *page, JsonObject *answer, const GError *error, void *data)
 
   if (answer == NULL)
     {
-      tell_failure (self, _ ("Nothing Was Changed"), error->message);
+      clr_page_fail (page, _ ("Nothing Was Changed"), error->message);
       return;
     }
   if (restart && JSON_NODE_HOLDS_ARRAY (restart) && json_array_get_length (json_node_get_array (restart)) > 0)
@@ -406,7 +396,7 @@ on_undone (ClrPage *page, JsonObject *answer, const GError *error, void *data)
 {
   if (answer == NULL)
     {
-      tell_failure (CLR_SETTINGS_PAGE (page), _ ("Nothing Was Undone"), error->message);
+      clr_page_fail (page, _ ("Nothing Was Undone"), error->message);
       return;
     }
   clr_page_tell (page, "%s", _ ("The last change is undone"));

@@ -40,6 +40,7 @@
 #define CLR_API_LOG             "/v1/log"
 #define CLR_API_TRACE           "/v1/trace"
 #define CLR_API_CHECK_SMARTHOST "/v1/checks/smarthost"
+#define CLR_API_CHECK_ROUTE     "/v1/checks/route"
 #define CLR_API_OAUTH           "/v1/oauth"
 #define CLR_API_OAUTH_RENEW     "/v1/oauth/renew"
 #define CLR_API_OAUTH_LOGIN     "/v1/oauth/login"

@@ -14,17 +14,19 @@ read_one (JsonNode *node)
   JsonObject *object = JSON_NODE_HOLDS_OBJECT (node) ? json_node_get_object (node) : NULL;
   ClrSettingChange *change;
   const char *group = object ? clr_json_get_text (object, "group") : NULL;
+  const char *before = object ? clr_json_get_text (object, "before") : NULL;
   JsonNode *value = object ? json_object_get_member (object, "value") : NULL;
 
   /* Nothing is ever taken out by leaving something out. */
-  if (group == NULL || value == NULL
-      || (!JSON_NODE_HOLDS_NULL (value) && clr_json_get_text (object, "value") == NULL))
+  if (group == NULL || (before == NULL && value == NULL)
+      || (value && !JSON_NODE_HOLDS_NULL (value) && clr_json_get_text (object, "value") == NULL))
     return NULL;
   change = g_new0 (ClrSettingChange, 1);
   change->group = g_strdup (group);
   change->name = g_strdup (clr_json_get_text (object, "name"));
   change->key = g_strdup (clr_json_get_text (object, "key"));
   change->value = g_strdup (clr_json_get_text (object, "value"));
+  change->before = g_strdup (before);
   return change;
 }
 
@@ -36,7 +38,8 @@ is_sound (const ClrSettingChange *change)
   g_autoptr (ClrSettingChange) again = clr_setting_change_new_from_place (place, NULL);
 
   return again && g_str_equal (again->group, change->group) && g_strcmp0 (again->name, change->name) == 0
-         && g_strcmp0 (again->key, change->key) == 0 && (change->key || !change->value);
+         && g_strcmp0 (again->key, change->key) == 0 && (change->key || !change->value)
+         && (change->before == NULL || (change->name && change->key == NULL));
 }
 
 GPtrArray *
@@ -137,6 +140,11 @@ clr_settings_change_to_text (GPtrArray *changes, const char *before)
       g_autofree char *place = clr_setting_change_to_place (change);
       g_autofree char *former = clr_settings_text_get (before, change);
 
+      if (change->before)
+        {
+          g_string_append_printf (text, "%s%s: before %s", i ? "; " : "", place, change->before);
+          continue;
+        }
       g_string_append_printf (text, "%s%s: %s -> %s", i ? "; " : "", place, former ? former : "-",
                               change->value ? change->value : "-");
     }

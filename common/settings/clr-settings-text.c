@@ -12,6 +12,7 @@ clr_setting_change_free (ClrSettingChange *change)
   g_free (change->name);
   g_free (change->key);
   g_free (change->value);
+  g_free (change->before);
   g_free (change);
 }
 
@@ -287,6 +288,60 @@ not_there (const ClrSettingChange *change, GError **error)
   return NULL;
 }
 
+/* The first of the comments that stand right above a heading. */
+static unsigned
+find_head (GArray *lines, unsigned heading)
+{
+  while (heading > 0)
+    {
+      const Line *line = &g_array_index (lines, Line, heading - 1);
+      g_autofree char *text = strip (line);
+
+      if ((*text != '#' && *text != ';') || is_commented_heading (line))
+        break;
+      heading--;
+    }
+  return heading;
+}
+
+static char *
+move_group (const char *text, GArray *lines, const ClrSettingChange *change, GError **error)
+{
+  ClrSettingChange target = { .group = change->group, .name = change->before };
+  Place from = find_group (lines, change), to = find_group (lines, &target);
+  GString *into, *moved;
+  unsigned start, end, at;
+
+  if (from.heading == G_MAXUINT || to.heading == G_MAXUINT)
+    return not_there (from.heading == G_MAXUINT ? change : &target, error);
+  if (from.heading == to.heading)
+    return g_strdup (text);
+  start = find_head (lines, from.heading);
+  /* An empty line behind it goes along; what is above the next heading is the next group's. */
+  end = from.end < lines->len ? find_head (lines, from.end) : from.end;
+  at = find_head (lines, to.heading);
+  moved = g_string_new (NULL);
+  append_lines (moved, lines, start, end);
+  end_line (moved, find_line_end (text));
+  if (!g_str_has_suffix (moved->str, "\n\n") && !g_str_has_suffix (moved->str, "\n\r\n"))
+    g_string_append (moved, find_line_end (text));
+  into = g_string_sized_new (strlen (text) + 8);
+  append_lines (into, lines, 0, MIN (at, start));
+  if (at < start)
+    {
+      g_string_append_len (into, moved->str, moved->len);
+      append_lines (into, lines, at, start);
+    }
+  else
+    {
+      append_lines (into, lines, end, at);
+      g_string_append_len (into, moved->str, moved->len);
+    }
+  append_lines (into, lines, MAX (at, end), lines->len);
+  g_string_free (moved, TRUE);
+  return g_string_free (into, FALSE);
+}
+
 char *
 clr_settings_text_change (const char *text, const ClrSettingChange *change, GError **error)
 {
@@ -299,6 +354,8 @@ clr_settings_text_change (const char *text, const ClrSettingChange *change, GErr
 
   if (!is_on_one_line (change, error))
     return NULL;
+  if (change->before)
+    return move_group (text, lines, change, error);
   if (place.heading == G_MAXUINT)
     return change->value ? add_group (text, lines, &place, change) : not_there (change, error);
 

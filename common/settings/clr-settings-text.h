@@ -12,13 +12,16 @@ G_BEGIN_DECLS
 
 #define CLR_SETTINGS_BOM "\xef\xbb\xbf" /* with which some editors begin a file in UTF-8 */
 
-/* One change. @key NULL: the whole group goes. @value NULL: the setting goes, and its default counts. */
+/* One change. @before: the group moves, to stand right before the group of its kind with that name; comments
+ * above it go along. Else @key NULL: the whole group goes. @value NULL: the setting goes, and its default
+ * counts. */
 typedef struct
 {
   char *group;
   char *name; /* NULL for a group without */
   char *key;
   char *value;
+  char *before;
 } ClrSettingChange;
 
 void clr_setting_change_free (ClrSettingChange *change);

@@ -6,6 +6,7 @@
 #include "check/clr-check.h"
 
 #include "base/clr-domain.h"
+#include "control/clr-json.h"
 #include "dns/clr-mx.h"
 #include "policy/clr-policy.h"
 #include "smtp/clr-address.h"
@@ -131,8 +132,8 @@ fill_answer (ClrDnsAnswer *answer, ClrZoneStatus status, GPtrArray *values)
 
 /* Returns: NULL, or the result when there is no way. */
 static const char *
-describe_mx (JsonObject *details, const ClrPolicy *policy, ClrSection *route, const char *domain,
-             ClrZone *zone, char **reason)
+describe_mx (JsonObject *details, JsonObject *in, const ClrPolicy *policy, ClrSection *route,
+             const char *domain, ClrZone *zone, char **reason)
 {
   unsigned port = clr_section_get_number (route, "port");
   ClrMxPlan plan = { 0 };
@@ -142,6 +143,8 @@ describe_mx (JsonObject *details, const ClrPolicy *policy, ClrSection *route, co
   json_object_set_string_member (details, "domain", domain);
   json_object_set_string_member (details, "tls", clr_section_get_text (route, "tls"));
   describe_limits (details, route);
+  if (clr_json_is_true (in, "no-lookups"))
+    return NULL;
   if (!clr_mx_plan_without_dns (&plan, domain, port))
     {
       g_autoptr (GPtrArray) values = NULL;
@@ -180,8 +183,8 @@ describe_mx (JsonObject *details, const ClrPolicy *policy, ClrSection *route, co
 }
 
 static const char *
-describe_lane (JsonObject *details, const ClrPolicy *policy, ClrSettings *settings, const char *route_name,
-               const char *lane, ClrZone *zone, char **reason)
+describe_lane (JsonObject *details, JsonObject *in, const ClrPolicy *policy, ClrSettings *settings,
+               const char *route_name, const char *lane, ClrZone *zone, char **reason)
 {
   ClrSection *route = clr_settings_find (settings, "route", route_name);
 
@@ -190,7 +193,7 @@ describe_lane (JsonObject *details, const ClrPolicy *policy, ClrSettings *settin
   if (g_str_has_prefix (lane, "smarthost:"))
     describe_smarthost (details, settings, lane + strlen ("smarthost:"));
   else if (g_str_has_prefix (lane, "mx:"))
-    return describe_mx (details, policy, route, strchr (lane, '/') + 1, zone, reason);
+    return describe_mx (details, in, policy, route, strchr (lane, '/') + 1, zone, reason);
   else if (g_str_has_prefix (lane, "capture:"))
     {
       json_object_set_string_member (details, "transport", "capture");
@@ -263,7 +266,7 @@ trace (const ClrPolicy *policy, ClrSettings *settings, JsonObject *in, ClrZone *
     return clr_check_answer ("refused", _ ("no [route] takes this recipient"), details);
   lane = clr_policy_find_lane (policy, &what);
   describe_message (details, policy, from, to);
-  result = describe_lane (details, policy, settings, route, lane, zone, &reason);
+  result = describe_lane (details, in, policy, settings, route, lane, zone, &reason);
   if (result)
     return clr_check_answer (result, reason, details);
   reason = g_strdup_printf (_ ("[route %s], %s"), route, lane);

@@ -54,6 +54,8 @@ typedef struct
   /* Ends with clr_methods_tell_probe() of @call, opened by @reply_to. */
   void (*probe) (const char *smarthost, const char *from, const char *to, ClrMailbox *reply_to, void *call,
                  void *data);
+  /* Which way mail would take; @question: its members are texts. (transfer full) */
+  JsonNode *(*check_route) (JsonObject *question, void *data);
   char **(*list_warnings) (void *data); /* (transfer full) */
   /* (transfer full) (nullable) */
   JsonNode *(*ask_oauth) (ClrControlOauth what, const char *account, const char *text, GError **error,

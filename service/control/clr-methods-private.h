@@ -67,6 +67,7 @@ void clr_method_undo_settings (ClrCall *call);
 
 /* clr-methods-probe.c */
 void clr_method_probe_smarthost (ClrCall *call);
+void clr_method_check_route (ClrCall *call);
 
 /* clr-methods-oauth.c: OAuth accounts and logins */
 void clr_method_list_oauth (ClrCall *call);

@@ -134,7 +134,8 @@ get_wanted_etag (ClrCall *call, JsonObject *object)
 }
 
 /* {"set": [{"group": "listener", "name": "office", "key": "address", "value": "..."}], "etag": "..."}: all of
- * it or nothing. A value of null takes the setting out; without a key, the group. */
+ * it or nothing. A value of null takes the setting out; without a key, the group; {"group", "name", "before":
+ * NAME} moves it, where the order counts. */
 void
 clr_method_patch_settings (ClrCall *call)
 {

@@ -76,6 +76,19 @@ has_label (GtkWidget *widget, const char *word)
   return GTK_IS_BUTTON (widget) && g_strcmp0 (gtk_button_get_label (GTK_BUTTON (widget)), word) == 0;
 }
 
+static gboolean
+has_name (GtkWidget *widget, const char *word)
+{
+  return g_strcmp0 (gtk_widget_get_name (widget), word) == 0;
+}
+
+static gboolean
+is_titled_row (GtkWidget *widget, const char *word)
+{
+  return ADW_IS_PREFERENCES_ROW (widget)
+         && g_str_equal (adw_preferences_row_get_title (ADW_PREFERENCES_ROW (widget)), word);
+}
+
 /* The first that fits, of what can be seen. */
 static GtkWidget *
 find (GtkWidget *root, Fits fits, const char *word)
@@ -95,12 +108,34 @@ find (GtkWidget *root, Fits fits, const char *word)
   return NULL;
 }
 
+/* A window before the main one, that is no question. */
+static GtkWindow *
+find_modal (void)
+{
+  GListModel *windows = gtk_window_get_toplevels ();
+
+  for (guint i = 0; i < g_list_model_get_n_items (windows); i++)
+    {
+      g_autoptr (GtkWidget) window = g_list_model_get_item (windows, i);
+
+      if (GTK_IS_WINDOW (window) && gtk_window_get_modal (GTK_WINDOW (window))
+          && !ADW_IS_MESSAGE_DIALOG (window) && gtk_widget_get_visible (window))
+        return GTK_WINDOW (window);
+    }
+  return NULL;
+}
+
 /* A page's own id is not in its template: what is looked for lies in the page in sight, or else in the
  * window. */
 static GtkWidget *
 find_here (Driver *driver, Fits fits, const char *word)
 {
-  GtkWidget *found = find (clr_window_get_page (CLR_WINDOW (driver->window)), fits, word);
+  GtkWindow *modal = find_modal ();
+  GtkWidget *found = modal ? find (GTK_WIDGET (modal), fits, word) : NULL;
+
+  if (found)
+    return found;
+  found = find (clr_window_get_page (CLR_WINDOW (driver->window)), fits, word);
 
   return found ? found : find (driver->window, fits, word);
 }
@@ -124,7 +159,8 @@ static gboolean
 save (Driver *driver, const char *file)
 {
   AdwMessageDialog *dialog = find_dialog ();
-  GtkWidget *window = dialog ? GTK_WIDGET (dialog) : driver->window;
+  GtkWindow *modal = find_modal ();
+  GtkWidget *window = dialog ? GTK_WIDGET (dialog) : modal ? GTK_WIDGET (modal) : driver->window;
   g_autoptr (GdkPaintable) paintable = gtk_widget_paintable_new (window);
   GtkSnapshot *snapshot = gtk_snapshot_new ();
   g_autoptr (GskRenderNode) node = NULL;
@@ -145,6 +181,10 @@ do_read (GtkWidget *widget)
     answer (TRUE, "%s", gtk_label_get_label (GTK_LABEL (widget)));
   else if (GTK_IS_EDITABLE (widget))
     answer (TRUE, "%s", gtk_editable_get_text (GTK_EDITABLE (widget)));
+  else if (ADW_IS_ACTION_ROW (widget))
+    answer (TRUE, "%s", adw_action_row_get_subtitle (ADW_ACTION_ROW (widget)));
+  else if (ADW_IS_PREFERENCES_GROUP (widget))
+    answer (TRUE, "%s", adw_preferences_group_get_title (ADW_PREFERENCES_GROUP (widget)));
   else if (GTK_IS_STACK (widget))
     answer (TRUE, "%s", gtk_stack_get_visible_child_name (GTK_STACK (widget)));
   else if (GTK_IS_REVEALER (widget))
@@ -160,6 +200,10 @@ do_set (GtkWidget *widget, const char *text)
     gtk_editable_set_text (GTK_EDITABLE (widget), text);
   else if (GTK_IS_DROP_DOWN (widget))
     gtk_drop_down_set_selected (GTK_DROP_DOWN (widget), (guint)g_ascii_strtoull (text, NULL, 10));
+  else if (ADW_IS_COMBO_ROW (widget))
+    adw_combo_row_set_selected (ADW_COMBO_ROW (widget), (guint)g_ascii_strtoull (text, NULL, 10));
+  else if (GTK_IS_SWITCH (widget))
+    gtk_switch_set_active (GTK_SWITCH (widget), g_str_equal (text, "on"));
   else if (GTK_IS_TOGGLE_BUTTON (widget))
     gtk_toggle_button_set_active (GTK_TOGGLE_BUTTON (widget), g_str_equal (text, "on"));
   else
@@ -214,7 +258,10 @@ do_respond (const char *response)
       answer (FALSE, "no dialog is open");
       return;
     }
-  g_autofree char *body = g_strdup (adw_message_dialog_get_body (dialog));
+  GtkWidget *extra = adw_message_dialog_get_extra_child (dialog);
+  g_autofree char *body
+      = g_strdup_printf ("%s%s", adw_message_dialog_get_body (dialog),
+                         GTK_IS_LABEL (extra) ? gtk_label_get_label (GTK_LABEL (extra)) : "");
   adw_message_dialog_response (dialog, response);
   gtk_window_destroy (GTK_WINDOW (dialog));
   answer (TRUE, "%s", body);
@@ -260,6 +307,31 @@ do_row (Driver *driver, const char *key, const char *text)
       problem = clr_setting_row_get_problem (CLR_SETTING_ROW (row));
       answer (TRUE, "%s", problem ? problem : "");
     }
+}
+
+/* "BUTTON TITLE": the button of that name in the row with that title. */
+static void
+do_press (Driver *driver, const char *name, const char *title)
+{
+  GtkWidget *row = title ? find_here (driver, is_titled_row, title) : NULL;
+  GtkWidget *button = row ? find (row, has_name, name) : NULL;
+  gboolean good = GTK_IS_BUTTON (button) && gtk_widget_is_sensitive (button);
+
+  if (good)
+    g_signal_emit_by_name (button, "clicked");
+  answer (good, good ? "pressed" : row ? "no such button can be pressed" : "no such row is in sight");
+}
+
+/* What a row says below its title. */
+static void
+do_row_text (Driver *driver, const char *title)
+{
+  GtkWidget *row = find_here (driver, is_titled_row, title);
+
+  if (ADW_IS_ACTION_ROW (row))
+    answer (TRUE, "%s", adw_action_row_get_subtitle (ADW_ACTION_ROW (row)));
+  else
+    answer (row != NULL, row ? "" : "no such row is in sight");
 }
 
 static void
@@ -317,6 +389,8 @@ carry_out (Driver *driver, char *line)
     do_section (driver, rest);
   else if (g_str_equal (line, "click"))
     do_click (driver, rest);
+  else if (g_str_equal (line, "text"))
+    do_row_text (driver, rest);
   else
     {
       if (more)
@@ -325,6 +399,10 @@ carry_out (Driver *driver, char *line)
         do_action (driver, rest, more);
       else if (g_str_equal (line, "row"))
         do_row (driver, rest, more);
+      else if (g_str_equal (line, "press"))
+        do_press (driver, rest, more);
+      else if (g_str_equal (line, "name") && (widget = find_here (driver, has_name, rest)))
+        do_set (widget, more ? more : "");
       else if (g_str_equal (line, "set") && (widget = find_here (driver, has_id, rest)))
         do_set (widget, more ? more : "");
       else

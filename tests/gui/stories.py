@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """What a person does in the app, from the first look to the end, asserted on the service's side."""
+import smtplib
+
 from app import App
 from harness import Relay, Sink, check, equal, wait_for
 
@@ -166,3 +168,69 @@ def _(where):
         app.until("table count", lambda text: 0 < int(text) < 6)
         app.do("set pause_button on")
         app.until("read foot_label", "paused")
+
+
+@story("routes are added, put in order and asked; a smarthost is tried step by step")
+def _(where):
+    with Sink(script()) as sink, busy(sink) as relay, App(where, relay.socket) as app:
+        app.do("page routes")
+        app.until("text default", "through the smarthost")
+        for name, domain in (("first", "one.test"), ("second", "two.test")):
+            app.do("click add_route_button")
+            app.do(f"name section_name {name}")
+            equal(app.do(f"row recipients {domain}"), "", "recipients")
+            equal(app.do("row via discard"), "", "via")
+            app.do("click save_button")
+            app.until(f"text {name}", domain)
+        app.do("set from_row scanner@internal.test")
+        app.do("set to_row a@two.test")
+        app.do("click way_button")
+        app.until("read way_row", "second")
+        app.do("press up second")
+        wait_for(lambda: open(relay.conf).read().index("[route second]") < open(relay.conf).read().index("[route first]"), what="the order")
+        app.do("set to_row anna@good.test")
+        app.do("press test sink")
+        app.until("read group", "Mail Can Leave")
+        app.until(f"text Recipient — 127.0.0.1:{sink.port}", "")
+        app.do("set to_row gone@refused.test")
+        app.do("press test sink")
+        app.until("read group", "Cannot Leave")
+        app.until(f"text Recipient — 127.0.0.1:{sink.port}", "no such mailbox here")
+        app.do("press remove first")
+        app.do("respond go")
+        wait_for(lambda: "[route first]" not in open(relay.conf).read(), what="the route to be gone")
+        equal(sink.mails, [], "nothing has been sent")
+
+
+@story("a user is added with a password that is made, has a new one, is banned, let in and removed")
+def _(where):
+    with Relay(extra="[users]\nguesses = 1\n") as relay, App(where, relay.socket) as app:
+        def login(password):
+            with relay.client() as smtp:
+                smtp.ehlo("scanner")
+                smtp.starttls()
+                smtp.ehlo("scanner")
+                try:
+                    smtp.login("scanner@office", password)
+                    return True
+                except smtplib.SMTPException:
+                    return False
+        app.do("page users")
+        app.do("set login_row scanner@office")
+        app.do("click add_button")
+        password = app.do("respond close").partition("not shown again.")[2]
+        check(len(password) >= 8, f"no password is shown: {password!r}")
+        check(login(password), "the password that was shown is not taken")
+        app.until("text scanner@office", "Password set")
+        app.do("press renew scanner@office")
+        app.do("respond go")
+        wait_for(lambda: not login(password), what="the former password to be refused")
+        check(app.do("respond close"), "no password is shown")
+        app.do("page overview")
+        app.do("page users")
+        banned = wait_for(lambda: relay.json("ban", "list"), what="the ban")
+        subject = (banned["bans"] if isinstance(banned, dict) else banned)[0]["subject"]
+        app.do(f"press lift {subject}")
+        app.do("press remove scanner@office")
+        app.do("respond go")
+        wait_for(lambda: "scanner@office" not in relay.cli("user", "list"), what="the user to be gone")

@@ -290,12 +290,55 @@ test_secrets (void)
   clr_test_remove_folder (state);
 }
 
+/* Routes and devices: the first that matches counts. */
+static void
+test_moves (void)
+{
+  static const char start[]
+      = "[server]\nhostname = h\n\n# of a\n[route a]\nvia = mx\n\n[route b]\nvia = discard\n\n"
+        "[route c]\nvia = reject";
+  static const struct
+  {
+    const char *name, *before, *after; /* NULL: refused */
+  } cases[] = {
+    { "b", "a",
+      "[server]\nhostname = h\n\n[route b]\nvia = discard\n\n# of a\n[route a]\nvia = mx\n\n[route c]\nvia = "
+      "reject" },
+    { "c", "a",
+      "[server]\nhostname = h\n\n[route c]\nvia = reject\n\n# of a\n[route a]\nvia = mx\n\n[route b]\nvia = "
+      "discard\n\n" },
+    { "a", "c",
+      "[server]\nhostname = h\n\n[route b]\nvia = discard\n\n# of a\n[route a]\nvia = mx\n\n[route c]\nvia = "
+      "reject" },
+    { "a", "b", start },
+    { "a", "a", start },
+    { "a", "d", NULL },
+    { "d", "a", NULL },
+  };
+
+  for (unsigned i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr (ClrSettingChange) change = g_new0 (ClrSettingChange, 1);
+      g_autoptr (GError) error = NULL;
+      g_autofree char *after = NULL;
+
+      change->group = g_strdup ("route");
+      change->name = g_strdup (cases[i].name);
+      change->before = g_strdup (cases[i].before);
+      after = clr_settings_text_change (start, change, &error);
+      g_test_message ("%s before %s", cases[i].name, cases[i].before);
+      g_assert_cmpstr (after, ==, cases[i].after);
+      g_assert_true ((after == NULL) == (error != NULL));
+    }
+}
+
 int
 main (int argc, char *argv[])
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/settings-text/places", test_places);
   g_test_add_func ("/settings-text/changes", test_changes);
+  g_test_add_func ("/settings-text/moves", test_moves);
   g_test_add_func ("/settings-text/diff", test_diff);
   g_test_add_func ("/settings-text/file", test_file);
   g_test_add_func ("/settings-text/traps", test_traps);
