@@ -4,6 +4,7 @@
 #undef _FORTIFY_SOURCE
 #include "clr-cut-private.h"
 
+#include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -159,6 +160,16 @@ openat64 (int at, const char *path, int flags, ...)
   return do_open (at, path, flags, mode);
 }
 
+/* With the lock. */
+static void
+forget (int fd)
+{
+  if (fd < 0 || fd >= CLR_CUT_FDS)
+    return;
+  clr_cut_disk.fds[fd] = NULL;
+  g_clear_pointer (&clr_cut_disk.folders[fd], g_free);
+}
+
 int
 close (int fd)
 {
@@ -166,12 +177,22 @@ close (int fd)
   if (!atomic_load (&active))
     return real (fd);
   pthread_mutex_lock (&clr_cut_disk.lock);
-  if (fd >= 0 && fd < CLR_CUT_FDS)
-    {
-      clr_cut_disk.fds[fd] = NULL;
-      g_clear_pointer (&clr_cut_disk.folders[fd], g_free);
-    }
+  forget (fd);
   int result = real (fd);
+  pthread_mutex_unlock (&clr_cut_disk.lock);
+  return result;
+}
+
+/* The C library closes the descriptor below a DIR by itself, unseen by close() above. */
+int
+closedir (DIR *dir)
+{
+  REAL (closedir);
+  if (!atomic_load (&active))
+    return real (dir);
+  pthread_mutex_lock (&clr_cut_disk.lock);
+  forget (dirfd (dir));
+  int result = real (dir);
   pthread_mutex_unlock (&clr_cut_disk.lock);
   return result;
 }
