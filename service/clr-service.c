@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "clr-service.h"
+#include "clr-service-private.h"
 
 #include "base/clr-clock.h"
 #include "base/clr-counter.h"
@@ -7,13 +7,9 @@
 #include "base/clr-log.h"
 #include "clr-gate.h"
 #include "clr-listeners.h"
-#include "clr-own-certificate.h"
 #include "clr-tokens.h"
 #include "clr-version.h"
-#include "check/clr-check.h"
-#include "control/clr-api.h"
 #include "control/clr-control.h"
-#include "control/clr-door.h"
 #include "delivery/clr-delivery.h"
 #include "delivery/clr-tls-reporter.h"
 #include "dns/clr-resolver.h"
@@ -31,41 +27,6 @@
 #include <unistd.h>
 
 #define DRAIN_LOOK_MS 50
-
-struct ClrService
-{
-  char *file;
-  ClrSettings *settings;
-  int lock_fd; /* a second service on the same state is refused */
-  ClrState *state;
-  ClrInventory *inventory;
-  ClrDisk *disk;
-  ClrQueue *queue;
-  ClrWorker **workers;
-  ClrInbound **inbounds;
-  ClrDelivery **deliveries;
-  ClrReporter **reporters;
-  ClrTokens *tokens;
-  ClrPolicy *policy;      /* the one in force */
-  unsigned next_injector; /* the worker that takes the next message of the API */
-  unsigned n_workers;
-  ClrListeners *listeners;
-  ClrGate *gate;
-  ClrControl *control;
-  ClrPickup *pickup;
-  ClrWebResolver *web_resolver;
-  ClrWebClient *web_client; /* for policies */
-  ClrStsKeeper *sts;
-  ClrTlsTally *tls_tally;
-  ClrWebClient *report_client;
-  ClrTlsReporter *tls_reporter;
-
-  void (*stopped) (void *data);
-  void *stopped_data;
-  int64_t drain_until_us;
-  guint drain_source;
-  gboolean cut;
-};
 
 static gboolean
 lock_state (ClrService *service, const char *directory, GError **error)
@@ -174,202 +135,6 @@ start_queue (ClrService *service, const char *directory, GError **error)
   return service->queue != NULL;
 }
 
-static ClrSettings *
-get_settings (void *data)
-{
-  return ((ClrService *)data)->settings;
-}
-
-static const ClrPolicy *
-get_policy (void *data)
-{
-  return ((ClrService *)data)->policy;
-}
-
-static char **
-list_listeners (void *data)
-{
-  return clr_listeners_list (((ClrService *)data)->listeners);
-}
-
-/* Worker. A report that is not taken in is lost; the log tells of it as of every refusal. */
-static void
-on_report_injected (ClrLetter *letter, void *owner)
-{
-  clr_injection_free ((ClrInjection *)letter);
-}
-
-static void
-submit_tls_report (const char *sender, const char *recipient, GBytes *content, void *data)
-{
-  ClrService *service = data;
-  ClrIntakePlace place = { service->workers[0], service->queue, service->disk };
-  ClrInjection *injection = g_new0 (ClrInjection, 1);
-  const char *const recipients[] = { recipient, NULL };
-
-  injection->origin = g_strdup ("tls-report");
-  injection->client = g_strdup ("tls-report");
-  injection->sender = g_strdup (sender);
-  injection->recipients = g_strdupv ((char **)recipients);
-  injection->content = g_bytes_ref (content);
-  injection->reply_to = service->workers[0]->mailbox;
-  injection->open = on_report_injected;
-  clr_injection_post (injection, &place, service->policy);
-}
-
-static unsigned
-send_tls_reports (void *data)
-{
-  return clr_tls_reporter_send_now (((ClrService *)data)->tls_reporter);
-}
-
-static JsonNode *
-describe_tls (void *data)
-{
-  return clr_tls_tally_describe (((ClrService *)data)->tls_tally);
-}
-
-static char **
-list_warnings (void *data)
-{
-  return clr_tokens_list_warnings (((ClrService *)data)->tokens);
-}
-
-static JsonNode *
-ask_oauth (ClrControlOauth what, const char *account, const char *text, GError **error, void *data)
-{
-  return clr_tokens_ask (((ClrService *)data)->tokens, what, account, text, error);
-}
-
-/* Control's mailbox. */
-static void
-on_probed (ClrLetter *letter, void *owner)
-{
-  ClrProbe *probe = (ClrProbe *)letter;
-  g_autoptr (JsonNode) answer = clr_probe_tell (probe);
-
-  clr_methods_tell_probe (answer, clr_probe_get_data (probe));
-  clr_probe_free (probe);
-}
-
-static void
-probe (const char *smarthost, const char *from, const char *to, ClrMailbox *reply_to, void *call, void *data)
-{
-  clr_delivery_post_probe (((ClrService *)data)->deliveries[0],
-                           clr_probe_new (smarthost, from, to, reply_to, on_probed, call));
-}
-
-static JsonNode *
-check_route (JsonObject *question, void *data)
-{
-  ClrService *service = data;
-
-  json_object_set_string_member (question, "config", clr_settings_get_file (service->settings));
-  /* The main thread waits for nobody. */
-  json_object_set_boolean_member (question, "no-lookups", TRUE);
-  return clr_check_route (question, NULL);
-}
-
-static gboolean
-reload (void *data, GError **error)
-{
-  return clr_service_reload (data, error);
-}
-
-static gboolean
-apply_users (void *data, GError **error)
-{
-  ClrService *service = data;
-
-  return clr_gate_apply (service->gate, service->settings, error);
-}
-
-static void
-on_injected (ClrLetter *letter, void *owner)
-{
-  ClrInjection *injection = (ClrInjection *)letter;
-  ClrControlSubmission *submission = injection->data;
-
-  submission->done (injection->reply, injection->id, submission->data);
-  g_free (submission);
-  clr_injection_free (injection);
-}
-
-static gboolean
-submit (const ClrControlSubmission *submission, void *data)
-{
-  ClrService *service = data;
-  ClrInjection *injection;
-  ClrIntakePlace place
-      = { service->workers[service->next_injector++ % service->n_workers], service->queue, service->disk };
-
-  if (service->stopped)
-    return FALSE;
-  injection = g_new0 (ClrInjection, 1);
-  injection->origin = g_strdup ("api");
-  injection->client = g_strdup (submission->who);
-  injection->sender = g_strdup (submission->sender);
-  injection->recipients = g_strdupv (submission->recipients);
-  injection->content = g_bytes_ref (submission->content);
-  injection->reply_to = submission->reply_to;
-  injection->open = on_injected;
-  injection->data = g_memdup2 (submission, sizeof *submission);
-  clr_injection_post (injection, &place, service->policy);
-  return TRUE;
-}
-
-static gboolean
-start_control (ClrService *service, GError **error)
-{
-  ClrSection *server = clr_settings_get_section (service->settings, "server");
-  ClrControlHost host = {
-    .queue = service->queue,
-    .state = service->state,
-    .start_us = clr_clock_wall (),
-    .get_settings = get_settings,
-    .get_policy = get_policy,
-    .inventory = service->inventory,
-    .list_listeners = list_listeners,
-    .describe_tls = describe_tls,
-    .send_tls_reports = send_tls_reports,
-    .reload = reload,
-    .probe = probe,
-    .check_route = check_route,
-    .list_warnings = list_warnings,
-    .ask_oauth = ask_oauth,
-    .guard = clr_gate_get_guard (service->gate),
-    .apply_users = apply_users,
-    .submit = submit,
-    .data = service,
-  };
-
-  ClrSection *section = clr_settings_get_section (service->settings, "control");
-  const char *directory = clr_section_get_text (server, "state-directory");
-  g_autofree char *pass = g_build_filename (directory, CLR_API_LOCAL_PASS, NULL);
-  g_auto (ClrOwnCertificate) own = { 0 };
-  ClrControlPlaces places = {
-    .socket = clr_section_get_text (server, "control-socket"),
-    .addresses = clr_section_get_list (section, "listen"),
-    .hostname = clr_section_get_text (server, "hostname"),
-    .pass_file = pass,
-  };
-
-#ifdef _WIN32
-  static const char *const local[] = { CLR_API_LOCAL, NULL };
-  if (places.addresses == NULL || *places.addresses == NULL)
-    places.addresses = local;
-#endif
-  if (places.addresses && clr_door_needs_certificate (places.addresses))
-    {
-      if (!clr_own_certificate_find (&own, section, places.hostname, directory, error))
-        return FALSE;
-      places.certificate_file = own.certificate_file;
-      places.key_file = own.key_file;
-    }
-  service->control = clr_control_new (&host, &places, error);
-  return service->control != NULL;
-}
-
 /* The workers stand, with all that is in them, before the queue may post to them. */
 static gboolean
 make_workers (ClrService *service, GError **error)
@@ -427,62 +192,6 @@ make_plan (ClrSettings *settings, ClrPolicy *policy, unsigned n_workers, ClrList
                                    clr_policy_list_identities (policy), clr_policy_ref (policy),
                                    (GDestroyNotify)clr_policy_unref);
   return plan;
-}
-
-static gboolean
-start_sts (ClrService *service, GError **error)
-{
-  ClrSection *section = clr_settings_get_section (service->settings, "mta-sts");
-  ClrStsKeeperOptions options = {
-    .port = clr_section_get_number (section, "port"),
-    .timeout_s = clr_section_get_number (section, "timeout"),
-    .retry_s = clr_section_get_number (section, "retry"),
-    .state = service->state,
-  };
-
-  service->web_resolver = clr_web_resolver_new (service->workers[0]);
-  options.client = service->web_client
-      = clr_web_client_new (service->web_resolver, clr_section_get_text (section, "ca-file"), NULL, error);
-  if (service->web_client == NULL)
-    {
-      g_prefix_error (error, "[mta-sts] ca-file: ");
-      return FALSE;
-    }
-  service->sts = clr_sts_keeper_new (&options, error);
-  service->tls_tally = service->sts ? clr_tls_tally_new (service->sts, service->state, error) : NULL;
-  return service->tls_tally != NULL;
-}
-
-static gboolean
-start_tls_reports (ClrService *service, GError **error)
-{
-  ClrSection *section = clr_settings_get_section (service->settings, "tls-report");
-  ClrSection *server = clr_settings_get_section (service->settings, "server");
-  const char *postmaster = clr_section_get_text (server, "postmaster");
-  const char *from = clr_section_get_text (section, "from");
-  const char *organization = clr_section_get_text (section, "organization");
-  const char *contact = clr_section_get_text (section, "contact");
-  ClrTlsReporterOptions options = {
-    .tally = service->tls_tally,
-    .worker = service->workers[0],
-    .send = clr_section_get_boolean (section, "send"),
-    .from = from ? from : postmaster,
-    .hostname = clr_section_get_text (server, "hostname"),
-    .contact = contact ? contact : postmaster,
-    .submit = submit_tls_report,
-    .data = service,
-  };
-
-  options.organization = organization ? organization : options.hostname;
-  options.client = service->report_client
-      = clr_web_client_new (service->web_resolver, clr_section_get_text (section, "ca-file"), NULL, error);
-  if (service->report_client == NULL)
-    {
-      g_prefix_error (error, "[tls-report] ca-file: ");
-      return FALSE;
-    }
-  service->tls_reporter = clr_tls_reporter_new (&options);
-  return TRUE;
 }
 
 static void
@@ -563,8 +272,8 @@ start (ClrService *service, GError **error)
   service->listeners = clr_listeners_new (service->settings, policy, directory, NULL, error);
   if (service->listeners == NULL)
     return FALSE;
-  ok = open_state (service, directory, error) && make_workers (service, error) && start_sts (service, error)
-       && start_tls_reports (service, error);
+  ok = open_state (service, directory, error) && make_workers (service, error)
+       && clr_service_start_tls (service, error);
   if (ok)
     {
       plan = make_plan (service->settings, policy, service->n_workers, service->listeners, error);
@@ -574,7 +283,7 @@ start (ClrService *service, GError **error)
    * the workers run. */
   if (ok)
     fill_workers (service, plan, policy);
-  ok = ok && start_queue (service, directory, error) && start_control (service, error);
+  ok = ok && start_queue (service, directory, error) && clr_service_start_control (service, error);
   if (ok)
     {
       for (unsigned i = 0; i < service->n_workers; i++)

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * What the files of ClrService share: its parts. clr-service.c owns them all and ends them; the others start
+ * some. Main thread.
+ */
+#pragma once
+
+#include "clr-service.h"
+
+#include "clr-gate.h"
+#include "clr-listeners.h"
+#include "clr-tokens.h"
+#include "control/clr-control.h"
+#include "delivery/clr-delivery.h"
+#include "delivery/clr-tls-reporter.h"
+#include "inbound/clr-inbound.h"
+#include "intake/clr-reporter.h"
+#include "pickup/clr-pickup.h"
+#include "web/clr-web-client.h"
+
+struct ClrService
+{
+  char *file;
+  ClrSettings *settings;
+  int lock_fd; /* a second service on the same state is refused */
+  ClrState *state;
+  ClrInventory *inventory;
+  ClrDisk *disk;
+  ClrQueue *queue;
+  ClrWorker **workers;
+  ClrInbound **inbounds;
+  ClrDelivery **deliveries;
+  ClrReporter **reporters;
+  ClrTokens *tokens;
+  ClrPolicy *policy;      /* the one in force */
+  unsigned next_injector; /* the worker that takes the next message of the API */
+  unsigned n_workers;
+  ClrListeners *listeners;
+  ClrGate *gate;
+  ClrControl *control;
+  ClrPickup *pickup;
+  ClrWebResolver *web_resolver;
+  ClrWebClient *web_client; /* for policies */
+  ClrStsKeeper *sts;
+  ClrTlsTally *tls_tally;
+  ClrWebClient *report_client;
+  ClrTlsReporter *tls_reporter;
+
+  void (*stopped) (void *data);
+  void *stopped_data;
+  int64_t drain_until_us;
+  guint drain_source;
+  gboolean cut;
+};
+
+/* clr-service-control.c: the control API, when the queue and the workers stand. */
+gboolean clr_service_start_control (ClrService *service, GError **error);
+/* clr-service-tls.c: policies of TLS on the way out, what came of it, and reports of that; when the workers
+ * stand. */
+gboolean clr_service_start_tls (ClrService *service, GError **error);
