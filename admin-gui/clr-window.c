@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "clr-window.h"
 
+#include "pages/clr-assistant-page.h"
+#include "pages/clr-devices-page.h"
+#include "pages/clr-listeners-page.h"
 #include "pages/clr-live-page.h"
 #include "pages/clr-message-page.h"
 #include "pages/clr-overview-page.h"
@@ -51,6 +54,10 @@ static const struct
         "word. Look for an address, a subject, the id that the relay answered, or a Message-ID.") },
   { "live", N_ ("Live"), "clr-live-symbolic", clr_live_page_get_type,
     N_ ("What the relay does, as it does it. Narrow it to one device or address, and pause it to read.") },
+  { "devices", N_ ("Devices"), "clr-devices-symbolic", clr_devices_page_get_type,
+    N_ ("Who tried to send and may not stands at the top: allow it with a click, and say what kind of device "
+        "it is, so that its habits are borne. Below is who may send, when it was seen last, and why it was "
+        "refused last. The setup sheet says what to type at the panel of the device.") },
   { "routes", N_ ("Routes and Smarthosts"), "clr-routes-symbolic", clr_routes_page_get_type,
     N_ ("A route says which mail goes which way; the first that fits counts, and the arrows change the "
         "order. A "
@@ -62,6 +69,9 @@ static const struct
         "made here is short enough for old printers, and is shown once. Who guesses wrong too often is "
         "banned for "
         "a while.") },
+  { "listeners", N_ ("Listeners"), "clr-listeners-symbolic", clr_listeners_page_get_type,
+    N_ ("Where devices connect, how they encrypt and whether they must log in, and the certificates they are "
+        "shown. Old devices may need a listener of their own without TLS.") },
   { "settings", N_ ("Settings"), "clr-settings-symbolic", clr_settings_page_get_type,
     N_ ("Everything that can be set, with its default and what it means. Changes are shown before they "
         "count, "
@@ -118,6 +128,22 @@ clr_window_show_message (ClrWindow *self, const char *id)
   enter (self, page, _ ("Message"),
          _ ("One message: who sent it, what the relay did with it, and each recipient’s state in words. "
             "“Copy for help desk” puts all of it on the clipboard as plain text."));
+}
+
+void
+clr_window_show_assistant (ClrWindow *self)
+{
+  ClrPage *page = CLR_PAGE (gtk_stack_get_child_by_name (self->stack, "assistant"));
+
+  if (self->page != page)
+    self->former = pages[0].name;
+  gtk_widget_set_visible (self->back_button, TRUE);
+  enter (self, page, _ ("First Steps"),
+         _ ("From an empty relay to the first message that arrives. What is said at a step counts as soon as "
+            "the "
+            "next one is seen, and can be undone on the page Settings. The assistant can be opened again "
+            "from the "
+            "menu, at any time."));
 }
 
 void
@@ -198,6 +224,12 @@ on_page_key (GtkWidget *widget, const char *name, GVariant *parameter)
 }
 
 static void
+on_assistant (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  clr_window_show_assistant (CLR_WINDOW (widget));
+}
+
+static void
 clr_window_dispose (GObject *object)
 {
   ClrWindow *self = CLR_WINDOW (object);
@@ -233,6 +265,7 @@ clr_window_class_init (ClrWindowClass *klass)
   gtk_widget_class_bind_template_callback (widget_class, on_back);
   gtk_widget_class_bind_template_callback (widget_class, on_try_again);
   gtk_widget_class_install_action (widget_class, "win.page", "s", on_page_key);
+  gtk_widget_class_install_action (widget_class, "win.assistant", NULL, on_assistant);
   for (guint i = 0; i < MIN (G_N_ELEMENTS (pages), 9); i++)
     gtk_widget_class_add_binding_action (widget_class, GDK_KEY_1 + i, GDK_ALT_MASK, "win.page", "s",
                                          pages[i].name);
@@ -248,7 +281,8 @@ GtkWidget *
 clr_window_new (GtkApplication *application, ClrRelay *relay)
 {
   ClrWindow *self = g_object_new (CLR_TYPE_WINDOW, "application", application, NULL);
-  GtkWidget *message = g_object_new (CLR_TYPE_MESSAGE_PAGE, NULL);
+  GtkWidget *message = g_object_new (CLR_TYPE_MESSAGE_PAGE, NULL),
+            *assistant = g_object_new (CLR_TYPE_ASSISTANT_PAGE, NULL);
 
   self->relay = g_object_ref (relay);
   for (guint i = 0; i < G_N_ELEMENTS (pages); i++)
@@ -260,6 +294,8 @@ clr_window_new (GtkApplication *application, ClrRelay *relay)
       clr_page_attach (CLR_PAGE (page), relay);
     }
   gtk_stack_add_named (self->stack, message, "message");
+  gtk_stack_add_named (self->stack, assistant, "assistant");
+  clr_page_attach (CLR_PAGE (assistant), relay);
   clr_page_attach (CLR_PAGE (message), relay);
   g_signal_connect (relay, "updated", G_CALLBACK (on_updated), self);
   on_updated (relay, self);

@@ -19,6 +19,8 @@ gboolean clr_window_show_page (ClrWindow *self, const char *name);
 /* Shows one message; a button leads back to the page that was in sight. */
 void clr_window_show_message (ClrWindow *self, const char *id);
 /* Shows the trace of @filter. */
+/* The first steps. */
+void clr_window_show_assistant (ClrWindow *self);
 void clr_window_show_trace (ClrWindow *self, const char *filter);
 /* The page in sight. */
 GtkWidget *clr_window_get_page (ClrWindow *self);

@@ -249,25 +249,6 @@ on_answer (GObject *session, GAsyncResult *result, void *data)
     g_task_return_error (task, error);
 }
 
-void
-clr_client_request_async (ClrClient *self, const char *method, const char *path, const char *body,
-                          GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
-{
-  g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
-  GError *error = NULL;
-  SoupMessage *message = make_request (self, method, path, body, &error);
-
-  g_task_set_source_tag (task, clr_client_request_async);
-  if (message == NULL)
-    {
-      g_task_return_error (task, error);
-      return;
-    }
-  g_task_set_task_data (task, message, g_object_unref);
-  soup_session_send_and_read_async (self->session, message, G_PRIORITY_DEFAULT, cancellable, on_answer,
-                                    g_steal_pointer (&task));
-}
-
 char *
 clr_client_request_finish (ClrClient *self, GAsyncResult *result, GError **error)
 {
@@ -308,16 +289,71 @@ envelope_to_field (const char *sender, const char *const *recipients)
   return g_string_free (field, FALSE);
 }
 
-char *
-clr_client_submit_sync (ClrClient *self, const char *sender, const char *const *recipients, GBytes *content,
-                        GCancellable *cancellable, GError **error)
+/* (transfer full) */
+static SoupMessage *
+make_submission (ClrClient *self, const char *sender, const char *const *recipients, GBytes *content,
+                 GError **error)
 {
-  g_autoptr (SoupMessage) message = make_message (self, "POST", CLR_API_SUBMISSIONS, error);
+  SoupMessage *message = make_message (self, "POST", CLR_API_SUBMISSIONS, error);
   g_autofree char *field = envelope_to_field (sender, recipients);
 
   if (message == NULL)
     return NULL;
   soup_message_headers_replace (soup_message_get_request_headers (message), CLR_API_ENVELOPE, field);
   soup_message_set_request_body_from_bytes (message, "message/rfc822", content);
-  return send_sync (self, message, cancellable, error);
+  return message;
+}
+
+char *
+clr_client_submit_sync (ClrClient *self, const char *sender, const char *const *recipients, GBytes *content,
+                        GCancellable *cancellable, GError **error)
+{
+  g_autoptr (SoupMessage) message = make_submission (self, sender, recipients, content, error);
+
+  return message ? send_sync (self, message, cancellable, error) : NULL;
+}
+
+/* Takes @message; @error counts where there is none. */
+static void
+send_async (ClrClient *self, SoupMessage *message, GError *error, void *tag, GCancellable *cancellable,
+            GAsyncReadyCallback callback, gpointer user_data)
+{
+  g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
+
+  g_task_set_source_tag (task, tag);
+  if (message == NULL)
+    {
+      g_task_return_error (task, error);
+      return;
+    }
+  g_task_set_task_data (task, message, g_object_unref);
+  soup_session_send_and_read_async (self->session, message, G_PRIORITY_DEFAULT, cancellable, on_answer,
+                                    g_steal_pointer (&task));
+}
+
+void
+clr_client_request_async (ClrClient *self, const char *method, const char *path, const char *body,
+                          GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
+{
+  GError *error = NULL;
+  SoupMessage *message = make_request (self, method, path, body, &error);
+
+  send_async (self, message, error, clr_client_request_async, cancellable, callback, user_data);
+}
+
+void
+clr_client_submit_async (ClrClient *self, const char *sender, const char *const *recipients, GBytes *content,
+                         GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
+{
+  GError *error = NULL;
+  SoupMessage *message = make_submission (self, sender, recipients, content, &error);
+
+  send_async (self, message, error, clr_client_submit_async, cancellable, callback, user_data);
+}
+
+char *
+clr_client_submit_finish (ClrClient *self, GAsyncResult *result, GError **error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, self), NULL);
+  return g_task_propagate_pointer (G_TASK (result), error);
 }

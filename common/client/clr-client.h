@@ -84,4 +84,26 @@ char *clr_client_request_finish (ClrClient *self, GAsyncResult *result, GError *
 char *clr_client_submit_sync (ClrClient *self, const char *sender, const char *const *recipients,
                               GBytes *content, GCancellable *cancellable, GError **error);
 
+/**
+ * clr_client_submit_async:
+ * @sender: the sender's address, "" for none
+ * @recipients: (array zero-terminated=1): addresses
+ * @content: the message (RFC 5322)
+ * @cancellable: (nullable): to give up
+ * @callback: (scope async): is called when the service has answered
+ * @user_data: for @callback
+ *
+ * Hands a message to the service, without waiting.
+ */
+void clr_client_submit_async (ClrClient *self, const char *sender, const char *const *recipients,
+                              GBytes *content, GCancellable *cancellable, GAsyncReadyCallback callback,
+                              gpointer user_data);
+
+/**
+ * clr_client_submit_finish:
+ *
+ * Returns: (transfer full): the answer, as of clr_client_submit_sync(); %NULL with @error
+ */
+char *clr_client_submit_finish (ClrClient *self, GAsyncResult *result, GError **error);
+
 G_END_DECLS

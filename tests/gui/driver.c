@@ -204,6 +204,8 @@ do_set (GtkWidget *widget, const char *text)
     adw_combo_row_set_selected (ADW_COMBO_ROW (widget), (guint)g_ascii_strtoull (text, NULL, 10));
   else if (GTK_IS_SWITCH (widget))
     gtk_switch_set_active (GTK_SWITCH (widget), g_str_equal (text, "on"));
+  else if (GTK_IS_CHECK_BUTTON (widget))
+    gtk_check_button_set_active (GTK_CHECK_BUTTON (widget), g_str_equal (text, "on"));
   else if (GTK_IS_TOGGLE_BUTTON (widget))
     gtk_toggle_button_set_active (GTK_TOGGLE_BUTTON (widget), g_str_equal (text, "on"));
   else
@@ -374,7 +376,7 @@ carry_out (Driver *driver, char *line)
     }
   else if (g_str_equal (line, "read"))
     {
-      if ((widget = find_here (driver, has_id, rest)))
+      if ((widget = find_here (driver, has_id, rest)) || (widget = find_here (driver, has_name, rest)))
         do_read (widget);
       else
         answer (FALSE, "no %s is in sight", rest);

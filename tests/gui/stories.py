@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """What a person does in the app, from the first look to the end, asserted on the service's side."""
 import smtplib
+import socket
 
 from app import App
-from harness import Relay, Sink, check, equal, wait_for
+from harness import Relay, Sink, check, equal, free_port, wait_for
 
 MAILS = [("scanner@internal.test", ("anna@good.test",), "Scan from Kyocera TASKalfa"),
          ("ups@internal.test", ("admin@good.test", "full@slow.test"), "UPS: battery test passed"),
@@ -234,3 +235,79 @@ def _(where):
         app.do("press remove scanner@office")
         app.do("respond go")
         wait_for(lambda: "scanner@office" not in relay.cli("user", "list"), what="the user to be gone")
+
+
+@story("an unknown printer is allowed with a click, and its sheet says what to type")
+def _(where):
+    with Sink(script()) as sink, Relay(sink.route(), devices="") as relay, App(where, relay.socket) as app:
+        with relay.client(local_hostname="brother-7820.office.test") as smtp:
+            smtp.ehlo()
+            check(smtp.mail("a@internal.test")[0] >= 500 or smtp.rcpt("anna@good.test")[0] >= 500, "a stranger may send")
+        app.do("page devices")
+        app.until("text 127.0.0.1", "brother-7820")
+        app.do("press allow 127.0.0.1")
+        app.until("read section_name", "brother-7820")
+        equal(app.do("row preset generic-printer"), "", "the preset")
+        equal(app.do("row label Brother, ground floor"), "", "the label")
+        app.do("click save_button")
+        app.until("text Brother, ground floor", "127.0.0.1")
+        relay.send(to=("anna@good.test",))
+        sink.wait(1)
+        app.do("page overview")
+        app.do("page devices")
+        app.until("text Brother, ground floor", "1 message")
+        app.do("press sheet Brother, ground floor")
+        sheet = app.do("read sheet_label")
+        check(str(relay.port) in sheet and "relay.internal.test" in sheet and "login): off" in sheet, sheet)
+
+
+@story("a listener is added, and is open at once")
+def _(where):
+    port = free_port()
+    with Relay() as relay, App(where, relay.socket) as app:
+        app.do("page listeners")
+        app.until("text in", str(relay.port))
+        app.do("click add_listener_button")
+        app.do("name section_name printers")
+        equal(app.do(f"row address 127.0.0.1:{port}"), "", "the address")
+        equal(app.do("row tls none"), "", "tls")
+        app.do("click save_button")
+        app.until("text printers", "never TLS")
+        with socket.create_connection(("127.0.0.1", port), 5) as sock:
+            check(sock.recv(100).startswith(b"220"), "the new listener does not greet")
+
+
+@story("the assistant leads from an empty relay to a test message that arrives")
+def _(where):
+    with Sink(script()) as sink, Relay(devices="", routes="") as relay, App(where, relay.socket) as app:
+        app.do("action win.assistant")
+        app.until("read step_label", "1")
+        app.do("set other_check on")
+        app.do("click next_button")
+        app.until("read problem_label", "server is needed")
+        app.do(f"set host_row 127.0.0.1:{sink.port}")
+        app.do("set tls_row 2")
+        app.do("click next_button")
+        app.until("read steps", "try")
+        app.until("read group", "Mail Can Leave")
+        app.do("click next_button")
+        app.until("read steps", "domain")
+        app.do("set domain_row internal.test")
+        app.until("text SPF: who may send for the domain", "internal.test. TXT")
+        app.do("click next_button")
+        app.do("set network_row 127.0.0.0/8")
+        app.do("click next_button")
+        app.until("read steps", "listen")
+        app.do("click next_button")
+        app.until("read steps", "message")
+        app.do("set test_from_row postmaster@internal.test")
+        app.do("set test_to_row anna@good.test")
+        app.do("click send_button")
+        app.until("read result_row", "Delivered at")
+        sink.wait(1)
+        relay.send(to=("anna@good.test",))
+        app.do("set test_to_row gone@refused.test")
+        app.do("click send_button")
+        app.until("read result_row", "no such mailbox here")
+        app.do("click next_button")
+        app.until("read health_title", "All is well")
