@@ -133,6 +133,7 @@ clr_service_start_control (ClrService *service, GError **error)
   ClrSection *server = clr_settings_get_section (service->settings, "server");
   ClrControlHost host = {
     .queue = service->queue,
+    .disk = service->disk,
     .state = service->state,
     .start_us = clr_clock_wall (),
     .get_settings = get_settings,

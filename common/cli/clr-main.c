@@ -13,7 +13,7 @@
 static const ClrVerbRow table[] = {
   { "tls-results", N_ ("what came of TLS with other domains' servers"), clr_verb_tls_results },
   { "status", N_ ("what the relay does now"), clr_verb_status },
-  { "queue", N_ ("list, count, show, hold, release, retry, expire, priority, delete: messages"),
+  { "queue", N_ ("list, count, show, export, hold, release, retry, expire, priority, delete: messages"),
     clr_verb_queue },
   { "trace", N_ ("what became of mail: by address, id, subject, reply, time"), clr_verb_trace },
   { "config", N_ ("check, describe, get, set, unset, diff, history, undo: the settings"), clr_verb_config },
@@ -26,6 +26,7 @@ static const ClrVerbRow table[] = {
     clr_verb_oauth },
   { "user", N_ ("add, passwd, list, remove: who may log in"), clr_verb_user },
   { "device", N_ ("list, show, allow: devices, and every client address that tried"), clr_verb_device },
+  { "audit", N_ ("who changed what, and who read messages"), clr_verb_audit },
   { "ban", N_ ("list, lift: addresses and logins with too many failed logins"), clr_verb_ban },
   { "token", N_ ("add, list, remove: who may use the control API over TCP"), clr_verb_token },
   { "dkim", N_ ("new DOMAIN, show FILE: keys that sign mail"), clr_verb_dkim },

@@ -206,24 +206,47 @@ order (ClrVerbOptions *options, unsigned which, JsonObject *chosen)
   return CLR_EXIT_OK;
 }
 
+/* A message's octets to standard output or a new file. */
+static int
+export_message (ClrVerbOptions *options, const char *id, const char *out)
+{
+  g_autofree char *escaped = g_uri_escape_string (id, NULL, FALSE);
+  g_autofree char *path = g_strconcat (CLR_API_CONTENTS, escaped, NULL);
+  g_autoptr (ClrClient) client = clr_verb_connect (options);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GBytes) bytes = clr_client_fetch_sync (client, path, NULL, &error);
+  gsize size = 0;
+  const void *data = bytes ? g_bytes_get_data (bytes, &size) : NULL;
+
+  if (bytes == NULL)
+    return clr_verb_fail (error);
+  if (out)
+    return g_file_set_contents_full (out, data, size, G_FILE_SET_CONTENTS_CONSISTENT, 0600, &error)
+               ? CLR_EXIT_OK
+               : clr_verb_fail (error);
+  return fwrite (data, 1, size, stdout) == size && fflush (stdout) == 0 ? CLR_EXIT_OK : CLR_EXIT_FAILED;
+}
+
 int
 clr_verb_queue (ClrVerbOptions *options, int argc, char **argv)
 {
   gboolean all = FALSE;
-  g_autofree char *state = NULL, *words = NULL, *filter = NULL;
+  g_autofree char *state = NULL, *words = NULL, *filter = NULL, *out = NULL;
   GOptionEntry entries[] = {
     { "all", 'a', 0, G_OPTION_ARG_NONE, &all, N_ ("The whole queue"), NULL },
     { "filter", 'f', 0, G_OPTION_ARG_STRING, &words, N_ ("Only mail that all the words fit (see below)"),
       N_ ("WORDS") },
     { "state", 0, 0, G_OPTION_ARG_STRING, &state, N_ ("With list or count: only in this state"),
       N_ ("STATE") },
+    { "out", 'o', 0, G_OPTION_ARG_FILENAME, &out, N_ ("With export: into this file"), N_ ("FILE") },
     G_OPTION_ENTRY_NULL,
   };
   int code;
 
   if (!clr_verb_parse (
           options,
-          "list | count | show ID | hold|release|retry|delete|expire ID|--all|--filter WORDS | priority N …",
+          "list | count | show ID | export ID | hold|release|retry|delete|expire ID|--all|--filter WORDS | "
+          "priority N …",
           _ ("Shows and changes what waits in the queue. With expire, mail is given up and its sender told. "
              "A "
              "priority is a number from -9 (last) to 9 (first).\n\n"
@@ -248,6 +271,8 @@ clr_verb_queue (ClrVerbOptions *options, int argc, char **argv)
     return count (options, filter);
   if (g_str_equal (what, "show") && id)
     return show (options, id);
+  if (g_str_equal (what, "export") && id)
+    return export_message (options, id, out);
   if (is_priority && (number == NULL || !g_ascii_string_to_signed (number, 10, -9, 9, &priority, NULL)))
     return clr_verb_usage (_ ("queue: priority takes a number from -9 to 9, then an id, --all or --filter"));
   for (unsigned i = 0; i < G_N_ELEMENTS (orders); i++)
@@ -265,5 +290,6 @@ clr_verb_queue (ClrVerbOptions *options, int argc, char **argv)
           json_object_set_int_member (chosen, "priority", priority);
         return order (options, i, chosen);
       }
-  return clr_verb_usage (_ ("queue: list, count, show, hold, release, retry, delete, expire or priority"));
+  return clr_verb_usage (
+      _ ("queue: list, count, show, export, hold, release, retry, delete, expire or priority"));
 }

@@ -101,6 +101,12 @@ make_printable (const char *text, const char *keep)
   return g_string_free (into, FALSE);
 }
 
+char *
+clr_verb_dup_printable (const char *text)
+{
+  return make_printable (text, "\t");
+}
+
 static void
 make_element_printable (JsonArray *array, guint index, JsonNode *node, void *data)
 {

@@ -50,6 +50,7 @@ int clr_verb_secret (ClrVerbOptions *options, int argc, char **argv);
 int clr_verb_oauth (ClrVerbOptions *options, int argc, char **argv);
 int clr_verb_user (ClrVerbOptions *options, int argc, char **argv);
 int clr_verb_device (ClrVerbOptions *options, int argc, char **argv);
+int clr_verb_audit (ClrVerbOptions *options, int argc, char **argv);
 int clr_verb_ban (ClrVerbOptions *options, int argc, char **argv);
 int clr_verb_token (ClrVerbOptions *options, int argc, char **argv);
 int clr_verb_dkim (ClrVerbOptions *options, int argc, char **argv);
@@ -79,6 +80,8 @@ JsonNode *clr_verb_read_answer (const char *text, GError **error);
 /* Texts of strangers (subjects, replies, file names) for a terminal: a line end becomes a blank, other
  * control characters are shown as \u001b. */
 void clr_verb_make_printable (JsonNode *node);
+/* The same of one text. (transfer full) */
+char *clr_verb_dup_printable (const char *text);
 /* "clrelay: TEXT" on standard error, fit for a terminal. */
 void clr_verb_complain (const char *text);
 /* The same of @error; returns the exit code. */

@@ -256,6 +256,69 @@ clr_client_request_finish (ClrClient *self, GAsyncResult *result, GError **error
   return g_task_propagate_pointer (G_TASK (result), error);
 }
 
+/* The octets that @message brought, or what the service says is wrong. */
+static GBytes *
+read_octets (ClrClient *self, SoupMessage *message, GBytes *bytes, GError *problem, GError **error)
+{
+  if (bytes && SOUP_STATUS_IS_SUCCESSFUL (soup_message_get_status (message)))
+    return g_bytes_ref (bytes);
+  g_free (read_answer (self, message, bytes, problem, error)); /* NULL: it sets the error */
+  return NULL;
+}
+
+GBytes *
+clr_client_fetch_sync (ClrClient *self, const char *path, GCancellable *cancellable, GError **error)
+{
+  g_autoptr (SoupMessage) message = make_request (self, "GET", path, NULL, error);
+  g_autoptr (GError) problem = NULL;
+  g_autoptr (GBytes) bytes
+      = message ? soup_session_send_and_read (self->session, message, cancellable, &problem) : NULL;
+
+  return message ? read_octets (self, message, bytes, problem, error) : NULL;
+}
+
+static void
+on_octets (GObject *session, GAsyncResult *result, void *data)
+{
+  g_autoptr (GTask) task = data;
+  g_autoptr (GError) problem = NULL;
+  g_autoptr (GBytes) bytes = soup_session_send_and_read_finish (SOUP_SESSION (session), result, &problem);
+  GError *error = NULL;
+  GBytes *octets
+      = read_octets (g_task_get_source_object (task), g_task_get_task_data (task), bytes, problem, &error);
+
+  if (octets)
+    g_task_return_pointer (task, octets, (GDestroyNotify)g_bytes_unref);
+  else
+    g_task_return_error (task, error);
+}
+
+void
+clr_client_fetch_async (ClrClient *self, const char *path, GCancellable *cancellable,
+                        GAsyncReadyCallback callback, gpointer user_data)
+{
+  g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
+  GError *error = NULL;
+  SoupMessage *message = make_request (self, "GET", path, NULL, &error);
+
+  g_task_set_source_tag (task, clr_client_fetch_async);
+  if (message == NULL)
+    {
+      g_task_return_error (task, error);
+      return;
+    }
+  g_task_set_task_data (task, message, g_object_unref);
+  soup_session_send_and_read_async (self->session, message, G_PRIORITY_DEFAULT, cancellable, on_octets,
+                                    g_steal_pointer (&task));
+}
+
+GBytes *
+clr_client_fetch_finish (ClrClient *self, GAsyncResult *result, GError **error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, self), NULL);
+  return g_task_propagate_pointer (G_TASK (result), error);
+}
+
 /* A field of HTTP is ASCII. (transfer full) */
 static char *
 envelope_to_field (const char *sender, const char *const *recipients)

@@ -70,6 +70,39 @@ void clr_client_request_async (ClrClient *self, const char *method, const char *
 char *clr_client_request_finish (ClrClient *self, GAsyncResult *result, GError **error);
 
 /**
+ * clr_client_fetch_sync:
+ * @path: path and query, such as "/v1/contents/ID"
+ * @cancellable: (nullable): cancels the request
+ * @error: as of clr_client_request_sync()
+ *
+ * Fetches what is no JSON: the content of a message. It is held in memory as a whole.
+ *
+ * Returns: (transfer full): the octets of the answer
+ */
+GBytes *clr_client_fetch_sync (ClrClient *self, const char *path, GCancellable *cancellable, GError **error);
+
+/**
+ * clr_client_fetch_async:
+ * @path: path and query, such as "/v1/contents/ID"
+ * @cancellable: (nullable): cancels the request
+ * @callback: (scope async): called when the answer is in
+ * @user_data: for @callback
+ *
+ * clr_client_fetch_sync() that does not wait.
+ */
+void clr_client_fetch_async (ClrClient *self, const char *path, GCancellable *cancellable,
+                             GAsyncReadyCallback callback, gpointer user_data);
+
+/**
+ * clr_client_fetch_finish:
+ * @result: what the callback was given
+ * @error: as of clr_client_request_sync(); %G_IO_ERROR_CANCELLED when it was cancelled
+ *
+ * Returns: (transfer full): the octets of the answer
+ */
+GBytes *clr_client_fetch_finish (ClrClient *self, GAsyncResult *result, GError **error);
+
+/**
  * clr_client_submit_sync:
  * @sender: the envelope's sender, "" for none
  * @recipients: (array zero-terminated=1): the envelope's recipients

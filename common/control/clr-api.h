@@ -16,7 +16,10 @@
 #define CLR_API_QUEUE_RETRY  "/v1/queue/retry"
 #define CLR_API_QUEUE_DELETE "/v1/queue/delete"
 #define CLR_API_MESSAGES     "/v1/messages/"
-#define CLR_API_SECRETS      "/v1/secrets/"
+/* A message that waits, as message/rfc822. */
+#define CLR_API_CONTENTS "/v1/contents/"
+#define CLR_API_AUDIT    "/v1/audit"
+#define CLR_API_SECRETS  "/v1/secrets/"
 /* GET lists; with a login behind a slash: PUT sets a password, DELETE removes. */
 #define CLR_API_USERS "/v1/users"
 #define CLR_API_BANS  "/v1/bans"

@@ -13,6 +13,7 @@ typedef enum
   CLR_ROLE_VIEWER = 1,   /* sees what the relay does and how it is set */
   CLR_ROLE_OPERATOR = 2, /* and gives orders: messages, probes, bans */
   CLR_ROLE_ADMIN = 4,    /* and changes settings, secrets and tokens */
+  CLR_ROLE_READER = 16,  /* a viewer that may read the content of messages */
   CLR_ROLE_AUDITOR = 8,  /* sees what became of mail and who changed what, nothing else */
 } ClrRole;
 

@@ -346,7 +346,8 @@ clr_control_new (const ClrControlHost *host, const ClrControlPlaces *places, GEr
   control->listener = g_socket_service_new ();
   g_signal_connect (control->listener, "incoming", G_CALLBACK (on_incoming), control);
   control->place.keyring = clr_keyring_new (host->state, error);
-  if (control->place.keyring == NULL
+  control->place.audit = clr_audit_new (host->state, control->place.keyring ? error : NULL);
+  if (control->place.keyring == NULL || control->place.audit == NULL
       || !clr_access_listen (G_SOCKET_LISTENER (control->listener), control->path, error)
       || !open_door (control, places, error))
     {
@@ -380,6 +381,7 @@ clr_control_free (ClrControl *control)
   clr_mailbox_free (control->place.mailbox);
   clr_series_free (control->place.series);
   g_clear_pointer (&control->place.keyring, clr_keyring_free);
+  g_clear_pointer (&control->place.audit, clr_audit_free);
   g_free (control->path);
   g_free (control->hostname);
   g_free (control);

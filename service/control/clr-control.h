@@ -43,6 +43,7 @@ typedef enum
 typedef struct
 {
   ClrQueue *queue;
+  ClrDisk *disk;   /* where large contents are */
   ClrState *state; /* NULL: nothing is kept over a restart */
   int64_t start_us;
   ClrSettings *(*get_settings) (void *data);   /* (transfer none) */

@@ -34,10 +34,8 @@ static const struct
   ClrRole role;
   const char *word;
 } roles[] = {
-  { CLR_ROLE_VIEWER, "viewer" },
-  { CLR_ROLE_OPERATOR, "operator" },
-  { CLR_ROLE_ADMIN, "admin" },
-  { CLR_ROLE_AUDITOR, "auditor" },
+  { CLR_ROLE_VIEWER, "viewer" },   { CLR_ROLE_OPERATOR, "operator" }, { CLR_ROLE_ADMIN, "admin" },
+  { CLR_ROLE_AUDITOR, "auditor" }, { CLR_ROLE_READER, "reader" },
 };
 
 const char *

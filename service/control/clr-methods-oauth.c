@@ -46,7 +46,7 @@ ask_of_body (ClrCall *call, ClrControlOauth what, const char *done)
   if (soup_server_message_get_status (call->message) == SOUP_STATUS_OK)
     {
       g_autofree char *told = g_strdup_printf ("oauth %s: %s", account, done);
-      clr_log_event (CLR_EVENT_API_CHANGED, call->who, told);
+      clr_methods_note (call->place, call->who, told, NULL);
     }
 }
 

@@ -25,6 +25,7 @@ typedef struct
 {
   ClrMethodPlace *place;
   SoupServerMessage *message;
+  char *chosen; /* NULL, or what an order is about, for the audit */
 } ClrPendingCall;
 
 /* clr-methods.c */
@@ -32,6 +33,15 @@ const char *clr_call_get_parameter (ClrCall *call, const char *name); /* of the 
 /* The body as a JSON object, NULL when it is none. (transfer full) */
 JsonNode *clr_call_read_object (ClrCall *call);
 ClrPendingCall *clr_call_wait (ClrCall *call);
+/* The id behind the path. Returns: FALSE when a refusal has been answered. */
+gboolean clr_call_read_id (ClrCall *call, uint64_t *id);
+/* A question to the queue, to be filled and posted; @open gets it back, the ClrPendingCall in its data.
+ * (transfer full) */
+ClrQueueRequest *clr_call_ask_queue (ClrCall *call, ClrRequestKind kind,
+                                     void (*open) (ClrLetter *letter, void *owner));
+/* Something was changed, or read that is nobody else's: an event, and an entry of the audit. @detail:
+ * (nullable): not for the log. */
+void clr_methods_note (ClrMethodPlace *place, const char *who, const char *what, const char *detail);
 void clr_pending_call_go_on (ClrPendingCall *pending);                 /* frees it; the answer has been set */
 void clr_methods_answer_text (SoupServerMessage *message, char *text); /* JSON; takes @text */
 void clr_methods_answer_json (SoupServerMessage *message, JsonNode *node);
@@ -49,6 +59,12 @@ void clr_method_retry_queue (ClrCall *call);
 void clr_method_delete_queue (ClrCall *call);
 void clr_method_expire_queue (ClrCall *call);
 void clr_method_priority_queue (ClrCall *call);
+
+/* clr-methods-content.c */
+void clr_method_get_content (ClrCall *call);
+
+/* clr-methods-audit.c */
+void clr_method_list_audit (ClrCall *call);
 
 /* clr-methods-trace.c: mail that waits or is finished, newest first */
 void clr_method_trace (ClrCall *call);

@@ -11,19 +11,6 @@
 
 #include <string.h>
 
-static ClrQueueRequest *
-request_new (ClrCall *call, ClrRequestKind kind, void (*open) (ClrLetter *letter, void *owner))
-{
-  ClrQueueRequest *request = g_new0 (ClrQueueRequest, 1);
-
-  request->kind = kind;
-  request->who = g_strdup (call->who);
-  request->reply_to = call->place->mailbox;
-  request->open = open;
-  request->data = clr_call_wait (call);
-  return request;
-}
-
 static void
 on_status (ClrLetter *letter, void *owner)
 {
@@ -65,7 +52,7 @@ on_status (ClrLetter *letter, void *owner)
 void
 clr_method_get_status (ClrCall *call)
 {
-  clr_queue_post_request (call->place->host.queue, request_new (call, CLR_REQUEST_STATUS, on_status));
+  clr_queue_post_request (call->place->host.queue, clr_call_ask_queue (call, CLR_REQUEST_STATUS, on_status));
 }
 
 static void
@@ -150,7 +137,7 @@ clr_method_get_queue (ClrCall *call)
       || !clr_call_read_filter (call, clr_call_get_parameter (call, "filter"),
                                 clr_call_get_parameter (call, "state"), &filter))
     return;
-  ClrQueueRequest *request = request_new (call, CLR_REQUEST_LIST, on_list);
+  ClrQueueRequest *request = clr_call_ask_queue (call, CLR_REQUEST_LIST, on_list);
   request->after = after;
   request->n = n;
   request->filter = filter;
@@ -187,7 +174,7 @@ clr_method_count_queue (ClrCall *call)
   if (!clr_call_read_filter (call, clr_call_get_parameter (call, "filter"),
                              clr_call_get_parameter (call, "state"), &filter))
     return;
-  ClrQueueRequest *request = request_new (call, CLR_REQUEST_COUNT, on_count);
+  ClrQueueRequest *request = clr_call_ask_queue (call, CLR_REQUEST_COUNT, on_count);
   request->filter = filter;
   clr_queue_post_request (call->place->host.queue, request);
 }
@@ -236,24 +223,14 @@ on_show (ClrLetter *letter, void *owner)
   clr_queue_request_free (request);
 }
 
-static gboolean
-read_id (ClrCall *call, uint64_t *id)
-{
-  if (clr_id_from_text (call->rest, id))
-    return TRUE;
-  clr_methods_answer_error (call->message, SOUP_STATUS_BAD_REQUEST,
-                            "not a queue id: it has 13 letters and digits");
-  return FALSE;
-}
-
 void
 clr_method_get_message (ClrCall *call)
 {
   uint64_t id;
 
-  if (!read_id (call, &id))
+  if (!clr_call_read_id (call, &id))
     return;
-  ClrQueueRequest *request = request_new (call, CLR_REQUEST_SHOW, on_show);
+  ClrQueueRequest *request = clr_call_ask_queue (call, CLR_REQUEST_SHOW, on_show);
   request->id = id;
   clr_queue_post_request (call->place->host.queue, request);
 }
@@ -280,8 +257,7 @@ on_changed (ClrLetter *letter, void *owner)
       g_autofree char *what = g_strdup_printf ("%s: %" G_GUINT64_FORMAT " recipients",
                                                act_names[request->act], request->n_changed);
 
-      clr_log_event (CLR_EVENT_API_CHANGED, request->who, what);
-      clr_log_flush ();
+      clr_methods_note (pending->place, request->who, what, pending->chosen);
       clr_methods_answer_number (pending->message, "recipients", request->n_changed);
     }
   clr_queue_request_free (request);
@@ -324,11 +300,15 @@ change_chosen (ClrCall *call, ClrActKind act)
     }
   if (!clr_call_read_filter (call, words, NULL, &filter))
     return;
-  ClrQueueRequest *request = request_new (call, CLR_REQUEST_ACT, on_changed);
+  ClrQueueRequest *request = clr_call_ask_queue (call, CLR_REQUEST_ACT, on_changed);
   request->act = act;
   request->id = id;
   request->filter = filter;
   request->priority = priority;
+  ((ClrPendingCall *)request->data)->chosen = g_strconcat (chosen  ? "id "
+                                                           : words ? "filter "
+                                                                   : "the whole queue",
+                                                           chosen ? chosen : words, NULL);
   clr_queue_post_request (call->place->host.queue, request);
 }
 

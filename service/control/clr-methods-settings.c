@@ -103,14 +103,15 @@ finish_change (ClrCall *call, const ClrSettingsFile *former, gboolean was_undo, 
       return;
     }
   line = g_strdup_printf ("settings: %s", what);
-  clr_log_event (CLR_EVENT_API_CHANGED, call->who, line);
   now = clr_settings_file_read (get_file (call), &error);
   if (now == NULL)
     {
+      clr_methods_note (call->place, call->who, line, NULL);
       answer_problem (call->message, error);
       return;
     }
   diff = clr_diff (former->text, now->text);
+  clr_methods_note (call->place, call->who, line, diff);
   object = json_object_new ();
   json_object_set_string_member (object, "diff", diff);
   json_object_set_array_member (object, "restart",

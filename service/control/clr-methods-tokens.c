@@ -75,9 +75,10 @@ clr_method_add_token (ClrCall *call)
 
   if (name == NULL || role == CLR_ROLE_NONE || days < 0 || days > DAYS_MOST)
     {
-      clr_methods_answer_error (call->message, SOUP_STATUS_BAD_REQUEST,
-                                "say {\"name\": \"...\", \"role\": \"viewer, operator, auditor or admin\", "
-                                "\"days\": how long it is good, 1 to 3650, 0 for ever}");
+      clr_methods_answer_error (
+          call->message, SOUP_STATUS_BAD_REQUEST,
+          "say {\"name\": \"...\", \"role\": \"viewer, reader, operator, auditor or admin\", "
+          "\"days\": how long it is good, 1 to 3650, 0 for ever}");
       return;
     }
   token = clr_keyring_add (call->place->keyring, name, role,
@@ -92,7 +93,7 @@ clr_method_add_token (ClrCall *call)
       return;
     }
   g_autofree char *what = g_strdup_printf ("token %s made, %s", name, clr_role_to_text (role));
-  clr_log_event (CLR_EVENT_API_CHANGED, call->who, what);
+  clr_methods_note (call->place, call->who, what, NULL);
   answer_token (call, name, token);
 }
 
@@ -106,6 +107,6 @@ clr_method_remove_token (ClrCall *call)
       clr_methods_answer_error (call->message, SOUP_STATUS_NOT_FOUND, "there is no such token");
       return;
     }
-  clr_log_event (CLR_EVENT_API_CHANGED, call->who, what);
+  clr_methods_note (call->place, call->who, what, NULL);
   clr_methods_answer_number (call->message, "tokens", 1);
 }

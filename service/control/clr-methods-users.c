@@ -67,7 +67,7 @@ put_users (ClrCall *call, ClrUsers *users, const char *what, GError **error)
 
   if (!clr_users_store (users, get_directory (call), error) || !host->apply_users (host->data, error))
     return FALSE;
-  clr_log_event (CLR_EVENT_API_CHANGED, call->who, what);
+  clr_methods_note (call->place, call->who, what, NULL);
   return TRUE;
 }
 
@@ -172,7 +172,12 @@ clr_method_lift_ban (ClrCall *call)
   unsigned n = clr_guard_lift (call->place->host.guard, call->rest, call->who);
 
   if (n > 0)
-    clr_methods_answer_number (call->message, "lifted", n);
+    {
+      g_autofree char *what = g_strdup_printf ("ban of %s lifted", call->rest);
+
+      clr_audit_note (call->place->audit, call->who, what, NULL); /* the guard has told the log */
+      clr_methods_answer_number (call->message, "lifted", n);
+    }
   else
     clr_methods_answer_error (call->message, SOUP_STATUS_NOT_FOUND,
                               "nothing like this is banned; clrelay ban list");

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "control/clr-methods-private.h"
 
+#include "base/clr-id.h"
 #include "base/clr-log.h"
 #include "control/clr-api.h"
 #include "settings/clr-secret.h"
@@ -69,7 +70,39 @@ clr_pending_call_go_on (ClrPendingCall *pending)
   soup_server_message_unpause (pending->message);
   pending->place->n_waiting--;
   g_object_unref (pending->message);
+  g_free (pending->chosen);
   g_free (pending);
+}
+
+void
+clr_methods_note (ClrMethodPlace *place, const char *who, const char *what, const char *detail)
+{
+  clr_log_event (CLR_EVENT_API_CHANGED, who, what);
+  clr_log_flush ();
+  clr_audit_note (place->audit, who, what, detail);
+}
+
+gboolean
+clr_call_read_id (ClrCall *call, uint64_t *id)
+{
+  if (clr_id_from_text (call->rest, id))
+    return TRUE;
+  clr_methods_answer_error (call->message, SOUP_STATUS_BAD_REQUEST,
+                            "not a queue id: it has 13 letters and digits");
+  return FALSE;
+}
+
+ClrQueueRequest *
+clr_call_ask_queue (ClrCall *call, ClrRequestKind kind, void (*open) (ClrLetter *letter, void *owner))
+{
+  ClrQueueRequest *request = g_new0 (ClrQueueRequest, 1);
+
+  request->kind = kind;
+  request->who = g_strdup (call->who);
+  request->reply_to = call->place->mailbox;
+  request->open = open;
+  request->data = clr_call_wait (call);
+  return request;
 }
 
 const char *
@@ -113,7 +146,7 @@ put_secret (ClrCall *call)
     {
       g_autofree char *what = g_strdup_printf ("secret %s set", call->rest);
 
-      clr_log_event (CLR_EVENT_API_CHANGED, call->who, what);
+      clr_methods_note (call->place, call->who, what, NULL);
       clr_methods_answer_number (call->message, "secrets", 1);
     }
 }
@@ -125,7 +158,10 @@ reload (ClrCall *call)
   g_autoptr (GError) error = NULL;
 
   if (host->reload (host->data, &error))
-    clr_methods_answer_number (call->message, "applied", 1);
+    {
+      clr_methods_note (call->place, call->who, "the settings file read again", NULL);
+      clr_methods_answer_number (call->message, "applied", 1);
+    }
   else
     clr_methods_answer_error (call->message, SOUP_STATUS_BAD_REQUEST,
                               error ? error->message : "the relay is stopping");
@@ -144,8 +180,10 @@ typedef struct
 /* Who that is, by what a method does. */
 #define SETS   CLR_ROLE_ADMIN
 #define ORDERS (CLR_ROLE_OPERATOR | SETS)
-#define SEES   (CLR_ROLE_VIEWER | ORDERS)
+#define SEES   (CLR_ROLE_VIEWER | CLR_ROLE_READER | ORDERS)
 #define AUDITS (CLR_ROLE_AUDITOR | SEES)
+#define READS  (CLR_ROLE_READER | SETS)
+#define PROVES (CLR_ROLE_AUDITOR | SETS)
 
 static const Row table[] = {
   { "GET", CLR_API_STATUS, AUDITS, clr_method_get_status },
@@ -158,6 +196,8 @@ static const Row table[] = {
   { "POST", CLR_API_QUEUE_EXPIRE, ORDERS, clr_method_expire_queue },
   { "POST", CLR_API_QUEUE_PRIORITY, ORDERS, clr_method_priority_queue },
   { "GET", CLR_API_MESSAGES, AUDITS, clr_method_get_message },
+  { "GET", CLR_API_CONTENTS, READS, clr_method_get_content },
+  { "GET", CLR_API_AUDIT, PROVES, clr_method_list_audit },
   { "GET", CLR_API_TRACE, AUDITS, clr_method_trace },
   { "PUT", CLR_API_SECRETS, SETS, put_secret },
   { "GET", CLR_API_USERS, SEES, clr_method_list_users },
@@ -211,7 +251,7 @@ list_methods (ClrCall *call)
       json_builder_add_string_value (builder, table[i].path);
       json_builder_set_member_name (builder, "roles");
       json_builder_begin_array (builder);
-      for (unsigned role = CLR_ROLE_VIEWER; role <= CLR_ROLE_AUDITOR; role <<= 1)
+      for (unsigned role = CLR_ROLE_VIEWER; role <= CLR_ROLE_READER; role <<= 1)
         if (table[i].roles & role)
           json_builder_add_string_value (builder, clr_role_to_text (role));
       json_builder_end_array (builder);

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "control/clr-access.h"
+#include "control/clr-audit.h"
 #include "control/clr-control.h"
 #include "control/clr-door.h"
 #include "control/clr-keyring.h"
@@ -23,6 +24,7 @@ typedef struct
   unsigned n_waiting;  /* requests that wait for such an answer */
   GSList *followers;   /* of the log, that wait */
   ClrSeries *series;   /* the counters over time */
+  ClrAudit *audit;     /* who changed what */
   uint64_t submitted;  /* octets of messages on their way in, arriving or waiting for the commit */
 } ClrMethodPlace;
 

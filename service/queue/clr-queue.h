@@ -72,6 +72,7 @@ typedef enum
   CLR_REQUEST_LIST,
   CLR_REQUEST_COUNT, /* what a filter would choose */
   CLR_REQUEST_SHOW,
+  CLR_REQUEST_CONTENT, /* as SHOW, with what of its content is not spooled */
   CLR_REQUEST_ACT,
 } ClrRequestKind;
 
@@ -92,7 +93,7 @@ typedef struct
 {
   ClrLetter letter;
   ClrRequestKind kind;
-  uint64_t id;       /* SHOW; ACT: 0 for all that the filter chooses */
+  uint64_t id;       /* SHOW, CONTENT; ACT: 0 for all that the filter chooses */
   ClrFilter *filter; /* LIST, COUNT, ACT: NULL for all */
   uint64_t after;    /* LIST: the cursor */
   unsigned n;        /* LIST: messages a page */
@@ -103,7 +104,7 @@ typedef struct
   void (*open) (ClrLetter *request, void *owner);
   void *data;
 
-  GPtrArray *messages;   /* LIST, SHOW: of ClrMessage */
+  GPtrArray *messages;   /* LIST, SHOW, CONTENT: of ClrMessage */
   gboolean more;         /* LIST: behind @after */
   GArray *lanes;         /* STATUS: of ClrLaneFacts, the busiest ones */
   uint64_t n_messages;   /* STATUS, COUNT */

@@ -161,6 +161,12 @@ show (ClrQueue *queue, ClrQueueRequest *request)
   ClrMessage *message = queue->store->klass->load (queue->store, request->id, &error);
 
   request->messages = g_ptr_array_new_with_free_func ((GDestroyNotify)clr_message_unref);
+  if (message && request->kind == CLR_REQUEST_CONTENT)
+    {
+      ClrContentStore *content = queue->store->klass->get_content (queue->store);
+
+      content->klass->get (content, message->id, &message->content, &error);
+    }
   if (message)
     g_ptr_array_add (request->messages, message);
   if (error)
@@ -216,6 +222,7 @@ go_on (ClrQueue *queue, ClrQueueRequest *request, const GError *error, int64_t n
     case CLR_REQUEST_COUNT:
       return look (queue, request);
     case CLR_REQUEST_SHOW:
+    case CLR_REQUEST_CONTENT:
       show (queue, request);
       return TRUE;
     case CLR_REQUEST_ACT:

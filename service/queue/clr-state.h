@@ -21,7 +21,8 @@ typedef struct ClrState ClrState;
   X (TOKEN, "token", 1000)                                                                                   \
   X (RATE, "rate", 50000)                                                                                    \
   X (VOLUME, "volume", 20000)                                                                                \
-  X (SERIES, "series", 5000)
+  X (SERIES, "series", 5000)                                                                                 \
+  X (AUDIT, "audit", CLR_STATE_AUDIT_MOST)
 
 typedef enum
 {
@@ -32,6 +33,7 @@ typedef enum
 } ClrStateKind;
 
 #define CLR_STATE_CLIENTS_MOST  10000       /* rows of INVENTORY */
+#define CLR_STATE_AUDIT_MOST    5000        /* rows of AUDIT */
 #define CLR_STATE_LONGEST_KEY   512         /* octets */
 #define CLR_STATE_LONGEST_VALUE (64 * 1024) /* octets */
 

@@ -8,9 +8,9 @@ import re
 from commands import api, command
 from harness import Relay, case, check, equal, temp, wait_for
 
-ROLES = ("viewer", "operator", "admin", "auditor")
+ROLES = ("viewer", "reader", "operator", "admin", "auditor")
 # What each role may ask beside GET: nothing for those who only look.
-CHANGES = {"viewer": (), "auditor": (), "operator": ("/v1/queue/", "/v1/submissions", "/v1/oauth/renew", "/v1/checks/", "/v1/bans/"), "admin": ("/",)}
+CHANGES = {"viewer": ("/v1/checks/route",), "reader": ("/v1/checks/route",), "auditor": (), "operator": ("/v1/queue/", "/v1/submissions", "/v1/oauth/renew", "/v1/checks/", "/v1/bans/"), "admin": ("/",)}
 
 
 def ask(relay, url, method, path, token=None, body=None, **headers):
@@ -76,8 +76,10 @@ def _():
             if row["method"] != "GET":
                 equal(role in row["roles"], row["path"].startswith(CHANGES[role] or ("-",)), f"{row} and {role}")
         check("admin" in row["roles"], row)
+        if row["path"] == "/v1/contents/":
+            equal(row["roles"], ["admin", "reader"], "who may read mail")
         equal("auditor" in row["roles"], row["path"] in ("/v1/status", "/v1/messages/", "/v1/trace", "/v1/settings/diff",
-                                                        "/v1/settings/history", "/v1/log", "/v1/methods") and row["method"] == "GET", row)
+                                                        "/v1/settings/history", "/v1/log", "/v1/methods", "/v1/audit") and row["method"] == "GET", row)
     with open(os.path.join(relay.state, "state.db"), "rb") as file:
         kept = file.read()
     check(not any(token.encode() in kept for token in tokens.values()), "a token itself is on disk")
