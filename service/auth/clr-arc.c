@@ -8,23 +8,14 @@
 
 #include <string.h>
 
-#define QUERIES_MOST (CLR_ARC_SETS_MOST + 1) /* all seals, and the newest signature */
-#define RESULTS_MOST 500u                    /* octets that are shown */
-
-typedef struct
-{
-  char *name;
-  ClrDkimKeyStatus status;
-  char **records;
-  gboolean fed;
-} Query;
+#define RESULTS_MOST 500u /* octets that are shown */
 
 /* One set: three fields of the same instance. */
 typedef struct
 {
   const ClrField *results, *signature, *seal;
   ClrDkimSignature says_signature, says_seal;
-  int seal_query;
+  unsigned seal_query;
 } Set;
 
 struct ClrArc
@@ -33,9 +24,8 @@ struct ClrArc
   Set sets[CLR_ARC_SETS_MOST];
   ClrArcSet shown[CLR_ARC_SETS_MOST];
   unsigned n_sets;
-  Query queries[QUERIES_MOST];
-  unsigned n_queries;
-  int signature_query; /* of the newest */
+  ClrDkimQueries *queries;  /* of all seals, and of the newest signature */
+  unsigned signature_query; /* of the newest */
   ClrDkimBody *body;
   gnutls_hash_hd_t hash;
   uint64_t seen; /* octets of the canonical body */
@@ -166,19 +156,6 @@ collect_sets (ClrArc *arc)
     decide (arc, CLR_ARC_NONE, "the message has no ARC sets");
 }
 
-static int
-share_query (ClrArc *arc, const ClrDkimSignature *says)
-{
-  g_autofree char *joined = g_strdup_printf ("%s._domainkey.%s", says->selector, says->domain);
-  g_autofree char *name = g_utf8_strdown (joined, -1);
-
-  for (unsigned i = 0; i < arc->n_queries; i++)
-    if (g_str_equal (arc->queries[i].name, name))
-      return i;
-  arc->queries[arc->n_queries].name = g_steal_pointer (&name);
-  return arc->n_queries++;
-}
-
 static char *
 dup_chain_word (const ClrField *seal)
 {
@@ -215,7 +192,6 @@ read_sets (ClrArc *arc)
       ClrArcSet *shown = &arc->shown[i];
       const char *why;
 
-      set->seal_query = -1;
       if (set->results)
         shown->results = clr_field_dup_text (set->results, RESULTS_MOST);
       if (set->signature)
@@ -258,6 +234,7 @@ clr_arc_new (const ClrHeaderBlock *header, int64_t now)
   const ClrDkimSignature *newest;
 
   arc->header = header;
+  arc->queries = clr_dkim_queries_new ();
   collect_sets (arc);
   read_sets (arc);
   for (unsigned i = arc->n_sets; i-- > 0;)
@@ -271,9 +248,9 @@ clr_arc_new (const ClrHeaderBlock *header, int64_t now)
       decide (arc, CLR_ARC_FAIL, "the newest signature has expired");
       return arc;
     }
-  arc->signature_query = share_query (arc, newest);
+  arc->signature_query = clr_dkim_queries_add (arc->queries, newest);
   for (unsigned i = 0; i < arc->n_sets; i++)
-    arc->sets[i].seal_query = share_query (arc, &arc->sets[i].says_seal);
+    arc->sets[i].seal_query = clr_dkim_queries_add (arc->queries, &arc->sets[i].says_seal);
   gnutls_hash_init (&arc->hash, newest->hash);
   arc->body = clr_dkim_body_new (newest->body_canon);
   clr_dkim_body_set_sink (arc->body, take_canonical, arc);
@@ -290,11 +267,7 @@ clr_arc_free (ClrArc *arc)
       g_free (arc->shown[i].chain_word);
       g_free (arc->shown[i].results);
     }
-  for (unsigned i = 0; i < arc->n_queries; i++)
-    {
-      g_free (arc->queries[i].name);
-      g_strfreev (arc->queries[i].records);
-    }
+  clr_dkim_queries_free (arc->queries);
   if (arc->body)
     {
       clr_dkim_body_free (arc->body);
@@ -307,29 +280,20 @@ clr_arc_free (ClrArc *arc)
 unsigned
 clr_arc_get_n_queries (const ClrArc *arc)
 {
-  return arc->n_queries;
+  return clr_dkim_queries_get_size (arc->queries);
 }
 
 const char *
 clr_arc_get_query (const ClrArc *arc, unsigned index)
 {
-  g_assert (index < arc->n_queries);
-  return arc->queries[index].name;
+  return clr_dkim_queries_get_name (arc->queries, index);
 }
 
 void
 clr_arc_feed_key (ClrArc *arc, unsigned index, ClrDkimKeyStatus status, const char *const *records,
                   unsigned n_records)
 {
-  Query *query = &arc->queries[index];
-  unsigned n = MIN (n_records, CLR_DKIM_RECORDS_MOST);
-
-  g_assert (index < arc->n_queries && !query->fed);
-  query->fed = TRUE;
-  query->status = status == CLR_DKIM_KEY_FOUND && n == 0 ? CLR_DKIM_KEY_NONE : status;
-  query->records = g_new0 (char *, n + 1);
-  for (unsigned i = 0; i < n; i++)
-    query->records[i] = g_strdup (records[i]);
+  clr_dkim_queries_feed (arc->queries, index, status, records, n_records);
 }
 
 void
@@ -341,22 +305,25 @@ clr_arc_feed_body (ClrArc *arc, const uint8_t *bytes, size_t size)
 
 /* Whether some published key fits @digest. @what: "seal 2", for people. */
 static void
-check_key (ClrArc *arc, const ClrDkimSignature *says, int number, const uint8_t *digest, const char *what)
+check_key (ClrArc *arc, const ClrDkimSignature *says, unsigned number, const uint8_t *digest,
+           const char *what)
 {
-  const Query *query = &arc->queries[number];
+  const char *name = clr_dkim_queries_get_name (arc->queries, number);
   g_autofree char *why = g_strdup ("the signature does not fit");
+  const char *const *text;
+  ClrDkimKeyStatus status = clr_dkim_queries_get (arc->queries, number, &text);
 
-  if (!query->fed || query->status == CLR_DKIM_KEY_TEMPORARY)
+  if (status == CLR_DKIM_KEY_TEMPORARY)
     {
-      decide (arc, CLR_ARC_TEMPERROR, "the key of %s at %s cannot be looked up now", what, query->name);
+      decide (arc, CLR_ARC_TEMPERROR, "the key of %s at %s cannot be looked up now", what, name);
       return;
     }
-  if (query->status == CLR_DKIM_KEY_NONE)
+  if (status == CLR_DKIM_KEY_NONE)
     {
-      decide (arc, CLR_ARC_FAIL, "there is no key of %s at %s", what, query->name);
+      decide (arc, CLR_ARC_FAIL, "there is no key of %s at %s", what, name);
       return;
     }
-  for (char **text = query->records; *text; text++)
+  for (; *text; text++)
     {
       const char *problem = NULL;
       g_autoptr (ClrDkimRecord) record = clr_dkim_record_parse (*text, strlen (*text), NULL, &problem);

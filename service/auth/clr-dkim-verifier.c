@@ -25,14 +25,6 @@ typedef struct
 
 typedef struct
 {
-  char *name;
-  ClrDkimKeyStatus status;
-  char **records;
-  gboolean fed;
-} Query;
-
-typedef struct
-{
   const ClrField *field;
   ClrDkimSignature says;
   int body, query; /* -1: not needed, it is decided already */
@@ -49,8 +41,7 @@ struct ClrDkimVerifier
   unsigned n_results;
   BodyHash bodies[CLR_DKIM_SIGNATURES_MOST];
   unsigned n_bodies;
-  Query queries[CLR_DKIM_SIGNATURES_MOST];
-  unsigned n_queries;
+  ClrDkimQueries *queries;
   unsigned nearest; /* the result that decides */
 };
 
@@ -106,19 +97,6 @@ share_body (ClrDkimVerifier *verifier, const ClrDkimSignature *says)
   return verifier->n_bodies++;
 }
 
-static int
-share_query (ClrDkimVerifier *verifier, const ClrDkimSignature *says)
-{
-  g_autofree char *joined = g_strdup_printf ("%s._domainkey.%s", says->selector, says->domain);
-  g_autofree char *name = g_utf8_strdown (joined, -1);
-
-  for (unsigned i = 0; i < verifier->n_queries; i++)
-    if (g_str_equal (verifier->queries[i].name, name))
-      return i;
-  verifier->queries[verifier->n_queries].name = g_steal_pointer (&name);
-  return verifier->n_queries++;
-}
-
 static void
 add_signature (ClrDkimVerifier *verifier, const ClrField *field)
 {
@@ -153,7 +131,7 @@ add_signature (ClrDkimVerifier *verifier, const ClrField *field)
   else
     {
       signature->body = share_body (verifier, says);
-      signature->query = share_query (verifier, says);
+      signature->query = clr_dkim_queries_add (verifier->queries, says);
     }
 }
 
@@ -166,6 +144,7 @@ clr_dkim_verifier_new (const ClrHeaderBlock *header, const ClrDkimRules *rules)
   verifier->header = header;
   verifier->rules = *rules;
   verifier->fields = clr_dkim_fields_new (header);
+  verifier->queries = clr_dkim_queries_new ();
   for (unsigned i = 0; i < header->n_fields; i++)
     if (!clr_field_is (&header->fields[i], "DKIM-Signature"))
       continue;
@@ -198,11 +177,7 @@ clr_dkim_verifier_free (ClrDkimVerifier *verifier)
       clr_dkim_body_free (verifier->bodies[i].body);
       gnutls_hash_deinit (verifier->bodies[i].hash, NULL);
     }
-  for (unsigned i = 0; i < verifier->n_queries; i++)
-    {
-      g_free (verifier->queries[i].name);
-      g_strfreev (verifier->queries[i].records);
-    }
+  clr_dkim_queries_free (verifier->queries);
   clr_dkim_fields_free (verifier->fields);
   g_free (verifier);
 }
@@ -210,28 +185,20 @@ clr_dkim_verifier_free (ClrDkimVerifier *verifier)
 unsigned
 clr_dkim_verifier_get_n_queries (const ClrDkimVerifier *verifier)
 {
-  return verifier->n_queries;
+  return clr_dkim_queries_get_size (verifier->queries);
 }
 
 const char *
 clr_dkim_verifier_get_query (const ClrDkimVerifier *verifier, unsigned index)
 {
-  g_assert (index < verifier->n_queries);
-  return verifier->queries[index].name;
+  return clr_dkim_queries_get_name (verifier->queries, index);
 }
 
 void
 clr_dkim_verifier_feed_key (ClrDkimVerifier *verifier, unsigned index, ClrDkimKeyStatus status,
                             const char *const *records, unsigned n_records)
 {
-  Query *query = &verifier->queries[index];
-
-  g_assert (index < verifier->n_queries && !query->fed);
-  query->fed = TRUE;
-  query->status = status == CLR_DKIM_KEY_FOUND && n_records == 0 ? CLR_DKIM_KEY_NONE : status;
-  query->records = g_new0 (char *, MIN (n_records, CLR_DKIM_RECORDS_MOST) + 1);
-  for (unsigned i = 0; i < MIN (n_records, CLR_DKIM_RECORDS_MOST); i++)
-    query->records[i] = g_strdup (records[i]);
+  clr_dkim_queries_feed (verifier->queries, index, status, records, n_records);
 }
 
 void
@@ -259,7 +226,7 @@ judge_with_record (ClrDkimVerifier *verifier, const Signature *signature, const 
 {
   const char *problem = NULL;
   g_autoptr (ClrDkimRecord) record = clr_dkim_record_parse (text, strlen (text), NULL, &problem);
-  const char *name = verifier->queries[signature->query].name;
+  const char *name = clr_dkim_queries_get_name (verifier->queries, signature->query);
   const ClrDkimSignature *says = &signature->says;
   BodyHash *body = &verifier->bodies[signature->body];
   uint8_t digest[DIGEST_MOST];
@@ -312,15 +279,22 @@ judge_with_record (ClrDkimVerifier *verifier, const Signature *signature, const 
 static void
 judge (ClrDkimVerifier *verifier, const Signature *signature, ClrDkimResult *result)
 {
-  const Query *query = &verifier->queries[signature->query];
+  const char *name = clr_dkim_queries_get_name (verifier->queries, signature->query);
+  const char *const *records;
 
-  if (!query->fed || query->status == CLR_DKIM_KEY_TEMPORARY)
-    decide (result, CLR_DKIM_TEMPERROR, "the key at %s cannot be looked up now", query->name);
-  else if (query->status == CLR_DKIM_KEY_NONE)
-    decide (result, CLR_DKIM_PERMERROR, "there is no key at %s", query->name);
-  else
-    for (char **record = query->records; *record && result->verdict != CLR_DKIM_PASS; record++)
-      judge_with_record (verifier, signature, *record, result);
+  switch (clr_dkim_queries_get (verifier->queries, signature->query, &records))
+    {
+    case CLR_DKIM_KEY_TEMPORARY:
+      decide (result, CLR_DKIM_TEMPERROR, "the key at %s cannot be looked up now", name);
+      break;
+    case CLR_DKIM_KEY_NONE:
+      decide (result, CLR_DKIM_PERMERROR, "there is no key at %s", name);
+      break;
+    case CLR_DKIM_KEY_FOUND:
+      for (; *records && result->verdict != CLR_DKIM_PASS; records++)
+        judge_with_record (verifier, signature, *records, result);
+      break;
+    }
 }
 
 /* How near to a pass. */

@@ -6,10 +6,9 @@
  */
 #pragma once
 
-#include "auth/clr-dkim-canon.h"
+#include "auth/clr-dkim-queries.h"
 
 #define CLR_DKIM_SIGNATURES_MOST 8 /* of one message that are looked at, from the top */
-#define CLR_DKIM_RECORDS_MOST    4 /* of one name that are tried, section 6.1.2 */
 
 /* The words of RFC 8601 section 2.7.1 that we use. */
 typedef enum
@@ -21,13 +20,6 @@ typedef enum
   CLR_DKIM_TEMPERROR, /* the key cannot be had now */
   CLR_DKIM_PERMERROR, /* it can never be valid */
 } ClrDkimVerdict;
-
-typedef enum
-{
-  CLR_DKIM_KEY_FOUND,
-  CLR_DKIM_KEY_NONE,      /* no such name, or no TXT record there */
-  CLR_DKIM_KEY_TEMPORARY, /* no answer */
-} ClrDkimKeyStatus;
 
 typedef struct
 {
