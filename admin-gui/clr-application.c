@@ -81,6 +81,7 @@ clr_application_startup (GApplication *application)
   g_autoptr (GtkCssProvider) provider = gtk_css_provider_new ();
 
   G_APPLICATION_CLASS (clr_application_parent_class)->startup (application);
+  gtk_window_set_default_icon_name ("clrelay-admin");
   gtk_css_provider_load_from_resource (provider, "/org/clrelay/admin/style.css");
   gtk_style_context_add_provider_for_display (gdk_display_get_default (), GTK_STYLE_PROVIDER (provider),
                                               GTK_STYLE_PROVIDER_PRIORITY_APPLICATION);

@@ -2,6 +2,7 @@
 #include "clr-plan.h"
 
 #include <glib/gi18n.h>
+#include <string.h>
 
 const char *
 clr_plan_find_missing (const ClrPlanAnswers *answers, gboolean has_secret)
@@ -78,6 +79,27 @@ clr_plan_make_way (ClrGroups *groups, const ClrPlanAnswers *answers)
     put (draft, groups, "route", "default", only_mx[i], NULL);
   put (draft, groups, "route", "default", "via", "smarthost:" CLR_PLAN_SMARTHOST);
   return draft;
+}
+
+ClrPlanAnswers
+clr_plan_read_way (ClrGroups *groups)
+{
+  const char *via = clr_groups_get (groups, "route", "default", "via");
+  const char *name = via && g_str_has_prefix (via, "smarthost:") ? via + strlen ("smarthost:") : NULL;
+  const char *preset = name ? clr_groups_get (groups, "smarthost", name, "preset") : NULL;
+  ClrPlanAnswers answers = {
+    .way = name == NULL                              ? CLR_PLAN_DIRECT
+           : g_strcmp0 (preset, "microsoft365") == 0 ? CLR_PLAN_MICROSOFT
+           : g_strcmp0 (preset, "google") == 0       ? CLR_PLAN_GOOGLE
+                                                     : CLR_PLAN_OTHER,
+    .host = "",
+    .tls = "",
+    .user = "",
+    .tenant = "",
+    .client_id = "",
+  };
+
+  return answers;
 }
 
 char *

@@ -33,6 +33,8 @@ typedef struct
 const char *clr_plan_find_missing (const ClrPlanAnswers *answers, gboolean has_secret);
 /* Settings for the way out; what a former run of the assistant has left goes. (transfer full) */
 ClrDraft *clr_plan_make_way (ClrGroups *groups, const ClrPlanAnswers *answers);
+/* What the file says now; the texts are the file's. */
+ClrPlanAnswers clr_plan_read_way (ClrGroups *groups);
 /* One of the DNS records that a domain needs: a line for a zone file. (transfer full) */
 char *clr_plan_make_spf (const char *domain, const char *hostname, const ClrPlanAnswers *answers);
 char *clr_plan_make_dmarc (const char *domain, const char *postmaster);

@@ -2,7 +2,9 @@
 #include "clr-window.h"
 
 #include "pages/clr-assistant-page.h"
+#include "pages/clr-audit-page.h"
 #include "pages/clr-devices-page.h"
+#include "pages/clr-domains-page.h"
 #include "pages/clr-listeners-page.h"
 #include "pages/clr-live-page.h"
 #include "pages/clr-message-page.h"
@@ -63,6 +65,10 @@ static const struct
         "order. A "
         "smarthost is a provider’s server; its test goes through every step of a delivery without sending "
         "anything, and says at the step that fails what to do.") },
+  { "domains", N_ ("Domains"), "clr-domains-symbolic", clr_domains_page_get_type,
+    N_ ("The lines that the DNS of your domains must hold, and the keys that sign your mail. Others check "
+        "both: without them mail lands among spam or is refused. A key is changed without a gap: make a new "
+        "one, publish it, remove the old one a week later.") },
   { "users", N_ ("Users"), "clr-users-symbolic", clr_users_page_get_type,
     N_ ("Logins of devices and applications, for those that are not known by their address. A password that "
         "is "
@@ -72,6 +78,9 @@ static const struct
   { "listeners", N_ ("Listeners"), "clr-listeners-symbolic", clr_listeners_page_get_type,
     N_ ("Where devices connect, how they encrypt and whether they must log in, and the certificates they are "
         "shown. Old devices may need a listener of their own without TLS.") },
+  { "audit", N_ ("Audit"), "clr-audit-symbolic", clr_audit_page_get_type,
+    N_ ("Who changed what and when, from the app, the command line or a program, with the difference; and "
+        "who looked into messages.") },
   { "settings", N_ ("Settings"), "clr-settings-symbolic", clr_settings_page_get_type,
     N_ ("Everything that can be set, with its default and what it means. Changes are shown before they "
         "count, "
@@ -138,6 +147,7 @@ clr_window_show_assistant (ClrWindow *self)
   if (self->page != page)
     self->former = pages[0].name;
   gtk_widget_set_visible (self->back_button, TRUE);
+  gtk_list_box_unselect_all (self->page_list);
   enter (self, page, _ ("First Steps"),
          _ ("From an empty relay to the first message that arrives. What is said at a step counts as soon as "
             "the "

@@ -79,6 +79,12 @@ check_route (JsonObject *question, void *data)
   return clr_check_route (question, NULL);
 }
 
+static JsonNode *
+check_key (JsonObject *question, void *data)
+{
+  return clr_check_dkim_key (question, NULL);
+}
+
 static gboolean
 reload (void *data, GError **error)
 {
@@ -145,6 +151,7 @@ clr_service_start_control (ClrService *service, GError **error)
     .reload = reload,
     .probe = probe,
     .check_route = check_route,
+    .check_key = check_key,
     .list_warnings = list_warnings,
     .ask_oauth = ask_oauth,
     .guard = clr_gate_get_guard (service->gate),

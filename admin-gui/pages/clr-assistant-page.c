@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "pages/clr-assistant-page.h"
 
+#include "clr-key-maker.h"
 #include "clr-plan.h"
 #include "clr-settings-words.h"
 #include "clr-window.h"
@@ -39,7 +40,8 @@ struct _ClrAssistantPage
   GtkLabel *problem_label, *step_label;
   GtkStack *steps;
   GtkCheckButton *direct_check, *microsoft_check, *google_check, *other_check;
-  GtkWidget *fields_group, *direct_group, *former_button, *next_button, *skip_button, *send_button;
+  GtkWidget *fields_group, *direct_group, *former_button, *next_button, *skip_button, *send_button,
+      *key_button;
   GtkEditable *host_row, *user_row, *tenant_row, *client_row, *secret_row, *domain_row, *network_row,
       *address_row, *test_from_row, *test_to_row;
   AdwComboRow *tls_row, *preset_row, *listener_tls_row;
@@ -149,6 +151,7 @@ show_records (ClrAssistantPage *self)
   g_autofree char *spf = NULL, *dmarc = NULL;
 
   clr_rows_clear (&self->records);
+  gtk_widget_set_sensitive (self->key_button, TRUE);
   gtk_widget_set_visible (GTK_WIDGET (self->records_group), strchr (domain, '.') != NULL);
   if (strchr (domain, '.') == NULL)
     return;
@@ -156,6 +159,30 @@ show_records (ClrAssistantPage *self)
   dmarc = clr_plan_make_dmarc (domain, postmaster);
   add_record (self, _ ("SPF: who may send for the domain"), spf);
   add_record (self, _ ("DMARC: what becomes of mail that is not yours"), dmarc);
+}
+
+static void
+on_key_made (ClrPage *page, const char *record, const GError *error)
+{
+  ClrAssistantPage *self = CLR_ASSISTANT_PAGE (page);
+  g_autofree char *line = record ? g_strchomp (g_strdup (record)) : NULL;
+
+  if (line)
+    add_record (self, _ ("DKIM: the key that signs from now on"), line);
+  else
+    tell_problem (self, error && clr_page_is_unknown (error)
+                            ? _ ("This relay is older than the app, and cannot tell")
+                            : (error ? error->message : NULL));
+  gtk_widget_set_sensitive (self->key_button, line == NULL);
+  clr_sections_page_reload (CLR_SECTIONS_PAGE (page));
+}
+
+static void
+on_make_key (GtkButton *button, ClrAssistantPage *self)
+{
+  tell_problem (self, NULL);
+  gtk_widget_set_sensitive (self->key_button, FALSE);
+  clr_key_maker_make (CLR_PAGE (self), get_text (self->domain_row), "clr1", "rsa", on_key_made);
 }
 
 static void
@@ -576,6 +603,7 @@ clr_assistant_page_class_init (ClrAssistantPageClass *klass)
   BIND (next_button);
   BIND (skip_button);
   BIND (send_button);
+  BIND (key_button);
   BIND (host_row);
   BIND (user_row);
   BIND (tenant_row);
@@ -595,6 +623,7 @@ clr_assistant_page_class_init (ClrAssistantPageClass *klass)
 #undef BIND
   gtk_widget_class_bind_template_callback (widget_class, on_way);
   gtk_widget_class_bind_template_callback (widget_class, on_domain);
+  gtk_widget_class_bind_template_callback (widget_class, on_make_key);
   gtk_widget_class_bind_template_callback (widget_class, on_next);
   gtk_widget_class_bind_template_callback (widget_class, on_skip);
   gtk_widget_class_bind_template_callback (widget_class, on_former);

@@ -51,9 +51,11 @@
 #define CLR_API_METRICS         "/metrics"
 #define CLR_API_SERIES          "/v1/metrics/series"
 #define CLR_API_TLS_RESULTS     "/v1/tls-results"
-#define CLR_API_METHODS         "/v1/methods"
-#define CLR_API_TOKENS          "/v1/tokens"
-#define CLR_API_TOKEN           "/v1/tokens/"
+/* GET lists the DKIM keys with their records; POST makes one. */
+#define CLR_API_KEYS    "/v1/keys"
+#define CLR_API_METHODS "/v1/methods"
+#define CLR_API_TOKENS  "/v1/tokens"
+#define CLR_API_TOKEN   "/v1/tokens/"
 
 /* Messages of one page of /v1/queue, /v1/trace. */
 #define CLR_API_PAGE      100

@@ -34,11 +34,13 @@ read_one (JsonNode *node)
 static gboolean
 is_sound (const ClrSettingChange *change)
 {
-  g_autofree char *place = clr_setting_change_to_place (change);
+  /* A name may hold dots, so that a place is told apart only with a key at its end. */
+  ClrSettingChange whole = { .group = change->group, .name = change->name, .key = change->key ? change->key : (char *)"x" };
+  g_autofree char *place = clr_setting_change_to_place (&whole);
   g_autoptr (ClrSettingChange) again = clr_setting_change_new_from_place (place, NULL);
 
-  return again && g_str_equal (again->group, change->group) && g_strcmp0 (again->name, change->name) == 0
-         && g_strcmp0 (again->key, change->key) == 0 && (change->key || !change->value)
+  return again && g_str_equal (again->group, whole.group) && g_strcmp0 (again->name, whole.name) == 0
+         && g_strcmp0 (again->key, whole.key) == 0 && (change->key || !change->value)
          && (change->before == NULL || (change->name && change->key == NULL));
 }
 

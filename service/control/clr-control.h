@@ -57,6 +57,8 @@ typedef struct
                  void *data);
   /* Which way mail would take; @question: its members are texts. (transfer full) */
   JsonNode *(*check_route) (JsonObject *question, void *data);
+  /* A DKIM key and its record; see clr_check_dkim_key (). (transfer full) */
+  JsonNode *(*check_key) (JsonObject *question, void *data);
   char **(*list_warnings) (void *data); /* (transfer full) */
   /* (transfer full) (nullable) */
   JsonNode *(*ask_oauth) (ClrControlOauth what, const char *account, const char *text, GError **error,

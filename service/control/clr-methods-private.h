@@ -85,6 +85,10 @@ void clr_method_undo_settings (ClrCall *call);
 void clr_method_probe_smarthost (ClrCall *call);
 void clr_method_check_route (ClrCall *call);
 
+/* clr-methods-keys.c: DKIM keys and their records */
+void clr_method_list_keys (ClrCall *call);
+void clr_method_make_key (ClrCall *call);
+
 /* clr-methods-oauth.c: OAuth accounts and logins */
 void clr_method_list_oauth (ClrCall *call);
 void clr_method_renew_oauth (ClrCall *call);

@@ -220,6 +220,8 @@ static const Row table[] = {
   { "POST", CLR_API_TLS_RESULTS, SETS, clr_method_send_tls_reports },
   { "POST", CLR_API_CHECK_SMARTHOST, ORDERS, clr_method_probe_smarthost },
   { "POST", CLR_API_CHECK_ROUTE, SEES, clr_method_check_route },
+  { "GET", CLR_API_KEYS, SEES, clr_method_list_keys },
+  { "POST", CLR_API_KEYS, SETS, clr_method_make_key },
   { "GET", CLR_API_OAUTH, SEES, clr_method_list_oauth },
   { "POST", CLR_API_OAUTH_RENEW, ORDERS, clr_method_renew_oauth },
   { "POST", CLR_API_OAUTH_LOGIN, SETS, clr_method_login_oauth },
