@@ -97,6 +97,21 @@ clr_window_list_pages (void)
   return names;
 }
 
+/* Pages are made when they are first looked at. */
+static ClrPage *
+get_page (ClrWindow *self, const char *name, GType type)
+{
+  GtkWidget *page = gtk_stack_get_child_by_name (self->stack, name);
+
+  if (page == NULL)
+    {
+      page = g_object_new (type, NULL);
+      gtk_stack_add_named (self->stack, page, name);
+      clr_page_attach (CLR_PAGE (page), self->relay);
+    }
+  return CLR_PAGE (page);
+}
+
 static void
 enter (ClrWindow *self, ClrPage *page, const char *title, const char *help)
 {
@@ -118,8 +133,7 @@ clr_window_show_page (ClrWindow *self, const char *name)
       {
         gtk_list_box_select_row (self->page_list, gtk_list_box_get_row_at_index (self->page_list, (int)i));
         gtk_widget_set_visible (self->back_button, FALSE);
-        enter (self, CLR_PAGE (gtk_stack_get_child_by_name (self->stack, name)), _ (pages[i].title),
-               _ (pages[i].help));
+        enter (self, get_page (self, name, pages[i].get_type ()), _ (pages[i].title), _ (pages[i].help));
         return TRUE;
       }
   return FALSE;
@@ -128,7 +142,7 @@ clr_window_show_page (ClrWindow *self, const char *name)
 void
 clr_window_show_message (ClrWindow *self, const char *id)
 {
-  ClrPage *page = CLR_PAGE (gtk_stack_get_child_by_name (self->stack, "message"));
+  ClrPage *page = get_page (self, "message", CLR_TYPE_MESSAGE_PAGE);
 
   if (self->page != page)
     self->former = gtk_stack_get_visible_child_name (self->stack);
@@ -142,7 +156,7 @@ clr_window_show_message (ClrWindow *self, const char *id)
 void
 clr_window_show_assistant (ClrWindow *self)
 {
-  ClrPage *page = CLR_PAGE (gtk_stack_get_child_by_name (self->stack, "assistant"));
+  ClrPage *page = get_page (self, "assistant", CLR_TYPE_ASSISTANT_PAGE);
 
   if (self->page != page)
     self->former = pages[0].name;
@@ -291,22 +305,10 @@ GtkWidget *
 clr_window_new (GtkApplication *application, ClrRelay *relay)
 {
   ClrWindow *self = g_object_new (CLR_TYPE_WINDOW, "application", application, NULL);
-  GtkWidget *message = g_object_new (CLR_TYPE_MESSAGE_PAGE, NULL),
-            *assistant = g_object_new (CLR_TYPE_ASSISTANT_PAGE, NULL);
 
   self->relay = g_object_ref (relay);
   for (guint i = 0; i < G_N_ELEMENTS (pages); i++)
-    {
-      GtkWidget *page = g_object_new (pages[i].get_type (), NULL);
-
-      gtk_list_box_append (self->page_list, make_row (_ (pages[i].title), pages[i].icon));
-      gtk_stack_add_named (self->stack, page, pages[i].name);
-      clr_page_attach (CLR_PAGE (page), relay);
-    }
-  gtk_stack_add_named (self->stack, message, "message");
-  gtk_stack_add_named (self->stack, assistant, "assistant");
-  clr_page_attach (CLR_PAGE (assistant), relay);
-  clr_page_attach (CLR_PAGE (message), relay);
+    gtk_list_box_append (self->page_list, make_row (_ (pages[i].title), pages[i].icon));
   g_signal_connect (relay, "updated", G_CALLBACK (on_updated), self);
   on_updated (relay, self);
   clr_window_show_page (self, pages[0].name);

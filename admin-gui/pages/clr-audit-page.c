@@ -8,10 +8,6 @@
 
 #include <glib/gi18n.h>
 
-#ifndef CLR_API_AUDIT
-#define CLR_API_AUDIT "/v1/audit"
-#endif
-
 struct _ClrAuditPage
 {
   ClrPage parent_instance;

@@ -35,7 +35,8 @@ static gboolean
 is_sound (const ClrSettingChange *change)
 {
   /* A name may hold dots, so that a place is told apart only with a key at its end. */
-  ClrSettingChange whole = { .group = change->group, .name = change->name, .key = change->key ? change->key : (char *)"x" };
+  ClrSettingChange whole
+      = { .group = change->group, .name = change->name, .key = change->key ? change->key : (char *)"x" };
   g_autofree char *place = clr_setting_change_to_place (&whole);
   g_autoptr (ClrSettingChange) again = clr_setting_change_new_from_place (place, NULL);
 
