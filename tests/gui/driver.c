@@ -348,6 +348,28 @@ do_click (Driver *driver, const char *word)
   answer (GTK_IS_BUTTON (button), button ? "clicked" : "no button %s is in sight", word);
 }
 
+/* Every text that can be seen, one after the other. */
+static void
+collect_texts (GtkWidget *root, GString *into)
+{
+  if (!gtk_widget_get_child_visible (root) || !gtk_widget_get_visible (root))
+    return;
+  if (GTK_IS_LABEL (root))
+    g_string_append_printf (into, "%s\x1f", gtk_label_get_text (GTK_LABEL (root)));
+  for (GtkWidget *child = gtk_widget_get_first_child (root); child;
+       child = gtk_widget_get_next_sibling (child))
+    collect_texts (child, into);
+}
+
+static void
+do_texts (Driver *driver)
+{
+  g_autoptr (GString) texts = g_string_new (NULL);
+
+  collect_texts (driver->window, texts);
+  answer (TRUE, "%s", texts->str);
+}
+
 /* Returns: FALSE at the end. */
 static gboolean
 carry_out (Driver *driver, char *line)
@@ -381,6 +403,8 @@ carry_out (Driver *driver, char *line)
       else
         answer (FALSE, "no %s is in sight", rest);
     }
+  else if (g_str_equal (line, "texts"))
+    do_texts (driver);
   else if (g_str_equal (line, "table"))
     do_table (driver, rest);
   else if (g_str_equal (line, "respond"))

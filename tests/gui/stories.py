@@ -1,12 +1,16 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """What a person does in the app, from the first look to the end, asserted on the service's side."""
+import codecs
 import os
+import re
 import smtplib
 import socket
+import subprocess
 import time
 
+import harness
 from app import App
-from harness import Relay, Sink, check, equal, free_port, wait_for
+from harness import ROOT, Relay, Sink, check, equal, free_port, wait_for
 
 MAILS = [("scanner@internal.test", ("anna@good.test",), "Scan from Kyocera TASKalfa"),
          ("ups@internal.test", ("admin@good.test", "full@slow.test"), "UPS: battery test passed"),
@@ -370,3 +374,48 @@ def _(where):
         print(f"# start to first page: {best:.2f} s, {cpu:.2f} s of a processor; load {os.getloadavg()[0]:.1f}")
         # On a machine that is busy otherwise the app's own share is what can be told.
         check(min(best, cpu) < 1, f"the start takes {best:.2f} s, {cpu:.2f} s of a processor")
+
+
+def pseudo_language():
+    """A language in which every text is its English one in brackets, and longer by a third. Returns its English texts."""
+    source = os.path.join(ROOT, "po", "POTFILES")
+    pot, po = os.path.join(harness.WORK, "all.pot"), os.path.join(harness.WORK, "qps.po")
+    subprocess.run(["xgettext", "--from-code=UTF-8", "-k_", "-kN_", "-kNN_:1,2", "-kngettext:1,2", "-f", source, "-D", ROOT, "-o", pot],
+                   check=True, stderr=subprocess.DEVNULL)
+    subprocess.run(["msgen", "--no-wrap", "-o", po, pot], check=True, stderr=subprocess.DEVNULL)
+    with open(po, encoding="utf-8") as file:
+        head, _, rest = file.read().partition("\n\n")
+    texts = {codecs.escape_decode(t.encode())[0].decode() for t in re.findall(r'^msgid "(.+)"$', rest, re.M)}
+
+    def stretch(match):
+        text, end = match[2], ""
+        if text.endswith("\\n"):
+            text, end = text[:-2], "\\n"
+        return f'{match[1]} "⟦{text}{"·" * (len(text) // 3)}⟧{end}"' if text else match[0]
+    rest = re.sub(r'^(msgstr(?:\[\d\])?) "(.*)"$', stretch, rest, flags=re.M)
+    head = re.sub(r"charset=[\w-]+", "charset=UTF-8", head)
+    folder = os.path.join(harness.BUILD, "po", "qps", "LC_MESSAGES")
+    os.makedirs(folder, exist_ok=True)
+    with open(po, "w", encoding="utf-8") as file:
+        file.write(head + "\n\n" + rest)
+    subprocess.run(["msgfmt", "-o", os.path.join(folder, "clrelay.mo"), po], check=True)
+    return texts
+
+
+@story("in a pseudo-language no page shows a text of the catalogue in English")
+def _(where):
+    texts = pseudo_language()
+    check(len(texts) > 500, f"{len(texts)} texts")
+    with Sink(script()) as sink, busy(sink) as relay, App(where, relay.socket, language="qps") as app:
+        fill(relay)
+        seen, bare = 0, set()
+        for command in [f"page {name}" for name in app.pages] + ["action win.assistant"]:
+            app.do(command)
+            time.sleep(0.5)
+            for text in app.do("texts all").split("\x1f"):
+                seen += "⟦" in text
+                # Words of the settings file and of the wire are the same in every language.
+                if text in texts and not text.islower():
+                    bare.add(f"{command}: {text}")
+        check(seen > 100, f"{seen} texts are translated")
+        check(not bare, f"not translated: {sorted(bare)}")
