@@ -143,3 +143,38 @@ def _():
     check("/undone" in told and "config undo" not in told, told)
     with open(relay.conf + ".versions/undone", encoding="utf-8") as file:
         check("# by hand" in file.read(), "what was undone")
+
+
+@case("keys over the API: made once, private, for names that are names; groups are moved; the way of mail is told, with nothing sent")
+def _():
+    with Relay() as relay:
+        equal(json.loads(api(relay, "GET", "/v1/keys")[1]), {"keys": []}, "no key yet")
+        for wrong in ({}, {"domain": "../x", "selector": "s", "kind": "rsa"}, {"domain": "a.test", "selector": "../../s", "kind": "rsa"},
+                      {"domain": "a.test", "selector": "s", "kind": "dsa"}, {"domain": "a" * 300, "selector": "s", "kind": "rsa"}, {"domain": 1}):
+            equal(api(relay, "POST", "/v1/keys", wrong)[0], 400, f"POST {wrong}")
+        order = {"domain": "a.test", "selector": "s1", "kind": "ed25519"}
+        status, text, _ = api(relay, "POST", "/v1/keys", order)
+        equal(status, 200, text)
+        made = json.loads(text)
+        equal(os.stat(made["file"]).st_mode & 0o777, 0o600, "mode of the key")
+        check(made["file"].startswith(relay.state) and "PRIVATE" not in text and "s1._domainkey.a.test" in text, text)
+        equal(api(relay, "POST", "/v1/keys", order)[0], 409, "the same again")
+        name = "s1.a.test"
+        sets = [{"group": "key", "name": name, "key": key, "value": value} for key, value in (("domain", "a.test"), ("selector", "s1"), ("file", made["file"]))]
+        equal(api(relay, "PATCH", "/v1/settings", {"set": sets})[0], 200, "the key in the settings")
+        listed = json.loads(api(relay, "GET", "/v1/keys")[1])["keys"]
+        equal([(k["key"], k["result"], k["details"]["name"]) for k in listed], [(name, "ok", "s1._domainkey.a.test")], "the list")
+
+        routes = [{"group": "route", "name": n, "key": key, "value": value} for n in ("one", "two") for key, value in (("via", "discard"), ("recipients", f"{n}.test"))]
+        equal(api(relay, "PATCH", "/v1/settings", {"set": routes})[0], 200, "two routes")
+        equal(api(relay, "PATCH", "/v1/settings", {"set": [{"group": "route", "name": "two", "before": "one"}]})[0], 200, "moved")
+        names = [g["name"] for g in json.loads(api(relay, "GET", "/v1/settings")[1])["groups"] if g["group"] == "route"]
+        check(names.index("two") < names.index("one"), f"the order is {names}")
+        for wrong in ({"group": "route", "name": "two", "before": "none"}, {"group": "route", "before": "one"}):
+            check(api(relay, "PATCH", "/v1/settings", {"set": [wrong]})[0] in (400, 404), f"PATCH {wrong}")
+
+        way = json.loads(api(relay, "POST", "/v1/checks/route", {"to": "x@two.test", "from": "b@a.test", "config": "/etc/passwd"})[1])
+        equal((way["result"], way["details"]["route"], way["details"]["signatures"]), ("ok", "two", ["s1._domainkey.a.test"]), "the way")
+        for wrong in ({}, {"to": 1}, {"to": "x@two.test", "device": []}):
+            equal(api(relay, "POST", "/v1/checks/route", wrong)[0], 400, f"POST {wrong}")
+        equal(relay.queue(), [], "the queue")
