@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "clr-window.h"
 
+#include "clr-draft.h"
+#include "control/clr-api.h"
 #include "pages/clr-assistant-page.h"
 #include "pages/clr-audit-page.h"
 #include "pages/clr-devices-page.h"
@@ -301,6 +303,18 @@ clr_window_init (ClrWindow *self)
   gtk_widget_init_template (GTK_WIDGET (self));
 }
 
+/* A relay for which nobody may send has not been set up yet; unless the person has gone on already. */
+static void
+on_first_settings (ClrPage *page, JsonObject *answer, const GError *error, void *data)
+{
+  ClrWindow *self = data;
+  g_autoptr (ClrGroups) groups = clr_groups_new (answer);
+  g_autoptr (GPtrArray) devices = groups ? clr_groups_list (groups, "device") : NULL;
+
+  if (devices && devices->len == 0 && self->page == page)
+    clr_window_show_assistant (self);
+}
+
 GtkWidget *
 clr_window_new (GtkApplication *application, ClrRelay *relay)
 {
@@ -312,5 +326,6 @@ clr_window_new (GtkApplication *application, ClrRelay *relay)
   g_signal_connect (relay, "updated", G_CALLBACK (on_updated), self);
   on_updated (relay, self);
   clr_window_show_page (self, pages[0].name);
+  clr_page_ask (self->page, "GET", CLR_API_SETTINGS, NULL, on_first_settings, self);
   return GTK_WIDGET (self);
 }
