@@ -94,7 +94,8 @@ add_term (const ClrFilterTerm *term, const ClrFilterColumns *columns, unsigned n
       add_text (term, "r.address", number, into);
       g_string_append (into, " OR ");
       if (term->whole)
-        g_string_append_printf (into, "%s='<'||?%u||'>' COLLATE NOCASE", columns->message_id, number);
+        g_string_append_printf (into, "ifnull(%s,'')='<'||?%u||'>' COLLATE NOCASE", columns->message_id,
+                                number);
       else
         add_text (term, columns->subject, number, into);
       break;

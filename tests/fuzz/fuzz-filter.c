@@ -196,7 +196,7 @@ LLVMFuzzerTestOneInput (const uint8_t *bytes, size_t size)
   if (error)
     fuzz_check (g_utf8_validate (error->message, -1, NULL));
   /* No address holds a line end. */
-  if (filter && fuzz_is_line (texts[ADDRESS]))
+  if (filter && fuzz_is_line (texts[SENDER]) && fuzz_is_line (texts[ADDRESS]))
     {
       g_autoptr (ClrMessage) message = clr_message_new (1);
       ClrRecipient *recipient = message->recipients;
