@@ -41,7 +41,26 @@ describe_tls (void *data)
 static char **
 list_warnings (void *data)
 {
-  return clr_tokens_list_warnings (((ClrService *)data)->tokens);
+  ClrService *service = data;
+  g_auto (GStrv) tokens = clr_tokens_list_warnings (service->tokens);
+  g_autoptr (GStrvBuilder) all = g_strv_builder_new ();
+  const GArray *devices = clr_policy_get_devices (service->policy);
+
+  g_strv_builder_addv (all, (const char **)tokens);
+  for (unsigned i = 0; i < devices->len; i++)
+    {
+      const ClrDevice *device = &g_array_index (devices, ClrDevice, i);
+      const char *why = clr_freeze_to_text (clr_account_get_frozen (device->account));
+      g_autofree char *line
+          = why ? g_strdup_printf (
+                "[device %s] is frozen, its mail is held: %s; clrelay device thaw %s ends it", device->name,
+                why, device->name)
+                : NULL;
+
+      if (line)
+        g_strv_builder_add (all, line);
+    }
+  return g_strv_builder_end (all);
 }
 
 static JsonNode *
@@ -145,6 +164,7 @@ clr_service_start_control (ClrService *service, GError **error)
     .get_settings = get_settings,
     .get_policy = get_policy,
     .inventory = service->inventory,
+    .ledger = service->ledger,
     .list_listeners = list_listeners,
     .describe_tls = describe_tls,
     .send_tls_reports = send_tls_reports,

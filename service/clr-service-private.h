@@ -11,6 +11,7 @@
 #include "clr-listeners.h"
 #include "clr-tokens.h"
 #include "control/clr-control.h"
+#include "devices/clr-ledger.h"
 #include "delivery/clr-delivery.h"
 #include "delivery/clr-tls-reporter.h"
 #include "inbound/clr-inbound.h"
@@ -25,6 +26,7 @@ struct ClrService
   int lock_fd; /* a second service on the same state is refused */
   ClrState *state;
   ClrInventory *inventory;
+  ClrLedger *ledger;
   ClrDisk *disk;
   ClrQueue *queue;
   ClrWorker **workers;

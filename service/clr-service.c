@@ -12,6 +12,7 @@
 #include "control/clr-control.h"
 #include "delivery/clr-delivery.h"
 #include "delivery/clr-tls-reporter.h"
+#include "devices/clr-ledger.h"
 #include "dns/clr-resolver.h"
 #include "inbound/clr-inbound.h"
 #include "intake/clr-injection.h"
@@ -176,7 +177,9 @@ open_state (ClrService *service, const char *directory, GError **error)
   service->state = clr_state_open (directory, error);
   if (service->state)
     service->inventory = clr_inventory_new (service->state, read_most_clients (service->settings), error);
-  return service->inventory != NULL;
+  if (service->inventory)
+    service->ledger = clr_ledger_new (service->state, error);
+  return service->ledger != NULL;
 }
 
 /* Delivery signs what it changes with the keys of the policy. */
@@ -473,6 +476,7 @@ clr_service_free (ClrService *service)
   g_clear_pointer (&service->gate, clr_gate_free);
   g_clear_pointer (&service->pickup, clr_pickup_free);
   g_clear_pointer (&service->inventory, clr_inventory_free);
+  g_clear_pointer (&service->ledger, clr_ledger_free);
   g_clear_pointer (&service->state, clr_state_free); /* nobody posts any more */
   g_free (service->workers);
   g_free (service->inbounds);

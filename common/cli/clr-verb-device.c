@@ -17,6 +17,7 @@ typedef struct
 {
   gboolean unknown;
   gboolean clients;
+  gboolean release;
   char *preset;
   char *name;
   char *label;
@@ -74,6 +75,24 @@ print_clients (JsonArray *clients)
     print_client (json_array_get_object_element (clients, i));
 }
 
+/* "date 3, from 1"; "-" for none. (transfer full) */
+static char *
+join_uses (JsonObject *object, const char *member)
+{
+  JsonArray *uses
+      = json_object_has_member (object, member) ? json_object_get_array_member (object, member) : NULL;
+  GString *text = g_string_new (NULL);
+
+  for (guint i = 0; uses && i < json_array_get_length (uses); i++)
+    {
+      JsonObject *use = json_array_get_object_element (uses, i);
+
+      g_string_append_printf (text, "%s%s %d", i ? ", " : "", clr_verb_get (use, "name"),
+                              (int)json_object_get_int_member_with_default (use, "messages", 0));
+    }
+  return g_string_free (g_string_append (text, text->len ? "" : "-"), FALSE);
+}
+
 static void
 print_device (JsonObject *device)
 {
@@ -81,6 +100,9 @@ print_device (JsonObject *device)
 
   printf (_ ("%-20s %s; networks %s; logins %s\n"), clr_verb_get (device, "name"),
           clr_verb_get (device, "label"), *networks ? networks : "-", *logins ? logins : "-");
+  if (json_object_has_member (device, "frozen-since"))
+    printf (_ ("    FROZEN since %s, its mail is held: %s\n"), clr_verb_get (device, "frozen-since"),
+            clr_verb_get (device, "frozen-reason"));
 }
 
 static int
@@ -157,6 +179,13 @@ show (ClrVerbOptions *options, const char *name)
   print_device (device);
   printf (_ ("    preset %s, quirks %s, seen %s\n"), get_or_dash (device, "preset"), *quirks ? quirks : "-",
           get_or_dash (device, "last-seen"));
+  g_autofree char *used = join_uses (device, "quirks-used"), *repaired = join_uses (device, "repairs-used");
+  printf (_ ("    %d messages to %d recipients, %d in this hour; last message %s\n"),
+          (int)json_object_get_int_member_with_default (device, "messages", 0),
+          (int)json_object_get_int_member_with_default (device, "sent", 0),
+          (int)json_object_get_int_member_with_default (device, "this-hour", 0),
+          get_or_dash (device, "last-message"));
+  printf (_ ("    quirks used: %s; repaired: %s\n"), used, repaired);
   print_clients (json_object_get_array_member (device, "clients"));
   return CLR_EXIT_OK;
 }
@@ -237,6 +266,37 @@ allow (ClrVerbOptions *options, const Wanted *wanted, const char *address)
   return clr_config_change (options, changes);
 }
 
+/* -- freeze, thaw */
+
+static int
+order (ClrVerbOptions *options, const char *path, const char *name, gboolean release)
+{
+  g_autoptr (JsonNode) node = json_node_new (JSON_NODE_OBJECT), answer = NULL;
+  JsonObject *object = json_object_new ();
+  int code = CLR_EXIT_OK;
+
+  json_object_set_string_member (object, "device", name);
+  if (release)
+    json_object_set_boolean_member (object, "release", TRUE);
+  json_node_take_object (node, object);
+  g_autofree char *body = clr_json_to_text (node, FALSE);
+  answer = clr_verb_request (options, "POST", path, body, &code);
+  if (answer == NULL)
+    return code;
+  if (options->json)
+    clr_verb_print_json (answer);
+  else if (g_str_equal (path, CLR_API_DEVICES_FREEZE))
+    printf (_ ("%s is frozen: what it sends is held until \"clrelay device thaw %s\".\n"), name, name);
+  else if (release)
+    printf (_ ("%s is thawed; held mail was released for %d recipients.\n"), name,
+            (int)json_object_get_int_member_with_default (json_node_get_object (answer), "recipients", 0));
+  else
+    printf (_ ("%s is thawed; what was held of its mail stays held: clrelay queue list --filter "
+               "\"device:=%s state:held\"\n"),
+            name, name);
+  return CLR_EXIT_OK;
+}
+
 int
 clr_verb_device (ClrVerbOptions *options, int argc, char **argv)
 {
@@ -246,6 +306,8 @@ clr_verb_device (ClrVerbOptions *options, int argc, char **argv)
       N_ ("list: the client addresses that tried, and that no device is set up for"), NULL },
     { "clients", 'a', 0, G_OPTION_ARG_NONE, &wanted.clients, N_ ("list: every client address that tried"),
       NULL },
+    { "release", 'r', 0, G_OPTION_ARG_NONE, &wanted.release,
+      N_ ("thaw: also release what is held of its mail; else that stays held"), NULL },
     { "preset", 'p', 0, G_OPTION_ARG_STRING, &wanted.preset,
       N_ ("allow: generic-printer, old-printer, ups-or-camera, application or bulk"), "KIND" },
     { "name", 'n', 0, G_OPTION_ARG_STRING, &wanted.name, N_ ("allow: name of the new [device]"), "NAME" },
@@ -254,9 +316,9 @@ clr_verb_device (ClrVerbOptions *options, int argc, char **argv)
   };
   int code;
 
-  if (!clr_verb_parse (options, "list | show NAME | allow ADDRESS",
+  if (!clr_verb_parse (options, "list | show NAME | allow ADDRESS | freeze NAME | thaw NAME",
                        _ ("Lists devices and who tried to send; allow writes a [device] for an address, or a "
-                          "network, into the settings."),
+                          "network, into the settings; what a frozen device sends is held."),
                        entries, &argc, &argv, &code))
     return code;
   if (argc == 2 && g_str_equal (argv[1], "list"))
@@ -265,5 +327,9 @@ clr_verb_device (ClrVerbOptions *options, int argc, char **argv)
     return show (options, argv[2]);
   if (argc == 3 && g_str_equal (argv[1], "allow"))
     return allow (options, &wanted, argv[2]);
-  return clr_verb_usage (_ ("device: list, show NAME, or allow ADDRESS"));
+  if (argc == 3 && g_str_equal (argv[1], "freeze"))
+    return order (options, CLR_API_DEVICES_FREEZE, argv[2], FALSE);
+  if (argc == 3 && g_str_equal (argv[1], "thaw"))
+    return order (options, CLR_API_DEVICES_THAW, argv[2], wanted.release);
+  return clr_verb_usage (_ ("device: list, show NAME, allow ADDRESS, freeze NAME, or thaw NAME"));
 }

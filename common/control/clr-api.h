@@ -25,8 +25,10 @@
 #define CLR_API_BANS  "/v1/bans"
 /* Every client address that tried. GET, with unknown=true: those that no device is set up for. */
 #define CLR_API_CLIENTS "/v1/clients"
-/* GET lists; with a name behind a slash: one. */
+/* GET lists; with a name behind a slash: one. POST {"device": NAME}; thaw: "release": true, too. */
 #define CLR_API_DEVICES          "/v1/devices"
+#define CLR_API_DEVICES_FREEZE   "/v1/devices/freeze"
+#define CLR_API_DEVICES_THAW     "/v1/devices/thaw"
 #define CLR_API_RELOAD           "/v1/reload"
 #define CLR_API_SETTINGS         "/v1/settings"
 #define CLR_API_SETTINGS_DIFF    "/v1/settings/diff"

@@ -157,6 +157,12 @@ DEFINE_MODEL (Client, client)
   NUMBER ("refusals", N_ ("Refusals so far"));
 }
 
+DEFINE_MODEL (Use, use)
+{
+  TEXT ("name", N_ ("Which quirk or repair"));
+  NUMBER ("messages", N_ ("Messages it was used for"));
+}
+
 DEFINE_MODEL (Device, device)
 {
   TEXT ("name", N_ ("Name of its [device] section"));
@@ -166,5 +172,13 @@ DEFINE_MODEL (Device, device)
   WORDS ("logins", N_ ("Logins it uses"));
   WORDS ("quirks", N_ ("What is borne of it"));
   TEXT ("last-seen", N_ ("When it was seen last"));
+  TEXT ("last-message", N_ ("When its last message came"));
+  NUMBER ("messages", N_ ("Messages so far"));
+  NUMBER ("sent", N_ ("Recipients so far"));
+  NUMBER ("this-hour", N_ ("Recipients in this hour, without what came while it was frozen"));
+  TEXT ("frozen-since", N_ ("Since when its mail is held; none: it is not frozen"));
+  TEXT ("frozen-reason", N_ ("Why"));
+  LIST ("quirks-used", N_ ("What was borne of it, and how often"), CLR_TYPE_USE_INFO);
+  LIST ("repairs-used", N_ ("What was repaired, and how often"), CLR_TYPE_USE_INFO);
   LIST ("clients", N_ ("Addresses it came from"), CLR_TYPE_CLIENT_INFO);
 }

@@ -32,6 +32,7 @@ static const Default defaults[] = {
   { "application", "priority", "1" },
   /* Much at once is usual, and has time. */
   { "bulk", "priority", "-5" },
+  { "bulk", "on-unusual", "report" },
   { "bulk", "quirks", "missing-date, missing-message-id" },
 };
 

@@ -326,10 +326,18 @@ declare_device_rates (ClrSectionClass *section)
           N_ ("At most so many; beyond it 452. 0: as [limits] says."), 0, 100000, 0, 0);
   NUMBER (SIZE, "max-message-size", N_ ("Message size"),
           N_ ("Largest message; beyond it 552. 0: as [limits] says."), 0, 4 * GIB, 0, 0);
-  CHOICE ("hold|defer", "on-excess", N_ ("On excess"),
-          N_ ("Beyond a limit a minute, hour or day. hold: mail is taken, and held in the queue until it is "
-              "released; defer: the device is told 452, to try again later."),
-          "hold", 0);
+  CHOICE (
+      "hold|defer|freeze", "on-excess", N_ ("On excess"),
+      N_ ("Beyond a limit a minute, hour or day. hold: mail is taken, and held in the queue until it is "
+          "released; defer: the device is told 452, to try again later; freeze: all its mail is held from "
+          "then on, until clrelay device thaw."),
+      "hold", 0);
+  CHOICE (
+      "freeze|report|ignore", "on-unusual", N_ ("On unusual volume"),
+      N_ ("In an hour with more than 50 recipients, and more than 5 times the mean of the same weekday and "
+          "hour of the last 4 weeks (of those since the device is known, at least one). freeze: all its "
+          "mail is held from then on, until clrelay device thaw; report: only an event tells of it."),
+      "freeze", 0);
 }
 
 DEFINE_SECTION (Device, device)

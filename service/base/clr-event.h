@@ -54,6 +54,11 @@ typedef enum
      "bytes{repairs}{signatures}")                                                                           \
   X (MESSAGE_HELD, WARNING, "message.held", "id client why",                                                 \
      "{id}: from {client}, is held until it is released or deleted: {why}")                                  \
+  X (DEVICE_FROZEN, WARNING, "device.frozen", "device why",                                                  \
+     "[device {device}] is frozen, its mail is held: {why}; clrelay device thaw {device} ends it")           \
+  X (DEVICE_THAWED, INFO, "device.thawed", "device who", "[device {device}] was thawed by {who}")            \
+  X (DEVICE_UNUSUAL, WARNING, "device.unusual", "device recipients",                                         \
+     "[device {device}] sends more than 5 times as much as is usual at this hour: {recipients} recipients")  \
   X (PICKUP_FAILED, ERROR, "pickup.failed", "pickup directory why",                                          \
      "pickup {pickup}: the folder {directory} cannot be used: {why}")                                        \
   X (PICKUP_BAD, WARNING, "pickup.bad", "pickup file why", "pickup {pickup}: {file}: {why}")                 \

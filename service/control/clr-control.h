@@ -7,6 +7,7 @@
 #pragma once
 
 #include "devices/clr-inventory.h"
+#include "devices/clr-ledger.h"
 #include "policy/clr-policy.h"
 #include "queue/clr-queue.h"
 #include "queue/clr-state.h"
@@ -63,6 +64,7 @@ typedef struct
   /* (transfer full) (nullable) */
   JsonNode *(*ask_oauth) (ClrControlOauth what, const char *account, const char *text, GError **error,
                           void *data);
+  ClrLedger *ledger;                                    /* what devices have sent */
   ClrInventory *inventory;                              /* who tried */
   ClrGuard *guard;                                      /* who is banned */
   gboolean (*apply_users) (void *data, GError **error); /* the users file has changed */

@@ -4,6 +4,8 @@
  */
 #include "control/clr-methods-private.h"
 
+#include "base/clr-clock.h"
+#include "base/clr-log.h"
 #include "control/clr-api.h"
 #include "model/clr-model.h"
 #include "settings/clr-device.h"
@@ -96,6 +98,37 @@ clr_method_list_clients (ClrCall *call)
   clr_methods_answer_json (call->message, node);
 }
 
+static void
+add_use (GListStore *list, const char *name, uint64_t n)
+{
+  g_autoptr (ClrUseInfo) use
+      = n ? g_object_new (CLR_TYPE_USE_INFO, "name", name, "messages", (gint64)n, NULL) : NULL;
+
+  if (use)
+    g_list_store_append (list, use);
+}
+
+static void
+set_account (ClrDeviceInfo *info, ClrAccount *account)
+{
+  ClrAccountFacts facts;
+  uint32_t hour = (uint32_t)(clr_clock_wall () / CLR_ACCOUNT_HOUR_US);
+  g_autoptr (GListStore) quirks = g_list_store_new (CLR_TYPE_USE_INFO),
+                         repairs = g_list_store_new (CLR_TYPE_USE_INFO);
+
+  clr_account_read (account, &facts);
+  for (unsigned i = 0; i < CLR_QUIRK_COUNT; i++)
+    add_use (quirks, clr_quirk_get_word (i), facts.quirks[i]);
+  for (unsigned i = 0; i < CLR_REPAIR_COUNT; i++)
+    add_use (repairs, clr_repair_get_word (i), facts.repairs[i]);
+  g_object_set (info, "messages", (gint64)facts.n_messages, "sent", (gint64)facts.n_recipients, "this-hour",
+                (gint64)(facts.volumes[hour & 1].period == hour ? facts.volumes[hour & 1].n : 0),
+                "frozen-reason", clr_freeze_to_text (facts.frozen), "quirks-used", quirks, "repairs-used",
+                repairs, NULL);
+  set_time (info, "last-message", facts.last_us);
+  set_time (info, "frozen-since", facts.frozen ? facts.frozen_us : 0);
+}
+
 /* @clients: NULL: they are not told. */
 static ClrDeviceInfo *
 view_device (ClrControlHost *host, ClrSection *section, GListStore *clients)
@@ -104,10 +137,13 @@ view_device (ClrControlHost *host, ClrSection *section, GListStore *clients)
   g_auto (GStrv) words = *quirks ? g_strsplit (quirks, ", ", -1) : NULL;
   const char *name = clr_section_get_name (section), *label = clr_section_get_text (section, "label");
 
-  return g_object_new (CLR_TYPE_DEVICE_INFO, "name", name, "label", label ? label : name, "preset",
-                       clr_section_get_text (section, "preset"), "networks",
-                       clr_section_get_list (section, "networks"), "logins",
-                       clr_section_get_list (section, "logins"), "quirks", words, "clients", clients, NULL);
+  ClrDeviceInfo *info = g_object_new (
+      CLR_TYPE_DEVICE_INFO, "name", name, "label", label ? label : name, "preset",
+      clr_section_get_text (section, "preset"), "networks", clr_section_get_list (section, "networks"),
+      "logins", clr_section_get_list (section, "logins"), "quirks", words, "clients", clients, NULL);
+
+  set_account (info, clr_account_get (name));
+  return info;
 }
 
 /* {"devices": [...]}, in the order of the settings. */
@@ -153,4 +189,79 @@ clr_method_get_device (ClrCall *call)
   info = view_device (host, section, clients);
   set_time (info, "last-seen", gathering.last_us);
   clr_methods_answer_object (call->message, G_OBJECT (info));
+}
+
+/* {"device": NAME}. Returns: its account, NULL when a refusal has been answered. @order: (out). */
+static ClrAccount *
+read_order (ClrCall *call, JsonNode **order, const char **name)
+{
+  ClrControlHost *host = &call->place->host;
+
+  *order = clr_call_read_object (call);
+  *name = *order ? clr_json_get_text (json_node_get_object (*order), "device") : NULL;
+  if (*name && clr_settings_find (host->get_settings (host->data), "device", *name))
+    return clr_account_get (*name);
+  clr_methods_answer_error (call->message, *name ? SOUP_STATUS_NOT_FOUND : SOUP_STATUS_BAD_REQUEST,
+                            *name ? "there is no such [device] in the settings; clrelay device list"
+                                  : "say {\"device\": \"NAME\"}");
+  return NULL;
+}
+
+/* Who is answered can rely on it: it is on disk. */
+static void
+keep (ClrControlHost *host)
+{
+  clr_ledger_tick (host->ledger, clr_clock_wall ());
+  if (host->state)
+    clr_state_flush (host->state);
+  clr_log_flush ();
+}
+
+void
+clr_method_freeze_device (ClrCall *call)
+{
+  ClrControlHost *host = &call->place->host;
+  g_autoptr (JsonNode) order = NULL;
+  const char *name;
+  ClrAccount *account = read_order (call, &order, &name);
+
+  if (account == NULL)
+    return;
+  if (clr_account_freeze (account, CLR_FREEZE_BY_HAND, clr_clock_wall ()))
+    {
+      g_autofree char *what = g_strdup_printf ("device %s frozen", name);
+
+      clr_log_event (CLR_EVENT_DEVICE_FROZEN, name, clr_freeze_to_text (CLR_FREEZE_BY_HAND));
+      clr_methods_note (call->place, call->who, what, NULL);
+      keep (host);
+    }
+  clr_methods_answer_number (call->message, "frozen", 1);
+}
+
+/* "release": true releases what is held of its mail; else that stays held. */
+void
+clr_method_thaw_device (ClrCall *call)
+{
+  ClrControlHost *host = &call->place->host;
+  g_autoptr (JsonNode) order = NULL;
+  g_autofree char *words = NULL, *what = NULL;
+  const char *name;
+  ClrAccount *account = read_order (call, &order, &name);
+
+  if (account == NULL)
+    return;
+  if (!clr_account_thaw (account, clr_clock_wall ()))
+    {
+      clr_methods_answer_error (call->message, SOUP_STATUS_CONFLICT, "this device is not frozen");
+      return;
+    }
+  what = g_strdup_printf ("device %s thawed", name);
+  clr_log_event (CLR_EVENT_DEVICE_THAWED, name, call->who);
+  clr_methods_note (call->place, call->who, what, NULL);
+  keep (host);
+  words = g_strdup_printf ("device:=%s state:held", name);
+  if (!clr_json_is_true (json_node_get_object (order), "release"))
+    clr_methods_answer_number (call->message, "recipients", 0);
+  else
+    clr_call_release (call, words);
 }

@@ -59,6 +59,8 @@ void clr_method_retry_queue (ClrCall *call);
 void clr_method_delete_queue (ClrCall *call);
 void clr_method_expire_queue (ClrCall *call);
 void clr_method_priority_queue (ClrCall *call);
+/* Releases what a filter of these words chooses of the queue, and answers how many recipients that were. */
+void clr_call_release (ClrCall *call, const char *words);
 
 /* clr-methods-content.c */
 void clr_method_get_content (ClrCall *call);
@@ -107,6 +109,8 @@ void clr_method_lift_ban (ClrCall *call);
 void clr_method_list_clients (ClrCall *call);
 void clr_method_list_devices (ClrCall *call);
 void clr_method_get_device (ClrCall *call);
+void clr_method_freeze_device (ClrCall *call);
+void clr_method_thaw_device (ClrCall *call);
 
 /* clr-methods-metrics.c */
 void clr_method_get_metrics (ClrCall *call);

@@ -312,6 +312,20 @@ change_chosen (ClrCall *call, ClrActKind act)
   clr_queue_post_request (call->place->host.queue, request);
 }
 
+void
+clr_call_release (ClrCall *call, const char *words)
+{
+  ClrFilter *filter = NULL;
+
+  if (!clr_call_read_filter (call, words, NULL, &filter))
+    return;
+  ClrQueueRequest *request = clr_call_ask_queue (call, CLR_REQUEST_ACT, on_changed);
+  request->act = CLR_ACT_RELEASE;
+  request->filter = filter;
+  ((ClrPendingCall *)request->data)->chosen = g_strconcat ("filter ", words, NULL);
+  clr_queue_post_request (call->place->host.queue, request);
+}
+
 #define METHOD(name, act)                                                                                    \
   void clr_method_##name##_queue (ClrCall *call)                                                             \
   {                                                                                                          \

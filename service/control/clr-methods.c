@@ -207,6 +207,8 @@ static const Row table[] = {
   { "DELETE", CLR_API_BANS "/", ORDERS, clr_method_lift_ban },
   { "GET", CLR_API_CLIENTS, SEES, clr_method_list_clients },
   { "GET", CLR_API_DEVICES, SEES, clr_method_list_devices },
+  { "POST", CLR_API_DEVICES_FREEZE, ORDERS, clr_method_freeze_device },
+  { "POST", CLR_API_DEVICES_THAW, ORDERS, clr_method_thaw_device },
   { "GET", CLR_API_DEVICES "/", SEES, clr_method_get_device },
   { "POST", CLR_API_RELOAD, SETS, reload },
   { "POST", CLR_API_SUBMISSIONS, ORDERS, clr_method_submit },

@@ -53,7 +53,7 @@ struct ClrIntake
   gboolean abandoned;
 
   ClrRepair repairs;
-  const char *exceeded; /* the device's limit beyond which it is held; NULL: none */
+  ClrCharge charge; /* what the device's account says of it */
   ClrStamp stamp;
   /* Why it will not be stored; the first reason counts. */
   const char *refusal, *refusal_enhanced;
@@ -123,7 +123,7 @@ clr_intake_set_sender (ClrIntake *intake, const char *sender, unsigned ret, cons
       = { 452, "4.7.1", "this device has sent more than it may in this time, please try again later" };
   const ClrDevice *device = intake->is;
 
-  if (device->account && !device->holds_excess
+  if (device->account && device->on_excess == CLR_EXCESS_DEFER && !clr_account_get_frozen (device->account)
       && clr_account_peek (device->account, &device->rates, 1, intake->time_us))
     return &busy;
   if (!clr_device_allows_sender (device, sender))
@@ -496,8 +496,7 @@ tell_held (ClrIntake *intake)
 {
   char id[CLR_ID_TEXT];
   g_autofree char *excess
-      = intake->exceeded ? g_strdup_printf ("[device %s] %s is exceeded", intake->device, intake->exceeded)
-                         : NULL;
+      = intake->charge.held ? g_strdup_printf ("[device %s] %s", intake->device, intake->charge.held) : NULL;
 
   clr_id_to_text (intake->id, id);
   clr_log_event (CLR_EVENT_MESSAGE_HELD, id, intake->client,
@@ -508,7 +507,7 @@ tell_held (ClrIntake *intake)
 static gboolean
 is_held (const ClrIntake *intake)
 {
-  return intake->exceeded != NULL
+  return intake->charge.held != NULL
          || (intake->evaluation && clr_policy_get_outside (intake->policy)->hold
              && clr_evaluation_is_suspect (intake->evaluation));
 }
@@ -542,6 +541,22 @@ on_submitted (ClrLetter *letter, void *owner)
   clr_submission_free (submission);
 }
 
+/* Counts it for its device; what comes of that is told once. */
+static void
+charge (ClrIntake *intake)
+{
+  char unusual[24];
+
+  intake->charge = clr_account_charge (intake->is, intake->recipients->len, intake->time_us);
+  if (intake->charge.froze)
+    clr_log_event (CLR_EVENT_DEVICE_FROZEN, intake->device, intake->charge.held);
+  if (intake->charge.n_unusual)
+    {
+      g_snprintf (unusual, sizeof unusual, "%u", intake->charge.n_unusual);
+      clr_log_event (CLR_EVENT_DEVICE_UNUSUAL, intake->device, unusual);
+    }
+}
+
 /* The content is where it belongs: sign, and hand over. */
 static void
 submit (ClrIntake *intake)
@@ -563,8 +578,7 @@ submit (ClrIntake *intake)
     }
 
   if (intake->is->account)
-    intake->exceeded = clr_account_charge (intake->is->account, &intake->is->rates, intake->recipients->len,
-                                           intake->time_us);
+    charge (intake);
   add_journal (intake);
   ClrMessage *message = clr_message_new (0);
   message->id = intake->id;

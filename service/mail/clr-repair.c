@@ -51,15 +51,22 @@ clr_repair_header (const char *bytes, size_t size, const ClrRepairFacts *facts, 
   return done;
 }
 
+static const char *const words[CLR_REPAIR_COUNT]
+    = { "date", "message-id", "from", "bcc", "separator", "newlines", "sender" };
+
+const char *
+clr_repair_get_word (unsigned number)
+{
+  return words[number];
+}
+
 char *
 clr_repair_to_text (ClrRepair repairs)
 {
-  static const char *const names[]
-      = { "date", "message-id", "from", "bcc", "separator", "newlines", "sender" };
   g_autoptr (GString) text = g_string_new (NULL);
 
-  for (unsigned i = 0; i < G_N_ELEMENTS (names); i++)
+  for (unsigned i = 0; i < CLR_REPAIR_COUNT; i++)
     if (repairs & (1u << i))
-      g_string_append_printf (text, "%s%s", text->len ? "," : "", names[i]);
+      g_string_append_printf (text, "%s%s", text->len ? "," : "", words[i]);
   return g_string_free (g_steal_pointer (&text), FALSE);
 }

@@ -19,6 +19,8 @@ typedef enum
   = 1 << 5, /* lone CR or LF made CRLF; done by the SMTP server, recorded with the others */
 } ClrRepair;
 
+#define CLR_REPAIR_COUNT 7
+
 typedef struct
 {
   const char *sender;     /* envelope sender, "" for the null sender */
@@ -38,5 +40,7 @@ typedef struct
  * Returns: what was done. */
 ClrRepair clr_repair_header (const char *bytes, size_t size, const ClrRepairFacts *facts, GString *into);
 
+/* The word of the repair 1 << @number. */
+const char *clr_repair_get_word (unsigned number);
 /* "date,message-id"; "" for none. (transfer full) */
 char *clr_repair_to_text (ClrRepair repairs);

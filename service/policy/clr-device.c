@@ -66,6 +66,26 @@ read_rates (ClrRates *rates, ClrSection *section)
     }
 }
 
+static ClrExcess
+read_excess (ClrSection *section)
+{
+  const char *word = clr_section_get_text (section, "on-excess");
+
+  return g_str_equal (word, "defer")    ? CLR_EXCESS_DEFER
+         : g_str_equal (word, "freeze") ? CLR_EXCESS_FREEZE
+                                        : CLR_EXCESS_HOLD;
+}
+
+static ClrUnusual
+read_unusual (ClrSection *section)
+{
+  const char *word = clr_section_get_text (section, "on-unusual");
+
+  return g_str_equal (word, "report")   ? CLR_UNUSUAL_REPORT
+         : g_str_equal (word, "ignore") ? CLR_UNUSUAL_IGNORE
+                                        : CLR_UNUSUAL_FREEZE;
+}
+
 static ClrRepair
 read_repairs (ClrSection *section, ClrQuirks quirks)
 {
@@ -106,7 +126,8 @@ clr_device_read (ClrDevice *device, ClrSection *section)
     .rewrite_sender = g_strdup (clr_section_get_text (section, "rewrite-sender")),
     .max_recipients = clr_section_get_number (section, "max-recipients"),
     .max_message_size = clr_section_get_number (section, "max-message-size"),
-    .holds_excess = g_str_equal (clr_section_get_text (section, "on-excess"), "hold"),
+    .on_excess = read_excess (section),
+    .on_unusual = read_unusual (section),
     .journal = g_strdup (clr_section_get_text (section, "journal")),
     .route = g_strdup (clr_section_get_text (section, "route")),
     .tag = g_strdup (clr_section_get_text (section, "tag")),

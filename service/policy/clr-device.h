@@ -16,6 +16,22 @@ typedef enum
   CLR_PERIODS
 } ClrPeriod;
 
+/* What happens beyond a limit. */
+typedef enum
+{
+  CLR_EXCESS_HOLD,
+  CLR_EXCESS_DEFER,
+  CLR_EXCESS_FREEZE
+} ClrExcess;
+
+/* What happens in an hour in which it sends far more than usual. */
+typedef enum
+{
+  CLR_UNUSUAL_FREEZE,
+  CLR_UNUSUAL_REPORT,
+  CLR_UNUSUAL_IGNORE
+} ClrUnusual;
+
 /* How much at most; 0: no limit. */
 typedef struct
 {
@@ -43,7 +59,8 @@ typedef struct
   ClrRates rates;
   unsigned max_recipients;   /* of a message; 0: as for all */
   uint64_t max_message_size; /* octets; 0: as for all */
-  gboolean holds_excess;
+  ClrExcess on_excess;
+  ClrUnusual on_unusual;
 
   char *journal; /* NULL: nobody gets a copy */
   char *route;   /* name of the route it must take; NULL: any */

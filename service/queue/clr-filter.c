@@ -235,6 +235,12 @@ parse_word (ClrFilter *filter, const char *word, gboolean is_quoted, int64_t now
       g_free (term.text);
       return FALSE;
     }
+  /* device:=copier is not copier-2 as well. */
+  if (term.word == CLR_FILTER_WORD_DEVICE && *term.text == '=')
+    {
+      memmove (term.text, term.text + 1, strlen (term.text));
+      term.whole = TRUE;
+    }
   if (*term.text == '\0')
     term.whole = TRUE;
   g_array_append_val (filter->terms, term);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * ClrFilter: which mail is meant, in words a person types: `from:bob@example.com older:4h -state:held "late
- * report"`. All words must fit one recipient of a message. Parsed once, then either a predicate or SQL with
- * bound values, so that every place that chooses mail understands the same language. Pure.
+ * report"`, `device:=copier` for one with just that name. All words must fit one recipient of a message.
+ * Parsed once, then either a predicate or SQL with bound values, so that every place that chooses mail
+ * understands the same language. Pure.
  */
 #pragma once
 

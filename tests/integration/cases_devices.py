@@ -235,3 +235,36 @@ def _():
         relay.kill()
         relay.start()
         check(len(clients(relay)) <= 1, "the bound holds at the start")
+
+
+@case("device: beyond its rate it is frozen where set so, over a restart; thaw leaves or releases what was held; freeze by hand")
+def _():
+    with Relay(device="messages-per-day = 2\non-excess = freeze\n") as relay:
+        sent = [relay.send() for _ in range(4)]
+        equal([set(relay.states(i).values()) for i in sent[2:]], [{"held"}, {"held"}], "beyond the limit")
+        log = relay.read_log()
+        equal(log.count("[device all] is frozen"), 1, "events")
+        check("messages-per-day is exceeded" in log and "thaw all" in log, log)
+        check("[device all] is frozen" in " ".join(relay.json("status")["warnings"]), "the status warns")
+        check("FROZEN" in relay.cli("device", "list"), "the list says it")
+        relay.stop()
+        relay.start()
+        equal(relay.json("device", "show", "all")["frozen-reason"], "messages-per-day is exceeded", "after a restart")
+        sent.append(relay.send())
+        equal(set(relay.states(sent[4]).values()), {"held"}, "after a restart")
+        relay.cli("device", "thaw", "all")
+        check("frozen-since" not in relay.json("device", "show", "all"), "thawed")
+        command("--socket", relay.socket, "device", "thaw", "all", expect=1)
+        fresh = relay.send()
+        wait_for(lambda: fresh in relay.captured(), what="mail of a thawed device")
+        equal(set(relay.states(sent[2]).values()), {"held"}, "what was held stays held")
+        relay.cli("device", "freeze", "all")
+        held = relay.send()
+        equal(set(relay.states(held).values()), {"held"}, "frozen by hand")
+        relay.kill()  # what was answered is on disk
+        relay.start()
+        check("administrator" in relay.json("device", "show", "all")["frozen-reason"], "after a crash")
+        check("4 recipients" in relay.cli("device", "thaw", "all", "--release"), "what is released")
+        wait_for(lambda: {*sent, held} <= set(relay.captured()), what="the released mail")
+        relay.cli("device", "freeze", "nobody", expect=3)
+        equal(api(relay, "POST", "/v1/devices/freeze", {})[0], 400, "an order without a device")

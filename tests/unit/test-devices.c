@@ -5,6 +5,7 @@
 #include "base/clr-clock.h"
 #include "clr-test.h"
 #include "devices/clr-inventory.h"
+#include "devices/clr-ledger.h"
 #include "devices/clr-sightings.h"
 
 #include <string.h>
@@ -196,6 +197,216 @@ test_worker (void)
   clr_timers_free (timers);
 }
 
+/* -- the ledger, with a clock of its own */
+
+#define HOUR_US CLR_ACCOUNT_HOUR_US
+#define START   (2000000 * HOUR_US) /* some hour */
+
+typedef struct
+{
+  ClrDevice device;
+  ClrLedger *ledger;
+  ClrState *state;
+  int64_t now_us;
+} Sender;
+
+static void
+sender_begin (Sender *sender, const char *name, ClrState *state)
+{
+  g_autoptr (GError) error = NULL;
+
+  *sender = (Sender){ .device = { .name = (char *)name, .account = clr_account_get (name) },
+                      .state = state,
+                      .now_us = START };
+  sender->ledger = clr_ledger_new_by_hand (state, START, &error);
+  g_assert_no_error (error);
+}
+
+/* The process ends and another begins: what is in memory is gone. */
+static void
+sender_restart (Sender *sender)
+{
+  g_autoptr (GError) error = NULL;
+
+  clr_ledger_free (sender->ledger);
+  clr_state_flush (sender->state);
+  clr_account_restore (sender->device.account, &(ClrAccountFacts){ 0 });
+  for (uint32_t hour = 0; hour < 2; hour++)
+    clr_account_set_limit (sender->device.account, hour, 0);
+  sender->ledger = clr_ledger_new_by_hand (sender->state, sender->now_us, &error);
+  g_assert_no_error (error);
+}
+
+/* Goes to the hour with that number since the start. */
+static void
+sender_go (Sender *sender, unsigned hour)
+{
+  for (int64_t until = START + hour * HOUR_US; sender->now_us < until; sender->now_us += HOUR_US)
+    clr_ledger_tick (sender->ledger, sender->now_us);
+  clr_ledger_tick (sender->ledger, sender->now_us);
+}
+
+/* Returns: how many of @n messages were held. */
+static unsigned
+sender_send (Sender *sender, unsigned n)
+{
+  unsigned held = 0;
+
+  for (unsigned i = 0; i < n; i++)
+    held += clr_account_charge (&sender->device, 1, sender->now_us + i).held != NULL;
+  clr_ledger_tick (sender->ledger, sender->now_us);
+  return held;
+}
+
+#define WEEK_H 168
+
+static void
+test_unusual (void)
+{
+  Sender sender;
+
+  sender_begin (&sender, "unusual", NULL);
+  g_assert_cmpuint (sender_send (&sender, 5000), ==, 0); /* not known yet: nothing is unusual */
+  sender_go (&sender, 1);
+  g_assert_cmpuint (sender_send (&sender, 12), ==, 0);
+  sender_go (&sender, WEEK_H); /* a week later 5000 in this hour are usual, and 25000 */
+  g_assert_cmpuint (sender_send (&sender, 20000), ==, 0);
+  sender_go (&sender, WEEK_H + 1); /* 12 in this hour: 60 are not more than five times as much */
+  g_assert_cmpuint (sender_send (&sender, 60), ==, 0);
+  g_assert_cmpuint (sender_send (&sender, 1), ==, 1);
+  g_assert_cmpint (clr_account_get_frozen (sender.device.account), ==, CLR_FREEZE_UNUSUAL);
+  g_assert_true (clr_account_thaw (sender.device.account, sender.now_us));
+  g_assert_false (clr_account_thaw (sender.device.account, sender.now_us));
+  g_assert_cmpuint (sender_send (&sender, 1000), ==, 0); /* this hour was looked at by somebody */
+  sender_go (&sender, WEEK_H + 2);                       /* never anything in this hour: 50 are allowed */
+  g_assert_cmpuint (sender_send (&sender, 50), ==, 0);
+  g_assert_cmpuint (sender_send (&sender, 10), ==, 10);
+  ClrAccountFacts facts;
+  clr_account_read (sender.device.account, &facts);
+  /* The message that froze it was counted, those behind it were not. */
+  g_assert_cmpuint (facts.volumes[0].n + facts.volumes[1].n, >=, 51);
+  g_assert_cmpint (facts.frozen_us, >=, sender.now_us);
+  clr_ledger_free (sender.ledger);
+}
+
+/* Four weeks are looked at, and not the fifth. */
+static void
+test_four_weeks (void)
+{
+  Sender sender;
+
+  sender_begin (&sender, "weeks", NULL);
+  g_assert_cmpuint (sender_send (&sender, 4000), ==, 0);
+  for (unsigned week = 1; week <= 4; week++)
+    {
+      sender_go (&sender, week * WEEK_H);
+      g_assert_cmpuint (sender_send (&sender, 20), ==, 0);
+    }
+  sender_go (&sender, 5 * WEEK_H); /* the mean is 20 */
+  g_assert_cmpuint (sender_send (&sender, 100), ==, 0);
+  g_assert_cmpuint (sender_send (&sender, 1), ==, 1);
+  clr_ledger_free (sender.ledger);
+}
+
+static void
+test_unusual_is_told (void)
+{
+  Sender sender;
+  unsigned told = 0;
+
+  sender_begin (&sender, "told", NULL);
+  sender.device.on_unusual = CLR_UNUSUAL_REPORT;
+  sender_send (&sender, 1);
+  sender_go (&sender, WEEK_H);
+  for (unsigned i = 0; i < 200; i++)
+    told += clr_account_charge (&sender.device, 1, sender.now_us).n_unusual > 0;
+  g_assert_cmpuint (told, ==, 1);
+  g_assert_cmpint (clr_account_get_frozen (sender.device.account), ==, CLR_FREEZE_NONE);
+  sender.device.on_unusual = CLR_UNUSUAL_IGNORE;
+  g_assert_cmpuint (sender_send (&sender, 200), ==, 0);
+  clr_ledger_free (sender.ledger);
+}
+
+static void
+test_excess (void)
+{
+  Sender sender;
+
+  sender_begin (&sender, "excess", NULL);
+  sender.device.rates.messages[CLR_PERIOD_HOUR] = 10;
+  g_assert_cmpuint (sender_send (&sender, 12), ==, 2);
+  g_assert_cmpint (clr_account_get_frozen (sender.device.account), ==, CLR_FREEZE_NONE);
+  sender_go (&sender, 1); /* held only beyond the limit */
+  g_assert_cmpuint (sender_send (&sender, 10), ==, 0);
+  sender.device.on_excess = CLR_EXCESS_FREEZE;
+  ClrCharge charge = clr_account_charge (&sender.device, 1, sender.now_us);
+  g_assert_true (charge.froze);
+  g_assert_cmpstr (charge.held, ==, "messages-per-hour is exceeded");
+  sender_go (&sender, 48); /* until somebody thaws it */
+  charge = clr_account_charge (&sender.device, 1, sender.now_us);
+  g_assert_false (charge.froze);
+  g_assert_cmpstr (charge.held, ==, "messages-per-hour is exceeded");
+  g_assert_true (clr_account_thaw (sender.device.account, sender.now_us));
+  g_assert_cmpuint (sender_send (&sender, 10), ==, 0);
+  g_assert_cmpuint (sender_send (&sender, 1), ==, 1);
+  clr_ledger_free (sender.ledger);
+}
+
+/* Sums, freezes and what is usual outlive the process. */
+static void
+test_restart (Rig *rig, const void *data)
+{
+  Sender sender;
+
+  sender_begin (&sender, "kept", rig->state);
+  sender.device.rates.messages[CLR_PERIOD_DAY] = 30;
+  g_assert_cmpuint (sender_send (&sender, 25), ==, 0);
+  clr_account_record (sender.device.account, CLR_QUIRK_BAD_HELO, CLR_REPAIR_DATE | CLR_REPAIR_SENDER);
+  clr_ledger_tick (sender.ledger, sender.now_us);
+  sender_restart (&sender);
+  g_assert_cmpuint (sender_send (&sender, 6), ==, 1); /* the 31st */
+  ClrAccountFacts facts;
+  clr_account_read (sender.device.account, &facts);
+  g_assert_cmpuint (facts.n_messages, ==, 31);
+  g_assert_cmpuint (facts.quirks[CLR_QUIRK_NUMBER_BAD_HELO], ==, 1);
+  g_assert_cmpuint (facts.repairs[0], ==, 1);
+  sender.device.rates.messages[CLR_PERIOD_DAY] = 0;
+
+  sender_go (&sender, 1);
+  sender.now_us = START + WEEK_H * HOUR_US; /* it was off for a week */
+  sender_restart (&sender);
+  g_assert_cmpuint (sender_send (&sender, 155), ==, 0); /* 31 a week before */
+  g_assert_cmpuint (sender_send (&sender, 1), ==, 1);
+  sender_restart (&sender);
+  g_assert_cmpint (clr_account_get_frozen (sender.device.account), ==, CLR_FREEZE_UNUSUAL);
+  g_assert_cmpuint (sender_send (&sender, 1), ==, 1);
+  clr_account_thaw (sender.device.account, sender.now_us);
+  clr_ledger_tick (sender.ledger, sender.now_us);
+  sender_restart (&sender); /* excused for this hour still */
+  g_assert_cmpuint (sender_send (&sender, 100), ==, 0);
+  clr_ledger_free (sender.ledger);
+}
+
+/* What stands in the file is not believed. */
+static void
+test_damaged_ledger (Rig *rig, const void *data)
+{
+  static const char *const bad[] = { "", "7", "{\"windows\":7,\"totals\":{},\"frozen\":\"x\",\"quirks\":[]}",
+                                     "{\"first\":-1,\"hours\":[1,2,3,\"x\",99999999999,1]}" };
+  Sender sender;
+
+  clr_account_get ("damaged");
+  for (unsigned i = 0; i < G_N_ELEMENTS (bad); i++)
+    {
+      clr_state_put_post (rig->state, CLR_STATE_RATE, "damaged", bad[i], 0);
+      clr_state_put_post (rig->state, CLR_STATE_VOLUME, "damaged", bad[i], 0);
+      clr_state_flush (rig->state);
+      sender_begin (&sender, "damaged", rig->state);
+      g_assert_cmpuint (sender_send (&sender, 10), ==, 0);
+      clr_ledger_free (sender.ledger);
+    }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -205,5 +416,11 @@ main (int argc, char **argv)
   g_test_add_func ("/devices/inventory/damaged", test_damaged);
   g_test_add_func ("/devices/inventory/texts", test_bounded_texts);
   g_test_add_func ("/devices/inventory/worker", test_worker);
+  g_test_add_func ("/devices/ledger/unusual", test_unusual);
+  g_test_add_func ("/devices/ledger/four-weeks", test_four_weeks);
+  g_test_add_func ("/devices/ledger/told", test_unusual_is_told);
+  g_test_add_func ("/devices/ledger/excess", test_excess);
+  g_test_add ("/devices/ledger/restart", Rig, NULL, set_up, test_restart, tear_down);
+  g_test_add ("/devices/ledger/damaged", Rig, NULL, set_up, test_damaged_ledger, tear_down);
   return g_test_run ();
 }
