@@ -548,6 +548,7 @@ charge (ClrIntake *intake)
   char unusual[24];
 
   intake->charge = clr_account_charge (intake->is, intake->recipients->len, intake->time_us);
+  clr_account_record (intake->is->account, 0, intake->repairs);
   if (intake->charge.froze)
     clr_log_event (CLR_EVENT_DEVICE_FROZEN, intake->device, intake->charge.held);
   if (intake->charge.n_unusual)

@@ -106,6 +106,8 @@ def _():
         identity = relay.send("x: y\nbare\r\n\r\nx\r\n")
         check({"date", "message-id", "from", "newlines"} <= set(relay.show(identity)["repairs"]), relay.show(identity)["repairs"])
         equal(relay.show(identity)["device"], "printer", "device")
+        used = {u["name"]: u["messages"] for u in relay.json("device", "show", "printer")["repairs-used"]}
+        check({"date", "message-id", "from", "newlines"} <= set(used) and set(used.values()) == {1}, used)
         relay.write(devices="[device office]\nnetworks = 127.0.0.0/8\n[device printer]\nnetworks = 127.0.0.2\npreset = ups-or-camera\n")
         relay.hangup()
         replies = dialogue(relay, "EHLO c.test", "MAIL FROM: a@internal.test")
