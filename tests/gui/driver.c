@@ -340,12 +340,14 @@ static void
 do_click (Driver *driver, const char *word)
 {
   GtkWidget *button = find_here (driver, has_id, word);
+  gboolean good;
 
   if (button == NULL)
     button = find_here (driver, has_label, word);
-  if (GTK_IS_BUTTON (button) && gtk_widget_is_sensitive (button))
+  good = GTK_IS_BUTTON (button); /* it may be gone with its window once it is clicked */
+  if (good && gtk_widget_is_sensitive (button))
     g_signal_emit_by_name (button, "clicked");
-  answer (GTK_IS_BUTTON (button), button ? "clicked" : "no button %s is in sight", word);
+  answer (good, good ? "clicked" : "no button %s is in sight", word);
 }
 
 /* Every text that can be seen, one after the other. */
