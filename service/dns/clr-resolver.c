@@ -4,6 +4,7 @@
 #include "base/clr-error.h"
 #include "dns/clr-dns-packet.h"
 #include "dns/clr-system-servers.h"
+#include "dns/clr-trust-anchor.h"
 #include "dns/clr-unbound-base.h"
 #include "system/clr-file.h"
 
@@ -33,7 +34,7 @@ struct ClrResolver
   ClrWorker *worker;
   ClrUnboundBase *base;
   char **servers;
-  char *trust_anchor;
+  char **trust_anchors; /* records, or NULL */
   char *resolv_conf;
   int64_t timeout_us;
   Context *context;
@@ -118,13 +119,15 @@ set_up (ClrResolver *resolver, struct ub_ctx *ctx)
       = { { "unblock-lan-zones:", "yes" }, { "insecure-lan-zones:", "yes" } };
   static const char *const own_zones[] = { "test.", "localhost.", "home.arpa.", "invalid." };
   gboolean has_own = *resolver->servers != NULL;
-  int code;
+  int code = 0;
 
   for (unsigned i = 0; i < G_N_ELEMENTS (options); i++)
     ub_ctx_set_option (ctx, options[i][0], options[i][1]);
   for (unsigned i = 0; has_own && i < G_N_ELEMENTS (own_options); i++)
     ub_ctx_set_option (ctx, own_options[i][0], own_options[i][1]);
-  if (resolver->trust_anchor && (code = ub_ctx_add_ta_file (ctx, resolver->trust_anchor)) != 0)
+  for (char **record = resolver->trust_anchors; record && *record && code == 0; record++)
+    code = ub_ctx_add_ta (ctx, *record);
+  if (code != 0)
     return code;
   /* Without servers of its own and without a resolv.conf the root servers are asked. */
   if (!has_own)
@@ -448,18 +451,15 @@ clr_resolver_new (ClrWorker *worker, const ClrResolverOptions *options, GError *
 
   resolver->worker = worker;
   resolver->servers = g_strdupv ((char **)options->servers);
-  resolver->trust_anchor = g_strdup (options->trust_anchor);
   resolver->resolv_conf = g_strdup (options->resolv_conf);
   resolver->timeout_us = options->timeout_us;
   resolver->former = g_ptr_array_new_with_free_func (context_free);
   resolver->lookups = g_ptr_array_new ();
   resolver->base = clr_unbound_base_new (worker);
   resolver->seen = clr_system_servers_get_mark (resolver->resolv_conf);
-  /* libunbound would tell of a missing file only with the first question. */
-  if (options->trust_anchor && !clr_file_may_read (options->trust_anchor))
-    g_set_error (error, CLR_ERROR, CLR_ERROR_FAILED, "[dns] trust-anchor: %s: %s", options->trust_anchor,
-                 g_strerror (errno));
-  else
+  if (options->trust_anchor)
+    resolver->trust_anchors = clr_trust_anchor_read (options->trust_anchor, error);
+  if (options->trust_anchor == NULL || resolver->trust_anchors)
     resolver->context = context_new (resolver, error);
   if (resolver->context == NULL)
     {
@@ -480,7 +480,7 @@ clr_resolver_free (ClrResolver *resolver)
   clr_unbound_base_free (resolver->base);
   g_ptr_array_unref (resolver->lookups);
   g_strfreev (resolver->servers);
-  g_free (resolver->trust_anchor);
+  g_strfreev (resolver->trust_anchors);
   g_free (resolver->resolv_conf);
   g_free (resolver);
 }

@@ -50,17 +50,75 @@ context_new (gboolean is_server)
   return context;
 }
 
+/* Largest file of certificates or keys: a bundle of all authorities has 250 KiB. */
+#define FILE_MOST (4u * 1024 * 1024)
+
+/* We read it ourselves: GnuTLS would open it in the code page of the system, where on Windows most letters of
+ * the world have no place. (transfer full) */
+static gboolean
+read_pem (const char *path, gnutls_datum_t *pem, GError **error)
+{
+  g_autofree char *text = NULL;
+  ClrFileFacts facts;
+  gsize size;
+
+  if (clr_file_look (path, &facts) && (facts.kind != CLR_FILE_REGULAR || facts.size > FILE_MOST))
+    {
+      g_set_error (error, CLR_ERROR, CLR_ERROR_INVALID, "%s is no file of certificates or keys", path);
+      return FALSE;
+    }
+  if (!g_file_get_contents (path, &text, &size, error))
+    return FALSE;
+  *pem = (gnutls_datum_t){ (unsigned char *)g_steal_pointer (&text), size };
+  return TRUE;
+}
+
+static void
+forget_pem (gnutls_datum_t *pem)
+{
+  if (pem->data)
+    explicit_bzero (pem->data, pem->size);
+  g_free (pem->data);
+}
+
+static gboolean
+set_key (ClrTlsContext *context, const char *certificate_file, const char *key_file, GError **error)
+{
+  gnutls_datum_t certificate = { 0 }, key = { 0 };
+  g_autoptr (GError) problem = NULL;
+  int code = GNUTLS_E_FILE_ERROR;
+
+  if (read_pem (certificate_file, &certificate, &problem) && read_pem (key_file, &key, &problem))
+    code
+        = gnutls_certificate_set_x509_key_mem (context->credentials, &certificate, &key, GNUTLS_X509_FMT_PEM);
+  forget_pem (&certificate);
+  forget_pem (&key);
+  if (code < 0)
+    g_set_error (error, CLR_ERROR, CLR_ERROR_INVALID, "certificate %s with key %s cannot be used: %s",
+                 certificate_file, key_file, problem ? problem->message : gnutls_strerror (code));
+  return code >= 0;
+}
+
+/* Returns: how many; or an error of GnuTLS, with @problem when the file cannot be read. */
+static int
+set_trust (ClrTlsContext *context, const char *file, GError **problem)
+{
+  gnutls_datum_t pem = { 0 };
+  int code = GNUTLS_E_FILE_ERROR;
+
+  if (read_pem (file, &pem, problem))
+    code = gnutls_certificate_set_x509_trust_mem (context->credentials, &pem, GNUTLS_X509_FMT_PEM);
+  g_free (pem.data);
+  return code;
+}
+
 ClrTlsContext *
 clr_tls_context_new_server (const char *certificate_file, const char *key_file, GError **error)
 {
   ClrTlsContext *context = context_new (TRUE);
-  int code = gnutls_certificate_set_x509_key_file (context->credentials, certificate_file, key_file,
-                                                   GNUTLS_X509_FMT_PEM);
 
-  if (code < 0)
+  if (!set_key (context, certificate_file, key_file, error))
     {
-      g_set_error (error, CLR_ERROR, CLR_ERROR_INVALID, "certificate %s with key %s cannot be used: %s",
-                   certificate_file, key_file, gnutls_strerror (code));
       clr_tls_context_unref (context);
       return NULL;
     }
@@ -72,13 +130,13 @@ ClrTlsContext *
 clr_tls_context_new_client (ClrTlsVerify verify, const char *ca_file, GError **error)
 {
   ClrTlsContext *context = context_new (FALSE);
+  g_autoptr (GError) problem = NULL;
   int code = 0;
 
   context->verify = verify;
   if (verify != CLR_TLS_VERIFY_NOTHING)
-    code = ca_file
-               ? gnutls_certificate_set_x509_trust_file (context->credentials, ca_file, GNUTLS_X509_FMT_PEM)
-               : gnutls_certificate_set_x509_system_trust (context->credentials);
+    code = ca_file ? set_trust (context, ca_file, &problem)
+                   : gnutls_certificate_set_x509_system_trust (context->credentials);
   /* A machine without authorities can trust nobody later; that is no reason not to encrypt. */
   if (code < 0 && ca_file == NULL && verify == CLR_TLS_VERIFY_LATER)
     code = 0;
@@ -86,7 +144,9 @@ clr_tls_context_new_client (ClrTlsVerify verify, const char *ca_file, GError **e
     {
       g_set_error (error, CLR_ERROR, CLR_ERROR_INVALID, "the trusted authorities of %s cannot be read: %s",
                    ca_file ? ca_file : "the system",
-                   code < 0 ? gnutls_strerror (code) : "no certificate in it");
+                   problem    ? problem->message
+                   : code < 0 ? gnutls_strerror (code)
+                              : "no certificate in it");
       clr_tls_context_unref (context);
       return NULL;
     }
@@ -97,13 +157,7 @@ gboolean
 clr_tls_context_show_certificate (ClrTlsContext *context, const char *certificate_file, const char *key_file,
                                   GError **error)
 {
-  int code = gnutls_certificate_set_x509_key_file (context->credentials, certificate_file, key_file,
-                                                   GNUTLS_X509_FMT_PEM);
-
-  if (code < 0)
-    g_set_error (error, CLR_ERROR, CLR_ERROR_INVALID, "the certificate %s with the key %s cannot be used: %s",
-                 certificate_file, key_file, gnutls_strerror (code));
-  return code >= 0;
+  return set_key (context, certificate_file, key_file, error);
 }
 
 ClrTlsContext *

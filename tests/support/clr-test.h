@@ -6,10 +6,12 @@
 
 #include "base/clr-block.h"
 #include "base/clr-buffer.h"
+#include "system/clr-file.h"
 
 #include <glib.h>
 #include <glib/gstdio.h>
 #include <string.h>
+#include <unistd.h>
 
 /* All of @rope as text. (transfer full) */
 static inline char *
@@ -38,7 +40,8 @@ clr_test_take_buffer (ClrBuffer *buffer)
 static inline char *
 clr_test_make_folder (void)
 {
-  char *path = g_dir_make_tmp ("clrelay-test-XXXXXX", NULL);
+  /* With letters that no code page has all of, and a blank. */
+  char *path = g_dir_make_tmp ("clrelay test \u00fc \u4f8b XXXXXX", NULL);
 
   g_assert_nonnull (path);
   return path;
@@ -53,12 +56,43 @@ clr_test_remove_folder (char *path)
   while (dir && (name = g_dir_read_name (dir)))
     {
       g_autofree char *file = g_build_filename (path, name, NULL);
-      g_remove (file);
+      /* A folder that is not empty. A link to one is gone now. */
+      if (g_remove (file) != 0 && g_file_test (file, G_FILE_TEST_IS_DIR))
+        clr_test_remove_folder (g_steal_pointer (&file));
     }
   if (dir)
     g_dir_close (dir);
   g_rmdir (path);
   g_free (path);
+}
+
+/* Writes @text to the new file @path, which nobody else may read. */
+static inline void
+clr_test_write_private (const char *path, const char *text)
+{
+  int fd = clr_file_open (path, CLR_FILE_OVER, 0600);
+
+  g_assert_true (fd >= 0 && clr_file_write_all (fd, text, strlen (text)));
+  g_assert_cmpint (close (fd), ==, 0);
+}
+
+/* Makes @path a link to @target, a name in the same folder. FALSE: Windows lets administrators only. */
+static inline gboolean
+clr_test_make_link (const char *target, const char *path)
+{
+#ifdef _WIN32
+  return FALSE;
+#else
+  g_assert_cmpint (symlink (target, path), ==, 0);
+  return TRUE;
+#endif
+}
+
+/* Stands on Windows for a test of what only Unix has: links that anybody may make, pipes in folders. */
+static inline void
+clr_test_is_of_unix (void)
+{
+  g_test_skip ("what it tests is of Unix");
 }
 
 /* "0d0a" to two octets. (transfer full) */

@@ -3,7 +3,9 @@
 #include "base/clr-error.h"
 #include "clr-test.h"
 
-#include <sys/stat.h>
+#ifdef _WIN32
+#include <aclapi.h>
+#endif
 
 /* -- the body is the same however it is cut */
 
@@ -130,6 +132,22 @@ test_sign (void)
   clr_test_remove_folder (folder);
 }
 
+/* From here on everybody on this machine may read @path. */
+static void
+open_to_all (const char *path)
+{
+#ifdef _WIN32
+  g_autofree wchar_t *wide = (wchar_t *)g_utf8_to_utf16 (path, -1, NULL, NULL, NULL);
+
+  /* Without an access list. */
+  g_assert_cmpint (
+      SetNamedSecurityInfoW (wide, SE_FILE_OBJECT, DACL_SECURITY_INFORMATION, NULL, NULL, NULL, NULL), ==,
+      ERROR_SUCCESS);
+#else
+  g_assert_cmpint (g_chmod (path, 0644), ==, 0);
+#endif
+}
+
 static void
 test_keys (void)
 {
@@ -138,11 +156,11 @@ test_keys (void)
                   *junk = g_build_filename (folder, "junk", NULL);
   g_autoptr (GError) error = NULL;
   ClrDkimKey *key = clr_dkim_key_generate (CLR_DKIM_ED25519_SHA256, 0, file, &error);
-  struct stat facts;
+  ClrFileFacts facts;
 
   g_assert_no_error (error);
-  stat (file, &facts);
-  g_assert_cmpint (facts.st_mode & 0777, ==, 0600);
+  g_assert_true (clr_file_look (file, &facts) && (facts.mode == 0600 || facts.mode == 0));
+  g_assert_false (clr_file_is_open_to_all (file));
   g_assert_null (clr_dkim_key_generate (CLR_DKIM_ED25519_SHA256, 0, file, &error)); /* never overwritten */
   g_assert_nonnull (error);
   g_clear_error (&error);
@@ -156,11 +174,11 @@ test_keys (void)
   clr_dkim_key_free (key);
   clr_dkim_key_free (again);
 
-  g_chmod (file, 0644); /* a key that everybody can read is no secret */
+  open_to_all (file); /* a key that everybody can read is no secret */
   g_assert_null (clr_dkim_key_load (file, &error));
   g_assert_error (error, CLR_ERROR, CLR_ERROR_INVALID);
   g_clear_error (&error);
-  g_assert_true (g_file_set_contents_full (junk, "no key", -1, 0, 0600, NULL));
+  clr_test_write_private (junk, "no key");
   g_assert_null (clr_dkim_key_load (junk, &error));
   g_assert_error (error, CLR_ERROR, CLR_ERROR_INVALID);
   g_clear_error (&error);

@@ -4,8 +4,7 @@
  */
 #include "delivery/clr-concurrency.h"
 #include "delivery/clr-reach-memory.h"
-
-#include <sys/socket.h>
+#include "system/clr-internet.h"
 
 static void
 test_grows (void)

@@ -2,15 +2,16 @@
  *
  * From the octets of a DNS answer to the hosts that take a domain's mail.
  */
+#include "clr-test.h"
 #include "base/clr-domain.h"
 #include "dns/clr-dns-packet.h"
 #include "dns/clr-mx.h"
 #include "dns/clr-resolver.h"
+#include "dns/clr-trust-anchor.h"
+#include "system/clr-internet.h"
 
-#include <arpa/inet.h>
 #include <glib/gstdio.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 /* -- names */
@@ -427,6 +428,10 @@ test_reverse_names (void)
 
 /* -- the resolver itself, with name servers of ours */
 
+#ifdef _WIN32 /* the system's servers stand in no file */
+#define test_servers_change clr_test_is_of_unix
+#else
+
 typedef struct
 {
   int fd;
@@ -550,6 +555,7 @@ end:
   server_stop (&two);
   g_rmdir (folder);
 }
+#endif
 
 static void
 test_no_trust_anchor (void)
@@ -562,6 +568,66 @@ test_no_trust_anchor (void)
   g_assert_null (clr_resolver_new (worker, &options, &error));
   g_assert_nonnull (strstr (error->message, "/nowhere/root.key"));
   clr_worker_free (worker);
+}
+
+static void
+test_trust_anchors (void)
+{
+  static const struct
+  {
+    const char *text, *records; /* one a line; NULL: it is wrong */
+  } table[] = {
+    { "", "" },
+    { ". IN DS 20326 8 2 E06D ; root\n", ". IN DS 20326 8 2 E06D " },
+    { "; only a comment\n\n$TTL 3600\n", "" },
+    { "a.test. 60 IN DNSKEY 257 3 13 (\r\n mdsswUyr ; a key (\r\n 3DPW )\r\n",
+      "a.test. 60 IN DNSKEY 257 3 13   mdsswUyr   3DPW " },
+    { "a.test. ds 1 13 2 aa\n  DS 2 13 2 bb\nb.test. SOA ns h 1 2 3 4 5\n",
+      "a.test. ds 1 13 2 aa|a.test.  DS 2 13 2 bb" },
+    { "a.test. DS 1 13 2 aa", "a.test. DS 1 13 2 aa" },
+    { "a.test. DS ( 1 13 2 aa\n", NULL },
+    { ") a.test. DS 1 13 2 aa\n", " a.test. DS 1 13 2 aa" },
+  };
+  char *folder = clr_test_make_folder ();
+  g_autofree char *path = g_build_filename (folder, "root.key", NULL);
+
+  for (unsigned i = 0; i < G_N_ELEMENTS (table); i++)
+    {
+      g_auto (GStrv) records = clr_trust_anchor_split (table[i].text);
+      g_autofree char *all = records ? g_strjoinv ("|", records) : NULL;
+      g_autoptr (GError) error = NULL;
+
+      g_assert_cmpstr (all, ==, table[i].records);
+      g_assert_true (g_file_set_contents (path, table[i].text, -1, NULL));
+      g_auto (GStrv) read = clr_trust_anchor_read (path, &error);
+      g_assert_true ((read != NULL) == (all && *all));
+      if (read == NULL)
+        g_assert_nonnull (strstr (error->message, "root.key"));
+    }
+  clr_test_remove_folder (folder);
+}
+
+/* What is read is what libunbound takes. */
+static void
+test_trust_anchor_is_taken (void)
+{
+  static const char *const servers[] = { "127.0.0.1", NULL };
+  char *folder = clr_test_make_folder ();
+  g_autofree char *path = g_build_filename (folder, "root.key", NULL);
+  ClrResolverOptions options = { .servers = servers, .trust_anchor = path, .timeout_us = 1 };
+  ClrWorker *worker = clr_worker_new (0);
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (
+      g_file_set_contents (path,
+                           ". IN DS 20326 8 2 (\n"
+                           " E06D44B80B8F1D39A95C0B0D7C65D08458E880409BBC683457104237C7F8EC8D ) ; 2017\n",
+                           -1, NULL));
+  ClrResolver *resolver = clr_resolver_new (worker, &options, &error);
+  g_assert_no_error (error);
+  clr_resolver_free (resolver);
+  clr_worker_free (worker);
+  clr_test_remove_folder (folder);
 }
 
 static void
@@ -588,6 +654,8 @@ main (int argc, char **argv)
   g_test_add_func ("/dns/reverse-names", test_reverse_names);
   g_test_add_func ("/dns/resolver/servers-change", test_servers_change);
   g_test_add_func ("/dns/resolver/no-trust-anchor", test_no_trust_anchor);
+  g_test_add_func ("/dns/resolver/trust-anchors", test_trust_anchors);
+  g_test_add_func ("/dns/resolver/trust-anchor-is-taken", test_trust_anchor_is_taken);
   g_test_add_func ("/dns/escape", test_escape);
   return g_test_run ();
 }

@@ -80,20 +80,21 @@ add (Rig *rig, unsigned day, unsigned n, gboolean finished)
 
   run_sql (rig, "BEGIN");
   if (finished)
-    run_sql (rig,
-             "INSERT INTO message VALUES(%ld,0,%ld,'s%u@example.com',1000,'smtp','192.0.2.7','printer','{}',"
-             "'Report of day %u','<day%u@example.com>',NULL)",
-             (long)id, (long)time, day % 2, day, day);
+    run_sql (
+        rig,
+        "INSERT INTO message VALUES(%lld,0,%lld,'s%u@example.com',1000,'smtp','192.0.2.7','printer','{}',"
+        "'Report of day %u','<day%u@example.com>',NULL)",
+        (long long)id, (long long)time, day % 2, day, day);
   for (unsigned i = 0; i < n; i++)
     {
       if (finished)
         run_sql (
             rig,
-            "INSERT INTO recipient VALUES(%ld,%u,'r%u@example.net','mx',2,2,250,'2.0.0','ok','h',5,NULL)",
-            (long)id, i, i);
+            "INSERT INTO recipient VALUES(%lld,%u,'r%u@example.net','mx',2,2,250,'2.0.0','ok','h',5,NULL)",
+            (long long)id, i, i);
       for (unsigned k = 0; k < 2; k++)
-        run_sql (rig, "INSERT INTO attempt VALUES(%ld,%u,%ld,%ld,%u,'rcpt',%u,NULL,'%s','h',NULL)", (long)id,
-                 i, (long)time + k, (long)time + k, k ? 1 : 2, k ? 250 : 451,
+        run_sql (rig, "INSERT INTO attempt VALUES(%lld,%u,%lld,%lld,%u,'rcpt',%u,NULL,'%s','h',NULL)",
+                 (long long)id, i, (long long)time + k, (long long)time + k, k ? 1 : 2, k ? 250 : 451,
                  k ? "ok" : "greylisted, come back");
     }
   run_sql (rig, "COMMIT");
@@ -139,15 +140,15 @@ test_age (Rig *rig, const void *data)
 
   for (unsigned day = 0; day < 10; day++)
     add (rig, day, 1, TRUE);
-  run_sql (rig, "INSERT INTO attempt VALUES(%ld,0,5,%ld,2,'rcpt',451,NULL,'later','h',NULL)",
-           (long)id_of (1) + 1, (long)(START + DAY));
-  run_sql (rig, "INSERT INTO attempt VALUES(%ld,1,5,%ld,2,'rcpt',451,NULL,'later','h',NULL)",
-           (long)id_of (1) + 1, (long)(START + DAY));
+  run_sql (rig, "INSERT INTO attempt VALUES(%lld,0,5,%lld,2,'rcpt',451,NULL,'later','h',NULL)",
+           (long long)id_of (1) + 1, (long long)(START + DAY));
+  run_sql (rig, "INSERT INTO attempt VALUES(%lld,1,5,%lld,2,'rcpt',451,NULL,'later','h',NULL)",
+           (long long)id_of (1) + 1, (long long)(START + DAY));
   /* Still in the queue, and tried again and again. */
-  run_sql (rig, "INSERT INTO attempt VALUES(%ld,0,5,%ld,2,'rcpt',451,NULL,'later','h',NULL)",
-           (long)id_of (1) + 2, (long)(START + DAY));
-  run_sql (rig, "INSERT INTO attempt VALUES(%ld,0,6,%ld,2,'rcpt',451,NULL,'later','h',NULL)",
-           (long)id_of (1) + 2, (long)(START + 20 * DAY));
+  run_sql (rig, "INSERT INTO attempt VALUES(%lld,0,5,%lld,2,'rcpt',451,NULL,'later','h',NULL)",
+           (long long)id_of (1) + 2, (long long)(START + DAY));
+  run_sql (rig, "INSERT INTO attempt VALUES(%lld,0,6,%lld,2,'rcpt',451,NULL,'later','h',NULL)",
+           (long long)id_of (1) + 2, (long long)(START + 20 * DAY));
   for (unsigned i = 0; i < G_N_ELEMENTS (cases); i++)
     {
       sweep (rig, &rule, START + cases[i].now * DAY - SECOND);
@@ -301,7 +302,8 @@ test_trace (Rig *rig, const void *data)
 
   for (unsigned day = 0; day < 8; day++)
     add (rig, day, 2, TRUE);
-  run_sql (rig, "UPDATE recipient SET state=7, who='root' WHERE message=%ld AND number=0", (long)id_of (2));
+  run_sql (rig, "UPDATE recipient SET state=7, who='root' WHERE message=%lld AND number=0",
+           (long long)id_of (2));
   ClrTracer *tracer = clr_tracer_new (rig->file, NULL, &error);
   g_assert_no_error (error);
   for (unsigned i = 0; i < G_N_ELEMENTS (cases); i++)

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "clr-test.h"
 #include "policy/clr-policy.h"
-
-#include <arpa/inet.h>
+#include "system/clr-internet.h"
 
 static const char settings_text[]
     = "[server]\nhostname = relay.example.com\npostmaster = p@example.com\n"

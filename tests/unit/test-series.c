@@ -2,6 +2,7 @@
  *
  * The counters over time, with a clock of our own.
  */
+#include "clr-test.h"
 #include "control/clr-series.h"
 
 #include "base/clr-counter.h"
@@ -69,7 +70,7 @@ test_gaps (void)
 static void
 test_restart (void)
 {
-  g_autofree char *folder = g_dir_make_tmp ("clrelay-test-XXXXXX", NULL), *file = NULL;
+  char *folder = clr_test_make_folder ();
   /* What is kept expires by the real clock. An hour's first minutes, so that all lies in one hour. */
   int64_t minute_us
       = g_get_real_time () / (INT64_C (3600) * G_USEC_PER_SEC) * (INT64_C (3600) * G_USEC_PER_SEC);
@@ -91,8 +92,7 @@ test_restart (void)
   g_assert_cmpint (get (series, "30d", "accepted", 0), ==, 5);
   clr_series_free (series);
   clr_state_free (state);
-  file = g_strdup_printf ("rm -r '%s'", folder);
-  g_assert_cmpint (system (file), ==, 0);
+  clr_test_remove_folder (folder);
 }
 
 int

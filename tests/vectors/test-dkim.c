@@ -115,7 +115,7 @@ load_public_key (const char *folder, const char *name, GError **error)
 
   g_assert_true (g_file_get_contents (path, &text, NULL, NULL));
   g_autofree char *pem = to_pem (text);
-  g_assert_true (g_file_set_contents_full (copy, pem, -1, 0, 0600, NULL));
+  clr_test_write_private (copy, pem);
   return clr_dkim_key_load (copy, error);
 }
 
