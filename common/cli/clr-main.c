@@ -17,6 +17,8 @@ static const ClrVerbRow table[] = {
     clr_verb_queue },
   { "trace", N_ ("what became of mail: by address, id, subject, reply, time"), clr_verb_trace },
   { "config", N_ ("check, describe, get, set, unset, diff, history, undo: the settings"), clr_verb_config },
+  { "import", N_ ("iis, postfix, emailrelay, hmailserver FILE: another relay's configuration"),
+    clr_verb_import },
   { "check", N_ ("dkim, address, route: one thing, without the service"), clr_verb_check },
   { "send", N_ ("a message through the relay, followed to its result"), clr_verb_send },
   { "sign", N_ ("a message with DKIM, from standard input to standard output"), clr_verb_sign },

@@ -13,7 +13,7 @@
 G_BEGIN_DECLS
 
 /* Of one request: for each the file is read anew, in the main thread. */
-#define CLR_SETTINGS_CHANGES_MOST 100
+#define CLR_SETTINGS_CHANGES_MOST 300
 
 /* The member "set" of @object. (transfer full) (element-type ClrSettingChange) */
 GPtrArray *clr_settings_change_read (JsonObject *object, GError **error);
