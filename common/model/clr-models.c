@@ -77,6 +77,7 @@ DEFINE_MODEL (Message, message)
   NUMBER ("size", N_ ("Octets, with the fields added here"));
   TEXT ("envid", N_ ("Envelope id of the sender (RFC 3461)"));
   WORDS ("repairs", N_ ("What was repaired"));
+  WORDS ("quirks", N_ ("What was borne of the device"));
   WORDS ("signatures", N_ ("Names of the DKIM keys that signed"));
   WORDS ("authentication", N_ ("What SPF, DKIM and DMARC say of mail from outside"));
   TEXT ("place", N_ ("queue, or history when it is finished"));

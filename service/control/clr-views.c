@@ -82,6 +82,7 @@ set_attributes (ClrMessageInfo *info, const char *text)
                 "message-id", json_object_get_string_member_with_default (attributes, "message-id", NULL),
                 NULL);
   set_words (info, "repairs", attributes);
+  set_words (info, "quirks", attributes);
   set_words (info, "signatures", attributes);
   set_words (info, "authentication", attributes);
 }

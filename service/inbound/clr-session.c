@@ -256,11 +256,30 @@ content (ClrSmtpServer *server, const uint8_t *bytes, size_t size, void *data)
   clr_intake_write (((ClrSession *)data)->intake, bytes, size);
 }
 
+/* What was borne of this client for its message. */
+static ClrQuirks
+find_quirks_used (ClrSession *session)
+{
+  ClrAddressFlags leniency = clr_smtp_server_get_leniency (session->server);
+  unsigned used = 0;
+
+  if (leniency & CLR_ADDRESS_NO_BRACKETS)
+    used |= CLR_QUIRK_MISSING_BRACKETS;
+  if (leniency & CLR_ADDRESS_SPACES)
+    used |= CLR_QUIRK_SPACE_AFTER_COLON;
+  if (clr_smtp_server_is_helo_bad (session->server))
+    used |= CLR_QUIRK_BAD_HELO;
+  if (clr_smtp_server_is_authenticated (session->server) && !clr_stream_is_secure (session->stream))
+    used |= CLR_QUIRK_AUTH_IN_CLEAR;
+  return used;
+}
+
 static void
 ask_accept (ClrSmtpServer *server, void *data)
 {
   ClrSession *session = data;
 
+  clr_intake_set_quirks (session->intake, find_quirks_used (session));
   clr_intake_finish (session->intake, clr_smtp_server_get_bare_newlines (server));
 }
 
@@ -446,8 +465,9 @@ clr_session_new (const ClrIntakePlace *place, ClrLogins *logins, ClrSightings *s
     .auth_in_clear = (quirks & CLR_QUIRK_AUTH_IN_CLEAR) != 0,
     .auth_equals = (quirks & CLR_QUIRK_AUTH_IN_CLEAR) != 0,
     .normalize = (quirks & CLR_QUIRK_BARE_NEWLINES) != 0,
-    .lenient
-    = (quirks & (CLR_QUIRK_MISSING_BRACKETS | CLR_QUIRK_SPACE_AFTER_COLON | CLR_QUIRK_BAD_HELO)) != 0,
+    .leniency = (quirks & CLR_QUIRK_MISSING_BRACKETS ? CLR_ADDRESS_NO_BRACKETS : 0)
+                | (quirks & CLR_QUIRK_SPACE_AFTER_COLON ? CLR_ADDRESS_SPACES : 0),
+    .lenient_helo = (quirks & CLR_QUIRK_BAD_HELO) != 0,
   };
   clr_counter_add (CLR_COUNTER_CONNECTIONS_IN, 1);
   clr_counter_add (CLR_COUNTER_CONNECTIONS_IN_TOTAL, 1);

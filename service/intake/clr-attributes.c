@@ -49,6 +49,19 @@ add_repairs (JsonBuilder *builder, ClrRepair repairs)
 }
 
 static void
+add_quirks (JsonBuilder *builder, ClrQuirks quirks)
+{
+  if (quirks == 0)
+    return;
+  json_builder_set_member_name (builder, "quirks");
+  json_builder_begin_array (builder);
+  for (unsigned i = 0; i < CLR_QUIRK_COUNT; i++)
+    if (quirks & (1u << i))
+      json_builder_add_string_value (builder, clr_quirk_get_word (i));
+  json_builder_end_array (builder);
+}
+
+static void
 add_signatures (JsonBuilder *builder, const ClrStamp *stamp)
 {
   json_builder_set_member_name (builder, "signatures");
@@ -76,8 +89,8 @@ add_authentication (JsonBuilder *builder, char **words)
 }
 
 char *
-clr_attributes_make (const GString *header, const ClrStamp *stamp, ClrRepair repairs, char **authentication,
-                     uint64_t reported)
+clr_attributes_make (const GString *header, const ClrStamp *stamp, ClrRepair repairs, ClrQuirks quirks,
+                     char **authentication, uint64_t reported)
 {
   g_autoptr (JsonBuilder) builder = json_builder_new ();
   char id[CLR_ID_TEXT];
@@ -85,6 +98,7 @@ clr_attributes_make (const GString *header, const ClrStamp *stamp, ClrRepair rep
   json_builder_begin_object (builder);
   add_fields (builder, header);
   add_repairs (builder, repairs);
+  add_quirks (builder, quirks);
   add_signatures (builder, stamp);
   add_authentication (builder, authentication);
   if (reported)

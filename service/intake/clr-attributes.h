@@ -7,9 +7,10 @@
 
 #include "intake/clr-stamp.h"
 #include "mail/clr-repair.h"
+#include "settings/clr-device.h"
 
 /* @header: the header section as it will be sent. @authentication: (nullable): of mail from outside,
  * "spf=pass" and the like. @reported: the id of the message that a report is about, 0 for all other mail.
  * (transfer full) */
-char *clr_attributes_make (const GString *header, const ClrStamp *stamp, ClrRepair repairs,
+char *clr_attributes_make (const GString *header, const ClrStamp *stamp, ClrRepair repairs, ClrQuirks quirks,
                            char **authentication, uint64_t reported);

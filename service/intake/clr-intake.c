@@ -53,6 +53,7 @@ struct ClrIntake
   gboolean abandoned;
 
   ClrRepair repairs;
+  ClrQuirks quirks; /* that were used */
   ClrCharge charge; /* what the device's account says of it */
   ClrStamp stamp;
   /* Why it will not be stored; the first reason counts. */
@@ -548,7 +549,7 @@ charge (ClrIntake *intake)
   char unusual[24];
 
   intake->charge = clr_account_charge (intake->is, intake->recipients->len, intake->time_us);
-  clr_account_record (intake->is->account, 0, intake->repairs);
+  clr_account_record (intake->is->account, intake->quirks, intake->repairs);
   if (intake->charge.froze)
     clr_log_event (CLR_EVENT_DEVICE_FROZEN, intake->device, intake->charge.held);
   if (intake->charge.n_unusual)
@@ -596,8 +597,8 @@ submit (ClrIntake *intake)
   message->client = g_strdup (intake->client);
   message->device = g_strdup (intake->device);
   g_auto (GStrv) authentication = intake->evaluation ? clr_evaluation_dup_words (intake->evaluation) : NULL;
-  message->attributes
-      = clr_attributes_make (intake->header, &intake->stamp, intake->repairs, authentication, 0);
+  message->attributes = clr_attributes_make (intake->header, &intake->stamp, intake->repairs, intake->quirks,
+                                             authentication, 0);
   clr_rope_append (&message->content, prefix->str, prefix->len);
   clr_rope_append (&message->content, intake->header->str, intake->header->len);
   clr_rope_append_rope (&message->content, &intake->body);
@@ -635,6 +636,12 @@ on_evaluated (void *data)
 
   intake->evaluating = FALSE;
   submit_when_ready (intake);
+}
+
+void
+clr_intake_set_quirks (ClrIntake *intake, ClrQuirks quirks)
+{
+  intake->quirks = quirks;
 }
 
 void

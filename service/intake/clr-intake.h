@@ -78,6 +78,8 @@ const ClrIntakeObjection *clr_intake_set_sender (ClrIntake *intake, const char *
 const ClrIntakeObjection *clr_intake_add_recipient (ClrIntake *intake, const char *recipient, unsigned notify,
                                                     const char *orcpt);
 void clr_intake_write (ClrIntake *intake, const uint8_t *bytes, size_t size);
+/* Before the end: what was borne of the client for it; recorded on the message. */
+void clr_intake_set_quirks (ClrIntake *intake, ClrQuirks quirks);
 /* @normalized: lone CRs or LFs that were made CRLF. */
 void clr_intake_finish (ClrIntake *intake, unsigned normalized);
 /* Gives up; no event comes any more. Also after finish: the message may then be stored all the same. */

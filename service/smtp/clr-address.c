@@ -164,7 +164,7 @@ clr_path_parse (const char *text, size_t size, ClrAddressFlags flags, char addre
 {
   size_t start = 0, end, after, length;
 
-  if (flags & CLR_ADDRESS_LENIENT)
+  if (flags & CLR_ADDRESS_SPACES)
     while (start < size && text[start] == ' ')
       start++;
   if (start < size && text[start] == '<')
@@ -172,7 +172,7 @@ clr_path_parse (const char *text, size_t size, ClrAddressFlags flags, char addre
       gboolean quoted = FALSE;
 
       start++;
-      if (flags & CLR_ADDRESS_LENIENT)
+      if (flags & CLR_ADDRESS_SPACES)
         while (start < size && text[start] == ' ')
           start++;
       start += scan_source_route (text + start, size - start, flags);
@@ -186,11 +186,11 @@ clr_path_parse (const char *text, size_t size, ClrAddressFlags flags, char addre
       if (end >= size)
         return 0;
       after = end + 1;
-      if (flags & CLR_ADDRESS_LENIENT)
+      if (flags & CLR_ADDRESS_SPACES)
         while (end > start && text[end - 1] == ' ')
           end--;
     }
-  else if (flags & CLR_ADDRESS_LENIENT)
+  else if (flags & CLR_ADDRESS_NO_BRACKETS)
     {
       size_t local = scan_local_part (text + start, size - start, flags);
 
@@ -223,6 +223,22 @@ clr_path_parse (const char *text, size_t size, ClrAddressFlags flags, char addre
   memcpy (address, text + start, length);
   address[length] = 0;
   return after;
+}
+
+ClrAddressFlags
+clr_path_get_leniency (const char *text, size_t size)
+{
+  ClrAddressFlags needed = CLR_ADDRESS_STRICT;
+
+  if (size > 0 && *text == ' ')
+    needed |= CLR_ADDRESS_SPACES;
+  for (; size > 0 && *text == ' '; size--)
+    text++;
+  if (size == 0 || *text != '<')
+    return needed | CLR_ADDRESS_NO_BRACKETS;
+  if (size > 2 && (text[1] == ' ' || text[size - 2] == ' '))
+    needed |= CLR_ADDRESS_SPACES;
+  return needed;
 }
 
 const char *

@@ -15,8 +15,10 @@
 typedef enum
 {
   CLR_ADDRESS_STRICT = 0,
-  CLR_ADDRESS_UTF8 = 1 << 0,    /* RFC 6531 */
-  CLR_ADDRESS_LENIENT = 1 << 1, /* devices: missing angle brackets, spaces around the path */
+  CLR_ADDRESS_UTF8 = 1 << 0,        /* RFC 6531 */
+  CLR_ADDRESS_NO_BRACKETS = 1 << 1, /* devices: missing angle brackets */
+  CLR_ADDRESS_SPACES = 1 << 2,      /* devices: spaces around the path, or inside its brackets */
+  CLR_ADDRESS_LENIENT = CLR_ADDRESS_NO_BRACKETS | CLR_ADDRESS_SPACES,
 } ClrAddressFlags;
 
 /* A domain name or an address literal in brackets. */
@@ -29,6 +31,10 @@ gboolean clr_mailbox_is_valid (const char *address, size_t size, ClrAddressFlags
  * @address: the address without brackets and source route, at most CLR_PATH_MAX octets; "" for the null path.
  * Returns: the octets read, 0 when @text does not begin with a path. */
 size_t clr_path_parse (const char *text, size_t size, ClrAddressFlags flags, char address[CLR_PATH_MAX + 1]);
+
+/* What of CLR_ADDRESS_LENIENT a path needed that was read with clr_path_parse(); @size: what that returned.
+ */
+ClrAddressFlags clr_path_get_leniency (const char *text, size_t size);
 
 /* The domain of @address, without a copy; NULL when there is none. */
 const char *clr_address_get_domain (const char *address);

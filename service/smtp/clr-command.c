@@ -54,6 +54,7 @@ typedef struct
   size_t name_size;
   const char *value; /* NULL without "=" */
   size_t value_size;
+  ClrAddressFlags leniency;
 } Parameters;
 
 static const ClrComplaint syntax_mail = { 501, "5.5.4", "the form is MAIL FROM:<address> [parameters]" };
@@ -108,6 +109,7 @@ begin (const ClrCommand *command, const char *keyword, ClrAddressFlags flags, Pa
   /* Something in brackets is a bad address, anything else is bad syntax. */
   if (path == 0)
     return parameters->at < parameters->end && *parameters->at == '<' ? bad_address : syntax;
+  parameters->leniency = clr_path_get_leniency (parameters->at, path);
   parameters->at += path;
   return parameters->at == parameters->end || is_space (*parameters->at) ? NULL : syntax;
 }
@@ -193,6 +195,7 @@ clr_command_parse_mail (const ClrCommand *command, ClrAddressFlags flags, ClrMai
       = begin (command, "FROM:", flags, &parameters, mail->address, &syntax_mail, &bad_sender);
   if (complaint)
     return complaint;
+  mail->leniency = parameters.leniency;
   while (next (&parameters))
     {
       if (is_name (&parameters, "SIZE"))
@@ -305,6 +308,7 @@ clr_command_parse_rcpt (const ClrCommand *command, ClrAddressFlags flags, ClrRcp
       = begin (command, "TO:", flags, &parameters, rcpt->address, &syntax_rcpt, &bad_recipient);
   if (complaint)
     return complaint;
+  rcpt->leniency = parameters.leniency;
   if (rcpt->address[0] == 0)
     return &no_recipient;
   while (next (&parameters))

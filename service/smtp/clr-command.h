@@ -59,6 +59,7 @@ typedef struct
   gboolean smtputf8;              /* SMTPUTF8 of RFC 6531 */
   ClrDsnReturn ret;
   char envid[CLR_ENVID_MAX + 1];
+  ClrAddressFlags leniency; /* what it needed of CLR_ADDRESS_LENIENT */
 } ClrMailCommand;
 
 typedef struct
@@ -66,6 +67,7 @@ typedef struct
   char address[CLR_PATH_MAX + 1];
   ClrNotify notify;
   char orcpt[CLR_ORCPT_MAX + 1];
+  ClrAddressFlags leniency; /* as above */
 } ClrRcptCommand;
 
 /* Why a line is not taken; the reply that says so. */

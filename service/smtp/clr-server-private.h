@@ -36,7 +36,9 @@ struct ClrSmtpServer
   gboolean esmtp;
   gboolean authenticated;
   gboolean line_too_long;
-  gboolean smtputf8; /* MAIL said so */
+  gboolean helo_bad;
+  ClrAddressFlags leniency; /* that this transaction needed */
+  gboolean smtputf8;        /* MAIL said so */
   unsigned errors;
   unsigned refusals; /* replies of 4xx and 5xx but 421 */
   unsigned failed_logins;

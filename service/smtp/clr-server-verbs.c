@@ -118,11 +118,13 @@ do_helo (ClrSmtpServer *server, const ClrCommand *command)
 
   /* RFC 5321 section 4.1.4: a client may not be refused for the name it gives; only none at all is an error.
    * Names are cut, and kept free of what would not fit into a Received field. */
-  if (size == 0 && !config->lenient)
+  if (size == 0 && !config->lenient_helo)
     {
       clr_smtp_server_complain (server, 501, "5.5.4", "say your name: HELO or EHLO and a host name");
       return;
     }
+  server->helo_bad
+      = config->lenient_helo && !clr_domain_is_valid (command->argument, size, CLR_ADDRESS_STRICT);
   size = MIN (size, CLR_DOMAIN_MAX);
   for (size_t i = 0; i < size; i++)
     {
@@ -154,8 +156,7 @@ static void
 do_mail (ClrSmtpServer *server, const ClrCommand *command)
 {
   ClrMailCommand mail;
-  const ClrComplaint *complaint = clr_command_parse_mail (
-      command, server->config->lenient ? CLR_ADDRESS_LENIENT : CLR_ADDRESS_STRICT, &mail);
+  const ClrComplaint *complaint = clr_command_parse_mail (command, server->config->leniency, &mail);
 
   if (complaint)
     clr_smtp_server_complain (server, complaint->code, complaint->enhanced, complaint->text);
@@ -166,6 +167,7 @@ do_mail (ClrSmtpServer *server, const ClrCommand *command)
   else
     {
       server->smtputf8 = mail.smtputf8;
+      server->leniency = mail.leniency;
       clr_smtp_server_ask (server, CLR_VERB_MAIL);
       server->handler->ask_mail (server, &mail, server->data);
     }
@@ -175,11 +177,8 @@ static void
 do_rcpt (ClrSmtpServer *server, const ClrCommand *command)
 {
   ClrRcptCommand rcpt;
-  const ClrComplaint *complaint
-      = clr_command_parse_rcpt (command,
-                                (server->config->lenient ? CLR_ADDRESS_LENIENT : CLR_ADDRESS_STRICT)
-                                    | (server->smtputf8 ? CLR_ADDRESS_UTF8 : 0),
-                                &rcpt);
+  const ClrComplaint *complaint = clr_command_parse_rcpt (
+      command, server->config->leniency | (server->smtputf8 ? CLR_ADDRESS_UTF8 : 0), &rcpt);
 
   if (complaint)
     clr_smtp_server_complain (server, complaint->code, complaint->enhanced, complaint->text);
@@ -188,6 +187,7 @@ do_rcpt (ClrSmtpServer *server, const ClrCommand *command)
     clr_smtp_server_reply (server, 452, "4.5.3", "too many recipients, send the rest in another message");
   else
     {
+      server->leniency |= rcpt.leniency;
       clr_smtp_server_ask (server, CLR_VERB_RCPT);
       server->handler->ask_rcpt (server, &rcpt, server->data);
     }

@@ -378,3 +378,15 @@ clr_smtp_server_get_refusal (ClrSmtpServer *server)
 {
   return server->refusal;
 }
+
+ClrAddressFlags
+clr_smtp_server_get_leniency (ClrSmtpServer *server)
+{
+  return server->leniency;
+}
+
+gboolean
+clr_smtp_server_is_helo_bad (ClrSmtpServer *server)
+{
+  return server->helo_bad;
+}

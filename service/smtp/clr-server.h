@@ -30,7 +30,8 @@ typedef struct
   gboolean require_auth;      /* before MAIL */
   unsigned max_failed_logins; /* then 421 */
   gboolean normalize;         /* lone CR or LF become CRLF, NULs are left out, instead of a refusal */
-  gboolean lenient;           /* paths without angle brackets, space after the colon */
+  ClrAddressFlags leniency;   /* what of CLR_ADDRESS_LENIENT is borne of MAIL and RCPT */
+  gboolean lenient_helo;      /* HELO and EHLO without a name */
 } ClrSmtpServerConfig;
 
 /* What the handler is asked. Each ask_ function must be answered once with clr_smtp_server_answer(), inside
@@ -79,3 +80,7 @@ gboolean clr_smtp_server_is_authenticated (ClrSmtpServer *server);
  * was told, cut to CLR_REFUSAL_MAX; "" before the first. */
 unsigned clr_smtp_server_count_refusals (ClrSmtpServer *server);
 const char *clr_smtp_server_get_refusal (ClrSmtpServer *server);
+/* What was borne of the client for this message: of CLR_ADDRESS_LENIENT; and of its HELO, where that is
+ * borne: that it gave no name, or one that is none. */
+ClrAddressFlags clr_smtp_server_get_leniency (ClrSmtpServer *server);
+gboolean clr_smtp_server_is_helo_bad (ClrSmtpServer *server);

@@ -308,7 +308,16 @@ set_rule (Play *play, const char *rule)
   else if (strcmp (what, "normalize") == 0)
     config->normalize = TRUE;
   else if (strcmp (what, "lenient") == 0)
-    config->lenient = TRUE;
+    {
+      config->leniency = CLR_ADDRESS_LENIENT;
+      config->lenient_helo = TRUE;
+    }
+  else if (strcmp (what, "missing-brackets") == 0)
+    config->leniency |= CLR_ADDRESS_NO_BRACKETS;
+  else if (strcmp (what, "space-after-colon") == 0)
+    config->leniency |= CLR_ADDRESS_SPACES;
+  else if (strcmp (what, "bad-helo") == 0)
+    config->lenient_helo = TRUE;
   else if (strcmp (what, "max-size") == 0)
     config->max_message_size = number;
   else if (strcmp (what, "max-line") == 0)

@@ -243,7 +243,8 @@ LLVMFuzzerTestOneInput (const uint8_t *bytes, size_t size)
                                  .offer_tls = (variant & 12) != 0,
                                  .require_tls = (variant & 12) == 12,
                                  .normalize = variant & 1,
-                                 .lenient = (variant & 2) != 0 };
+                                 .leniency = variant & 2 ? CLR_ADDRESS_LENIENT : 0,
+                                 .lenient_helo = (variant & 2) != 0 };
   Play whole = { .config = config }, pieces = { .config = config, .answers_late = TRUE };
 
   play_all (&whole, bytes, size, 0);

@@ -239,6 +239,30 @@ def _():
         check(len(clients(relay)) <= 1, "the bound holds at the start")
 
 
+@case("device: brackets, the space and HELO are a quirk each, and each is recorded on the message and counted")
+def _():
+    tries = {"missing-brackets": "MAIL FROM:a@internal.test", "space-after-colon": "MAIL FROM: <a@internal.test>", "bad-helo": "HELO"}
+    for quirk in tries:
+        with Relay(device=f"quirks = {quirk}\n") as relay:
+            for other, line in tries.items():
+                with Raw(relay.port) as client:
+                    client.reply()
+                    hello = client.ask(line if other == "bad-helo" else "HELO c.test")
+                    if other == "bad-helo":
+                        equal(hello[:3], "250" if quirk == other else "501", f"{quirk}: {line}")
+                    else:
+                        equal(client.ask(line)[:3], "250" if quirk == other else "501", f"{quirk}: {line}")
+                    if quirk != other:
+                        continue
+                    if other == "bad-helo":
+                        client.ask("MAIL FROM:<a@internal.test>")
+                    client.ask("RCPT TO:<b@example.test>")
+                    client.ask("DATA")
+                    identity = client.ask("Subject: x\r\n\r\nx\r\n.").split()[-1]
+            equal(relay.show(identity)["quirks"], [quirk], "on the message")
+            equal(relay.json("device", "show", "all")["quirks-used"], [{"name": quirk, "messages": 1}], "counted")
+
+
 @case("device: beyond its rate it is frozen where set so, over a restart; thaw leaves or releases what was held; freeze by hand")
 def _():
     with Relay(device="messages-per-day = 2\non-excess = freeze\n") as relay:

@@ -233,7 +233,8 @@ play_script (Play *play, const char *name, const char *path)
 
   g_assert_true (g_file_get_contents (path, &text, NULL, NULL));
   /* Some speak as devices do. */
-  config.lenient = strstr (text, "FROM: <") != NULL;
+  config.lenient_helo = strstr (text, "FROM: <") != NULL;
+  config.leniency = config.lenient_helo ? CLR_ADDRESS_LENIENT : CLR_ADDRESS_STRICT;
   g_auto (GStrv) lines = g_strsplit (text, "\n", -1);
   for (unsigned i = 0; lines[i]; i++)
     {
