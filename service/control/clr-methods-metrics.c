@@ -85,6 +85,76 @@ append_lanes (GString *text, const ClrQueueRequest *request, int64_t now)
     }
 }
 
+typedef enum
+{
+  DEVICE_MESSAGES,
+  DEVICE_FROZEN,
+  DEVICE_QUIRKS,
+  DEVICE_REPAIRS
+} DeviceMetric;
+
+typedef struct
+{
+  GString *text;
+  DeviceMetric metric;
+} DeviceRound;
+
+static void
+append_device (DeviceRound *round, const char *metric, const char *device, const char *label,
+               const char *word, uint64_t n)
+{
+  g_string_append_printf (round->text, "clrelay_%s{device=\"", metric);
+  append_label (round->text, device);
+  if (word)
+    g_string_append_printf (round->text, "\",%s=\"%s", label, word);
+  g_string_append_printf (round->text, "\"} %" G_GUINT64_FORMAT "\n", n);
+}
+
+/* Of those that have sent, or are frozen: ten thousand silent devices are no ten thousand lines. */
+static void
+append_account (const char *name, ClrAccount *account, void *data)
+{
+  DeviceRound *round = data;
+  ClrAccountFacts facts;
+
+  clr_account_read (account, &facts);
+  if (facts.n_messages == 0 && !facts.frozen)
+    return;
+  if (round->metric == DEVICE_MESSAGES)
+    append_device (round, "device_messages_total", name, NULL, NULL, facts.n_messages);
+  else if (round->metric == DEVICE_FROZEN)
+    append_device (round, "device_frozen", name, NULL, NULL, facts.frozen != CLR_FREEZE_NONE);
+  for (unsigned i = 0; round->metric == DEVICE_QUIRKS && i < CLR_QUIRK_COUNT; i++)
+    if (facts.quirks[i])
+      append_device (round, "device_quirks_total", name, "quirk", clr_quirk_get_word (i), facts.quirks[i]);
+  for (unsigned i = 0; round->metric == DEVICE_REPAIRS && i < CLR_REPAIR_COUNT; i++)
+    if (facts.repairs[i])
+      append_device (round, "device_repairs_total", name, "repair", clr_repair_get_word (i),
+                     facts.repairs[i]);
+}
+
+static void
+append_devices (GString *text)
+{
+  static const struct
+  {
+    const char *name, *type, *help;
+  } heads[] = {
+    [DEVICE_MESSAGES] = { "device_messages_total", "counter", "Messages of a device, over restarts" },
+    [DEVICE_FROZEN] = { "device_frozen", "gauge", "1 while the mail of a device is held" },
+    [DEVICE_QUIRKS] = { "device_quirks_total", "counter", "Messages that needed a quirk of their device" },
+    [DEVICE_REPAIRS] = { "device_repairs_total", "counter", "Messages of a device that were repaired" },
+  };
+
+  for (unsigned i = 0; i < G_N_ELEMENTS (heads); i++)
+    {
+      DeviceRound round = { text, i };
+
+      append_head (text, heads[i].name, heads[i].type, heads[i].help);
+      clr_account_visit (append_account, &round);
+    }
+}
+
 /* An answer on its way; first the queue counts, then it shows its oldest message. */
 typedef struct
 {
@@ -129,6 +199,7 @@ on_facts (ClrLetter *letter, void *owner)
   append_counters (scrape->text);
   append_states (scrape->text, request);
   append_lanes (scrape->text, request, clr_clock_wall ());
+  append_devices (scrape->text);
   clr_queue_request_free (request);
   ask (scrape, CLR_REQUEST_LIST, on_oldest);
 }

@@ -260,6 +260,8 @@ def _():
                     client.ask("DATA")
                     identity = client.ask("Subject: x\r\n\r\nx\r\n.").split()[-1]
             equal(relay.show(identity)["quirks"], [quirk], "on the message")
+            metrics = api(relay, "GET", "/metrics")[1]
+            check(f'clrelay_device_quirks_total{{device="all",quirk="{quirk}"}} 1\n' in metrics, metrics)
             equal(relay.json("device", "show", "all")["quirks-used"], [{"name": quirk, "messages": 1}], "counted")
 
 
