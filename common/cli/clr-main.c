@@ -23,6 +23,8 @@ static const ClrVerbRow table[] = {
   { "send", N_ ("a message through the relay, followed to its result"), clr_verb_send },
   { "sign", N_ ("a message with DKIM, from standard input to standard output"), clr_verb_sign },
   { "log", N_ ("what the relay has done, and does"), clr_verb_log },
+  { "support", N_ ("[FILE]: what somebody who helps needs to know, without content or addresses"),
+    clr_verb_support },
   { "secret", N_ ("set NAME: a password, read from standard input"), clr_verb_secret },
   { "oauth", N_ ("list, login NAME, answer NAME, renew NAME: accounts that give access tokens"),
     clr_verb_oauth },

@@ -44,6 +44,7 @@ int clr_verb_trace (ClrVerbOptions *options, int argc, char **argv);
 int clr_verb_check (ClrVerbOptions *options, int argc, char **argv);
 int clr_verb_send (ClrVerbOptions *options, int argc, char **argv);
 int clr_verb_import (ClrVerbOptions *options, int argc, char **argv);
+int clr_verb_support (ClrVerbOptions *options, int argc, char **argv);
 int clr_verb_sign (ClrVerbOptions *options, int argc, char **argv);
 int clr_verb_log (ClrVerbOptions *options, int argc, char **argv);
 int clr_verb_config (ClrVerbOptions *options, int argc, char **argv);

@@ -34,3 +34,20 @@ def _():
         relay.cli("import", "sendmail", main, expect=3)
         relay.cli("import", "postfix", os.path.join(folder, "none"), expect=3)
     command("--config", os.path.join(folder, "none.conf"), "import", "postfix", main, expect=3)
+
+
+@case("support: what helps, without addresses, logins and content unless asked")
+def _():
+    with Relay() as relay:
+        relay.send("Subject: topsecret\r\n\r\nbody\r\n", sender="anna@internal.test", to=("bob@example.test",))
+        path = os.path.join(temp("support"), "bundle.json")
+        relay.cli("support", path)
+        equal(os.stat(path).st_mode & 0o777, 0o600, "mode")
+        with open(path, encoding="utf-8") as file:
+            text = file.read()
+        bundle = json.loads(text)
+        check("[server]" in bundle["settings"] and bundle["log"] and "clrelay" in bundle["metrics"] and bundle["status"], text[:500])
+        for word in ("anna", "bob@", "postmaster@", "topsecret"):
+            check(word not in text, f"{word} is in the bundle")
+        check("anna@internal.test" in relay.cli("support", "--with-addresses"), "--with-addresses")
+        relay.cli("support", path, expect=1)
