@@ -26,8 +26,11 @@ clr_arguments_parse (ClrArguments *arguments, int *argc, char ***argv, GError **
   g_option_context_add_main_entries (context, entries, NULL);
   g_option_context_set_description (context,
                                     "SIGHUP applies changed settings, SIGTERM stops after a bounded time.\n");
-  if (!g_option_context_parse (context, argc, argv, error))
+  /* A vector of our own: only that is taken for UTF-8 on Windows. */
+  g_auto (GStrv) words = g_strdupv (*argv);
+  if (!g_option_context_parse_strv (context, &words, error))
     return FALSE;
+  *argc = g_strv_length (words);
   if (*argc > 1)
     {
       g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED, "too many arguments");

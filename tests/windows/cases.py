@@ -38,7 +38,7 @@ def _(wine):
     place = wine.path(folder)
     out = f"tls = verify\nca-file = {place}\\cert.pem\nhostname = localhost\n"
     with Sink(tls=(cert, key)) as sink:
-        listener = f"tls = required\ncertificate-file = {place}\\cert.pem\nkey-file = {place}\\key.pem\n"
+        listener = f"tls = require\ncertificate-file = {place}\\cert.pem\nkey-file = {place}\\key.pem\n"
         with WindowsRelay(wine, sink.route(out.replace("hostname = localhost\n", "")), listener=listener) as relay:
             with relay.client() as smtp:
                 smtp.starttls()
