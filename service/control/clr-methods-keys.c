@@ -7,6 +7,7 @@
 
 #include "base/clr-log.h"
 
+#include <errno.h>
 #include <glib/gstdio.h>
 #include <string.h>
 
@@ -91,7 +92,14 @@ clr_method_make_key (ClrCall *call)
   folder = g_build_filename (clr_section_get_text (server, "state-directory"), "keys", NULL);
   base = g_strdup_printf ("%s.%s.pem", selector, domain);
   file = g_build_filename (folder, base, NULL);
-  if (g_file_test (file, G_FILE_TEST_EXISTS) || g_mkdir_with_parents (folder, 0700) != 0)
+  if (g_mkdir_with_parents (folder, 0700) != 0)
+    {
+      g_autofree char *why = g_strdup_printf ("the folder %s cannot be made: %s", folder, g_strerror (errno));
+
+      clr_methods_answer_error (call->message, SOUP_STATUS_INTERNAL_SERVER_ERROR, why);
+      return;
+    }
+  if (g_file_test (file, G_FILE_TEST_EXISTS))
     {
       clr_methods_answer_error (
           call->message, SOUP_STATUS_CONFLICT,

@@ -304,6 +304,14 @@ tell_sockets (ClrPoller *poller)
       empty_seat (poller, i - 1);
 }
 
+static void
+tell_listener (ClrPoller *poller, unsigned i)
+{
+  ClrWatch *watch = poller->listeners[i];
+
+  watch->ready (watch, CLR_POLL_IN);
+}
+
 void
 clr_poller_run (ClrPoller *poller, int64_t timeout_us)
 {
@@ -317,13 +325,13 @@ clr_poller_run (ClrPoller *poller, int64_t timeout_us)
   woken = WaitForMultipleObjects (n, poller->handles, FALSE, look ? 0 : timeout);
   look = look || woken == WAIT_OBJECT_0 || (woken == WAIT_TIMEOUT && timeout == LOOK_ANYWAY_MS);
 
-  /* One listener a turn, as long as it has somebody; sockets have theirs in every turn. */
+  /* The wait tells of the first handle only, and with busy sockets that is always theirs: so listeners are
+   * asked one by one. The one that was told of has been reset by that. */
   if (woken >= WAIT_OBJECT_0 + 2 && woken < WAIT_OBJECT_0 + n)
-    {
-      ClrWatch *watch = poller->listeners[woken - WAIT_OBJECT_0 - 2];
-
-      watch->ready (watch, CLR_POLL_IN);
-    }
+    tell_listener (poller, woken - WAIT_OBJECT_0 - 2);
+  for (unsigned i = 0; i < poller->n_listeners; i++)
+    if (WaitForSingleObject (poller->handles[2 + i], 0) == WAIT_OBJECT_0)
+      tell_listener (poller, i);
   if (look || WaitForSingleObject (poller->handles[0], 0) == WAIT_OBJECT_0)
     tell_sockets (poller);
 }
