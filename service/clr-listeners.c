@@ -3,9 +3,8 @@
 
 #include "base/clr-error.h"
 #include "base/clr-log.h"
-#include "clr-own-certificate.h"
+#include "policy/clr-device.h"
 
-#include <glib/gstdio.h>
 #include <string.h>
 
 #define BACKLOG 1024
@@ -29,6 +28,7 @@ typedef struct
 
 struct ClrListeners
 {
+  ClrCertificates *certificates;
   GArray *bound;     /* of Bound */
   GArray *endpoints; /* of ClrEndpoint */
 };
@@ -86,14 +86,30 @@ read_auth (const char *word)
                                        : CLR_LISTENER_AUTH_NONE;
 }
 
-static ClrTlsContext *
-make_context (ClrSection *section, const char *hostname, const char *state_directory, GError **error)
+static gboolean
+has_old_devices (ClrPolicy *policy)
 {
-  g_auto (ClrOwnCertificate) own = { 0 };
+  const GArray *devices = clr_policy_get_devices (policy);
 
-  if (!clr_own_certificate_find (&own, section, hostname, state_directory, error))
-    return NULL;
-  return clr_tls_context_new_server (own.certificate_file, own.key_file, error);
+  for (unsigned i = 0; i < devices->len; i++)
+    if (g_array_index (devices, ClrDevice, i).quirks & CLR_QUIRK_LEGACY_TLS)
+      return TRUE;
+  return FALSE;
+}
+
+/* TLS of its own time, and for devices that were set so, TLS of theirs. */
+static gboolean
+make_contexts (ClrListeners *listeners, ClrReception *reception, ClrSection *section, GError **error)
+{
+  reception->context
+      = clr_certificates_make_context (listeners->certificates, section, CLR_TLS_MODERN, error);
+  if (reception->context && !reception->is_inbound && has_old_devices (reception->policy))
+    {
+      reception->old_context
+          = clr_certificates_make_context (listeners->certificates, section, CLR_TLS_OLD, error);
+      return reception->old_context != NULL;
+    }
+  return reception->context != NULL;
 }
 
 static Bound *
@@ -145,28 +161,23 @@ bind_one (ClrListeners *listeners, ClrListeners *former, const char *text, ClrRe
 }
 
 static gboolean
-read_listener (ClrListeners *listeners, ClrListeners *former, ClrSection *section, const char *hostname,
-               ClrPolicy *policy, const char *state_directory, GError **error)
+read_listener (ClrListeners *listeners, ClrListeners *former, ClrSection *section, ClrPolicy *policy,
+               GError **error)
 {
   ClrListenerTls tls = read_tls (clr_section_get_text (section, "tls"));
-  ClrTlsContext *context = NULL;
-  ClrReception *reception;
+  ClrReception *reception = clr_reception_new (
+      clr_section_get_name (section), tls, read_auth (clr_section_get_text (section, "auth")), NULL, policy);
   gboolean ok = TRUE;
 
-  if (tls != CLR_LISTENER_TLS_NONE
-      && (context = make_context (section, hostname, state_directory, error)) == NULL)
+  reception->is_inbound = g_str_equal (clr_section_get_text (section, "role"), "inbound");
+  if (tls != CLR_LISTENER_TLS_NONE && !make_contexts (listeners, reception, section, error))
     {
       g_prefix_error (error, "[listener %s]: ", clr_section_get_name (section));
-      return FALSE;
+      ok = FALSE;
     }
-  reception = clr_reception_new (clr_section_get_name (section), tls,
-                                 read_auth (clr_section_get_text (section, "auth")), context, policy);
-  reception->is_inbound = g_str_equal (clr_section_get_text (section, "role"), "inbound");
   for (const char *const *text = clr_section_get_list (section, "address"); ok && *text; text++)
     ok = bind_one (listeners, former, *text, reception, error);
   clr_reception_unref (reception);
-  if (context)
-    clr_tls_context_unref (context);
   return ok;
 }
 
@@ -177,12 +188,13 @@ clr_listeners_new (ClrSettings *settings, ClrPolicy *policy, const char *state_d
   ClrListeners *listeners = g_new0 (ClrListeners, 1);
   GPtrArray *sections = clr_settings_get_sections (settings, "listener");
 
+  listeners->certificates
+      = clr_certificates_new (settings, clr_policy_get_hostname (policy), state_directory);
   listeners->bound = g_array_new (FALSE, TRUE, sizeof (Bound));
   g_array_set_clear_func (listeners->bound, clear_bound);
   listeners->endpoints = g_array_new (FALSE, FALSE, sizeof (ClrEndpoint));
   for (unsigned i = 0; i < sections->len; i++)
-    if (!read_listener (listeners, former, g_ptr_array_index (sections, i), clr_policy_get_hostname (policy),
-                        policy, state_directory, error))
+    if (!read_listener (listeners, former, g_ptr_array_index (sections, i), policy, error))
       {
         clr_listeners_cancel (listeners, former);
         return NULL;
@@ -202,6 +214,7 @@ listeners_free (ClrListeners *listeners)
 {
   g_array_unref (listeners->bound);
   g_array_unref (listeners->endpoints);
+  clr_certificates_free (listeners->certificates);
   g_free (listeners);
 }
 
@@ -259,6 +272,12 @@ const GArray *
 clr_listeners_get_endpoints (ClrListeners *listeners)
 {
   return listeners->endpoints;
+}
+
+ClrCertificates *
+clr_listeners_get_certificates (ClrListeners *listeners)
+{
+  return listeners->certificates;
 }
 
 char **

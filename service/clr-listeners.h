@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "clr-certificates.h"
 #include "inbound/clr-inbound.h"
 #include "net/clr-listener.h"
 
@@ -24,5 +25,7 @@ void clr_listeners_stop (ClrListeners *listeners);
 
 /* Of ClrEndpoint. */
 const GArray *clr_listeners_get_endpoints (ClrListeners *listeners);
+/* What they show; as long as @listeners. */
+ClrCertificates *clr_listeners_get_certificates (ClrListeners *listeners);
 /* "office 127.0.0.1:25" (transfer full) */
 char **clr_listeners_list (ClrListeners *listeners);

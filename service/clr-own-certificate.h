@@ -5,14 +5,18 @@
  */
 #pragma once
 
+#include "net/clr-self-signed.h"
 #include "settings/clr-settings.h"
 
 typedef struct
 {
   char *certificate_file;
-  char *key_file;
+  char *key_file; /* NULL: in the former */
 } ClrOwnCertificate;
 
+/* The self-signed one. @own: (out): filled when this returns TRUE. */
+gboolean clr_own_certificate_make (ClrOwnCertificate *own, ClrSelfSignedKind kind, const char *hostname,
+                                   const char *state_directory, GError **error);
 /* @own: (out): filled when this returns TRUE.
  * @section: with certificate-file and key-file. */
 gboolean clr_own_certificate_find (ClrOwnCertificate *own, ClrSection *section, const char *hostname,

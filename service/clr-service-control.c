@@ -3,6 +3,7 @@
 
 #include "base/clr-clock.h"
 #include "clr-own-certificate.h"
+#include "clr-warnings.h"
 #include "check/clr-check.h"
 #include "control/clr-api.h"
 #include "control/clr-door.h"
@@ -42,25 +43,10 @@ static char **
 list_warnings (void *data)
 {
   ClrService *service = data;
-  g_auto (GStrv) tokens = clr_tokens_list_warnings (service->tokens);
-  g_autoptr (GStrvBuilder) all = g_strv_builder_new ();
-  const GArray *devices = clr_policy_get_devices (service->policy);
 
-  g_strv_builder_addv (all, (const char **)tokens);
-  for (unsigned i = 0; i < devices->len; i++)
-    {
-      const ClrDevice *device = &g_array_index (devices, ClrDevice, i);
-      const char *why = clr_freeze_to_text (clr_account_get_frozen (device->account));
-      g_autofree char *line
-          = why ? g_strdup_printf (
-                "[device %s] is frozen, its mail is held: %s; clrelay device thaw %s ends it", device->name,
-                why, device->name)
-                : NULL;
-
-      if (line)
-        g_strv_builder_add (all, line);
-    }
-  return g_strv_builder_end (all);
+  return clr_warnings_list (service->tokens,
+                            service->listeners ? clr_listeners_get_certificates (service->listeners) : NULL,
+                            service->policy, service->opening);
 }
 
 static JsonNode *

@@ -52,6 +52,8 @@ struct ClrService
   void *stopped_data;
   int64_t drain_until_us;
   guint drain_source;
+  guint certificate_source;
+  char *opening; /* by which strangers can relay, though accepted; NULL: none */
   gboolean cut;
 };
 

@@ -27,7 +27,8 @@
 #include <errno.h>
 #include <unistd.h>
 
-#define DRAIN_LOOK_MS 50
+#define DRAIN_LOOK_MS      50
+#define CERTIFICATE_LOOK_S 5
 
 static gboolean
 lock_state (ClrService *service, const char *directory, GError **error)
@@ -241,9 +242,9 @@ read_settings (const char *file, GError **error)
   return settings;
 }
 
-/* Closed by default: settings that let strangers relay are refused. */
+/* Closed by default: settings that let strangers relay are refused. @opening: (out): what is accepted. */
 static gboolean
-check_closed (const ClrPolicy *policy, ClrSettings *settings, GError **error)
+check_closed (const ClrPolicy *policy, ClrSettings *settings, char **opening, GError **error)
 {
   g_autofree char *rule = clr_stranger_find_opening (policy, settings);
 
@@ -256,7 +257,39 @@ check_closed (const ClrPolicy *policy, ClrSettings *settings, GError **error)
                    rule);
       return FALSE;
     }
+  *opening = g_steal_pointer (&rule);
   return TRUE;
+}
+
+/* A certificate has been renewed: sessions keep what they began with, new ones get the new one. */
+static gboolean
+look_at_certificates (void *data)
+{
+  ClrService *service = data;
+  const char *directory
+      = clr_section_get_text (clr_settings_get_section (service->settings, "server"), "state-directory");
+  g_autoptr (GError) error = NULL;
+  ClrListeners *listeners;
+
+  if (service->listeners == NULL)
+    return G_SOURCE_CONTINUE;
+  clr_certificates_warn (clr_listeners_get_certificates (service->listeners),
+                         clr_clock_wall () / G_USEC_PER_SEC);
+  if (clr_certificates_have_changed (clr_listeners_get_certificates (service->listeners)))
+    {
+      listeners
+          = clr_listeners_new (service->settings, service->policy, directory, service->listeners, &error);
+      if (listeners)
+        {
+          clr_listeners_replace (service->listeners, listeners, service->workers, service->n_workers);
+          service->listeners = listeners;
+          clr_certificates_tell (clr_listeners_get_certificates (listeners));
+        }
+      else
+        clr_log_event (CLR_EVENT_CERTIFICATE_KEPT, error->message);
+      clr_log_flush ();
+    }
+  return G_SOURCE_CONTINUE;
 }
 
 static gboolean
@@ -268,7 +301,7 @@ start (ClrService *service, GError **error)
   ClrDeliveryPlan *plan = NULL;
   gboolean ok;
 
-  if (policy == NULL || !check_closed (policy, service->settings, error)
+  if (policy == NULL || !check_closed (policy, service->settings, &service->opening, error)
       || !lock_state (service, directory, error))
     return FALSE;
   service->policy = clr_policy_ref (policy);
@@ -300,6 +333,8 @@ start (ClrService *service, GError **error)
       clr_listeners_start (service->listeners, service->workers, service->n_workers);
       start_pickup (service, policy);
       clr_tokens_start (service->tokens, service->queue, service->settings);
+      look_at_certificates (service);
+      service->certificate_source = g_timeout_add_seconds (CERTIFICATE_LOOK_S, look_at_certificates, service);
     }
   if (plan)
     clr_delivery_plan_unref (plan);
@@ -329,12 +364,13 @@ clr_service_reload (ClrService *service, GError **error)
   g_autoptr (ClrPolicy) policy = settings ? clr_policy_new (settings, error) : NULL;
   const char *directory
       = clr_section_get_text (clr_settings_get_section (service->settings, "server"), "state-directory");
+  g_autofree char *opening = NULL;
   ClrListeners *listeners;
   ClrDeliveryPlan *plan;
   ClrRetryRule retry;
   uint64_t min_free;
 
-  if (policy == NULL || service->stopped || !check_closed (policy, settings, error))
+  if (policy == NULL || service->stopped || !check_closed (policy, settings, &opening, error))
     return FALSE;
   /* All that can fail is done before anything changes. */
   listeners = clr_listeners_new (settings, policy, directory, service->listeners, error);
@@ -367,6 +403,9 @@ clr_service_reload (ClrService *service, GError **error)
   g_set_object (&service->settings, settings);
   clr_policy_unref (service->policy);
   service->policy = clr_policy_ref (policy);
+  g_free (service->opening);
+  service->opening = g_steal_pointer (&opening);
+  look_at_certificates (service);
   clr_log_event (CLR_EVENT_SETTINGS_APPLIED, service->file);
   clr_log_flush ();
   return TRUE;
@@ -430,6 +469,8 @@ clr_service_free (ClrService *service)
 {
   if (service->drain_source)
     g_source_remove (service->drain_source);
+  if (service->certificate_source)
+    g_source_remove (service->certificate_source);
   g_clear_pointer (&service->control, clr_control_free);
   g_clear_pointer (&service->listeners, clr_listeners_stop);
   if (service->tokens)
@@ -486,6 +527,7 @@ clr_service_free (ClrService *service)
     close (service->lock_fd);
   g_clear_object (&service->settings);
   g_clear_pointer (&service->policy, clr_policy_unref);
+  g_free (service->opening);
   g_free (service->file);
   g_free (service);
 }

@@ -260,8 +260,30 @@ DEFINE_SECTION (Listener, listener)
               "only to devices that are set so."),
           "offer", 0);
   TEXT (PATH, "certificate-file", N_ ("Certificate"),
-        N_ ("PEM file, own certificate first; a self-signed one is made when not set."), NULL, 0);
-  TEXT (PATH, "key-file", N_ ("Private key"), N_ ("PEM file that belongs to the certificate."), NULL, 0);
+        N_ ("PEM file, own certificate first, or PFX; read again when it changes. A self-signed one is made "
+            "when not set."),
+        NULL, 0);
+  TEXT (PATH, "key-file", N_ ("Private key"),
+        N_ ("PEM file that belongs to the certificate; when not set, the key stands in certificate-file."),
+        NULL, 0);
+  LIST (NAMES, "certificates", N_ ("Certificates"),
+        N_ ("Names of [certificate] groups; the name a client asks for chooses one, else the first."), 0);
+}
+
+DEFINE_SECTION (Certificate, certificate)
+{
+  SECTION (
+      "certificate", TRUE,
+      N_ ("A certificate that listeners show. It is read again when its file changes, and warned about 30, "
+          "14 and 3 days before it expires."));
+  TEXT (PATH, "certificate-file", N_ ("Certificate"), N_ ("PEM file, own certificate first, or PFX."), NULL,
+        CLR_SETTING_REQUIRED);
+  TEXT (PATH, "key-file", N_ ("Private key"),
+        N_ ("PEM file that belongs to the certificate; when not set, the key stands in certificate-file."),
+        NULL, 0);
+  TEXT (SECRET, "password", N_ ("Password"),
+        N_ ("Name of the secret that opens the PFX or the key, set with \"clrelay secret set NAME\"."), NULL,
+        0);
 }
 
 DEFINE_SECTION (Inbound, inbound)
@@ -566,7 +588,7 @@ DEFINE_SECTION (Key, key)
 const GType *
 clr_sections_get_types (unsigned *n_types)
 {
-  static GType types[19];
+  static GType types[20];
 
   if (g_once_init_enter (&types[0]))
     {
@@ -588,6 +610,7 @@ clr_sections_get_types (unsigned *n_types)
       types[16] = clr_tls_report_section_get_type ();
       types[15] = clr_inbound_section_get_type ();
       types[18] = clr_control_section_get_type ();
+      types[19] = clr_certificate_section_get_type ();
       g_once_init_leave (&types[0], clr_server_section_get_type ());
     }
   *n_types = G_N_ELEMENTS (types);

@@ -348,9 +348,13 @@ check_listeners (Reader *reader)
     {
       ClrSection *listener = g_ptr_array_index (listeners, i);
 
-      if (clr_section_is_set (listener, "certificate-file") != clr_section_is_set (listener, "key-file"))
-        problem (reader, _ ("[listener %s]: certificate-file and key-file go together"),
+      if (clr_section_is_set (listener, "key-file") && !clr_section_is_set (listener, "certificate-file"))
+        problem (reader, _ ("[listener %s] key-file: needs the setting certificate-file beside it"),
                  clr_section_get_name (listener));
+      for (const char *const *name = clr_section_get_list (listener, "certificates"); *name; name++)
+        if (!clr_settings_find (reader->settings, "certificate", *name))
+          problem (reader, _ ("[listener %s] certificates: there is no [certificate %s] in this file"),
+                   clr_section_get_name (listener), *name);
       if (g_str_equal (clr_section_get_text (listener, "role"), "inbound")
           && *clr_section_get_list (clr_settings_get_section (reader->settings, "inbound"), "domains")
                  == NULL)

@@ -179,10 +179,10 @@ clr_domain_pattern_matches (const char *pattern, const char *domain)
 gint64
 clr_date_setting_to_time (const char *text)
 {
-  g_autofree char *full = g_strdup_printf ("%sT24:00:00Z", text);
+  g_autofree char *full = g_strdup_printf ("%sT00:00:00Z", text);
   g_autoptr (GDateTime) time = strlen (text) == 10 ? g_date_time_new_from_iso8601 (full, NULL) : NULL;
 
-  return time ? g_date_time_to_unix (time) : -1;
+  return time ? g_date_time_to_unix (time) + 24 * 60 * 60 : -1;
 }
 
 static gboolean

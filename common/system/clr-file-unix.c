@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -148,6 +149,20 @@ clr_file_is_open_to_all (const char *path)
   struct stat found;
 
   return stat (path, &found) == 0 && (found.st_mode & 0007) != 0;
+}
+
+char *
+clr_file_dup_closing_command (const char *path)
+{
+  g_autofree char *quoted = strpbrk (path, " '\"\\$&;()*?[]<>|`!#~") ? g_shell_quote (path) : g_strdup (path);
+  struct stat found;
+  struct group *group;
+
+  if (stat (path, &found) == 0 && found.st_uid == geteuid ())
+    return g_strdup_printf ("chmod 600 %s", quoted);
+  group = getgrgid (getegid ());
+  return group ? g_strdup_printf ("chgrp %s %s && chmod 640 %s", group->gr_name, quoted, quoted)
+               : g_strdup_printf ("chgrp %u %s && chmod 640 %s", (unsigned)getegid (), quoted, quoted);
 }
 
 char *

@@ -91,6 +91,14 @@ clr_file_is_open_to_all (const char *path)
   return open;
 }
 
+/* Administrators and the system by their SIDs, which have no language. */
+char *
+clr_file_dup_closing_command (const char *path)
+{
+  return g_strdup_printf (
+      "icacls \"%s\" /inheritance:r /grant:r *S-1-5-18:F *S-1-5-32-544:F \"NT SERVICE\\clrelay:R\"", path);
+}
+
 char *
 clr_file_dup_owner (int fd)
 {

@@ -68,6 +68,9 @@ char *clr_file_dup_owner (int fd);
 gboolean clr_file_may_read (const char *path);
 /* TRUE when everybody on this machine can read it. */
 gboolean clr_file_is_open_to_all (const char *path);
+/* The command by which an administrator takes a file from everybody but those who need it, this process among
+ * them. (transfer full) */
+char *clr_file_dup_closing_command (const char *path);
 /* Without links. (transfer full) NULL with errno. */
 char *clr_file_dup_real_path (const char *path);
 

@@ -32,6 +32,14 @@ typedef enum
      "listener {listener}: {address}: {why}")                                                                \
   X (CERTIFICATE_MADE, INFO, "certificate.made", "file names",                                               \
      "self-signed certificate {file} made for {names}")                                                      \
+  X (CERTIFICATE_READ, INFO, "certificate.read", "file names expires",                                       \
+     "certificate {file} for {names} is in use, valid until {expires}")                                      \
+  X (CERTIFICATE_KEPT, ERROR, "certificate.kept", "why",                                                     \
+     "a certificate has changed, but cannot be used; the former one stays in use: {why}")                    \
+  X (CERTIFICATE_EXPIRES, WARNING, "certificate.expires", "file names expires days",                         \
+     "certificate {file} for {names} expires in {days} days, at {expires}; renew it")                        \
+  X (CERTIFICATE_EXPIRED, ERROR, "certificate.expired", "file names expires",                                \
+     "certificate {file} for {names} has expired at {expires}; clients that look at it will not connect")    \
   X (CLIENT_CONNECTED, DEBUG, "client.connected", "client listener device",                                  \
      "{client} connected to {listener} as {device}")                                                         \
   X (CLIENT_REFUSED, WARNING, "client.refused", "client listener why",                                       \

@@ -56,6 +56,8 @@ clr_reception_unref (ClrReception *reception)
     return;
   if (reception->context)
     clr_tls_context_unref (reception->context);
+  if (reception->old_context)
+    clr_tls_context_unref (reception->old_context);
   clr_policy_unref (reception->policy);
   g_free (reception->name);
   g_free (reception);

@@ -34,8 +34,9 @@ typedef struct
   char *name;
   ClrListenerTls tls;
   ClrListenerAuth auth;
-  ClrTlsContext *context; /* NULL with CLR_LISTENER_TLS_NONE */
-  gboolean is_inbound;    /* strangers bring mail for our domains */
+  ClrTlsContext *context;     /* NULL with CLR_LISTENER_TLS_NONE */
+  ClrTlsContext *old_context; /* for devices with old TLS; NULL: there is none */
+  gboolean is_inbound;        /* strangers bring mail for our domains */
   ClrPolicy *policy;
 } ClrReception;
 

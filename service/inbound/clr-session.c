@@ -19,6 +19,7 @@ struct ClrSession
   ClrStream *stream;
   ClrSmtpServer *server;
   ClrSmtpServerConfig config;
+  ClrTlsContext *context; /* of the reception: which, was decided by the address before any ClientHello */
   ClrLogins *logins;
   ClrSightings *sightings;
   ClrAdmission *login; /* NULL before the first AUTH */
@@ -357,7 +358,7 @@ start_tls (ClrSmtpServer *server, void *data)
   ClrSession *session = data;
 
   session->starting_tls = TRUE;
-  clr_stream_start_tls (session->stream, session->reception->context, NULL);
+  clr_stream_start_tls (session->stream, session->context, NULL);
 }
 
 static void
@@ -445,6 +446,8 @@ clr_session_new (const ClrIntakePlace *place, ClrLogins *logins, ClrSightings *s
   clr_endpoint_address_to_text (peer, session->address);
   choose_device (session);
   quirks = reception->is_inbound ? 0 : clr_policy_find_quirks (reception->policy, session->octets);
+  session->context = (quirks & CLR_QUIRK_LEGACY_TLS) && reception->old_context ? reception->old_context
+                                                                               : reception->context;
   session->config = (ClrSmtpServerConfig){
     .hostname = clr_policy_get_hostname (reception->policy),
     .max_line = limits->max_line,
@@ -480,7 +483,7 @@ clr_session_new (const ClrIntakePlace *place, ClrLogins *logins, ClrSightings *s
   clr_timer_init (&session->timer, on_timer, session);
   arm (session);
   if (reception->tls == CLR_LISTENER_TLS_IMPLICIT)
-    clr_stream_start_tls (session->stream, reception->context, NULL);
+    clr_stream_start_tls (session->stream, session->context, NULL);
   else
     {
       clr_smtp_server_greet (session->server);

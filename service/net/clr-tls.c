@@ -5,18 +5,17 @@
 #include "system/clr-file.h"
 #include "system/clr-internet.h"
 
-#include <errno.h>
 #include <gnutls/gnutls.h>
 #include <gnutls/x509.h>
-#include <gnutls/crypto.h>
 #include <stdatomic.h>
-#include <stdio.h>
 #include <string.h>
-#include <time.h>
-#include <unistd.h>
 
 /* GnuTLS's plain NORMAL still accepts TLS 1.0. */
 #define PRIORITY "NORMAL:-VERS-TLS1.0:-VERS-TLS1.1:-VERS-DTLS-ALL"
+/* What devices of 2004 speak. The server's order counts, so that a device which knows better does better. */
+#define OLD_PRIORITY                                                                                         \
+  "NORMAL:%COMPAT:%SERVER_PRECEDENCE:+VERS-TLS1.1:+VERS-TLS1.0:-VERS-DTLS-ALL:+DHE-RSA:+RSA:+AES-256-CBC:"   \
+  "+AES-128-CBC:+3DES-CBC:+ARCFOUR-128:+SHA1:+MD5:+SIGN-RSA-SHA1:+SIGN-ECDSA-SHA1"
 
 struct ClrTlsContext
 {
@@ -39,14 +38,16 @@ struct ClrTls
 };
 
 static ClrTlsContext *
-context_new (gboolean is_server)
+context_new (gboolean is_server, const char *priority)
 {
   ClrTlsContext *context = g_new0 (ClrTlsContext, 1);
 
   atomic_init (&context->references, 1);
   context->is_server = is_server;
   gnutls_certificate_allocate_credentials (&context->credentials);
-  gnutls_priority_init2 (&context->priority, PRIORITY, NULL, 0);
+  /* Only our own words are read here, and GnuTLS knows them all. */
+  if (gnutls_priority_init2 (&context->priority, priority, NULL, 0) < 0)
+    g_error ("GnuTLS does not know its priorities %s", priority);
   return context;
 }
 
@@ -113,23 +114,24 @@ set_trust (ClrTlsContext *context, const char *file, GError **problem)
 }
 
 ClrTlsContext *
-clr_tls_context_new_server (const char *certificate_file, const char *key_file, GError **error)
+clr_tls_context_new_server (ClrTlsAge age)
 {
-  ClrTlsContext *context = context_new (TRUE);
+  ClrTlsContext *context = context_new (TRUE, age == CLR_TLS_OLD ? OLD_PRIORITY : PRIORITY);
 
-  if (!set_key (context, certificate_file, key_file, error))
-    {
-      clr_tls_context_unref (context);
-      return NULL;
-    }
   gnutls_certificate_set_known_dh_params (context->credentials, GNUTLS_SEC_PARAM_MEDIUM);
   return context;
+}
+
+gboolean
+clr_tls_context_add_certificate (ClrTlsContext *context, ClrServerCertificate *certificate, GError **error)
+{
+  return clr_server_certificate_give (certificate, context->credentials, error);
 }
 
 ClrTlsContext *
 clr_tls_context_new_client (ClrTlsVerify verify, const char *ca_file, GError **error)
 {
-  ClrTlsContext *context = context_new (FALSE);
+  ClrTlsContext *context = context_new (FALSE, PRIORITY);
   g_autoptr (GError) problem = NULL;
   int code = 0;
 
@@ -175,70 +177,6 @@ clr_tls_context_unref (ClrTlsContext *context)
   gnutls_certificate_free_credentials (context->credentials);
   gnutls_priority_deinit (context->priority);
   g_free (context);
-}
-
-/* Under another name first: a start that is cut must not leave half a file, which no later start would
- * replace. */
-static gboolean
-write_new_file (const char *path, const gnutls_datum_t *datum, int mode, GError **error)
-{
-  g_autofree char *temporary = g_strconcat (path, ".new", NULL);
-  int fd = clr_file_open (temporary, CLR_FILE_OVER, mode);
-  gboolean ok = fd >= 0 && clr_file_write_all (fd, datum->data, datum->size) && clr_file_sync (fd);
-
-  if (fd >= 0)
-    ok = close (fd) == 0 && ok;
-  ok = ok && clr_file_rename (temporary, path);
-  if (!ok)
-    g_set_error (error, CLR_ERROR, CLR_ERROR_FAILED, "%s cannot be written: %s", path, g_strerror (errno));
-  return ok;
-}
-
-gboolean
-clr_tls_make_self_signed (const char *hostname, const char *certificate_file, const char *key_file,
-                          GError **error)
-{
-  gnutls_x509_privkey_t key;
-  gnutls_x509_crt_t certificate;
-  gnutls_datum_t key_pem = { 0 }, certificate_pem = { 0 };
-  uint8_t serial[16];
-  time_t now = time (NULL);
-
-  gnutls_rnd (GNUTLS_RND_NONCE, serial, sizeof serial);
-  serial[0] &= 0x7f;
-  gnutls_x509_privkey_init (&key);
-  gnutls_x509_crt_init (&certificate);
-  gnutls_x509_privkey_generate (key, GNUTLS_PK_ECDSA, GNUTLS_CURVE_TO_BITS (GNUTLS_ECC_CURVE_SECP256R1), 0);
-  gnutls_x509_crt_set_key (certificate, key);
-  gnutls_x509_crt_set_version (certificate, 3);
-  gnutls_x509_crt_set_serial (certificate, serial, sizeof serial);
-  gnutls_x509_crt_set_activation_time (certificate, now - 3600);
-  gnutls_x509_crt_set_expiration_time (certificate, now + 10 * 365 * 86400L);
-  gnutls_x509_crt_set_dn_by_oid (certificate, GNUTLS_OID_X520_COMMON_NAME, 0, hostname, strlen (hostname));
-  gnutls_x509_crt_set_subject_alt_name (certificate, GNUTLS_SAN_DNSNAME, hostname, strlen (hostname),
-                                        GNUTLS_FSAN_SET);
-  gnutls_x509_crt_set_key_usage (certificate, GNUTLS_KEY_DIGITAL_SIGNATURE);
-  gnutls_x509_crt_set_key_purpose_oid (certificate, GNUTLS_KP_TLS_WWW_SERVER, 0);
-  int code = gnutls_x509_crt_sign2 (certificate, certificate, key, GNUTLS_DIG_SHA256, 0);
-  if (code >= 0)
-    code = gnutls_x509_privkey_export2 (key, GNUTLS_X509_FMT_PEM, &key_pem);
-  if (code >= 0)
-    code = gnutls_x509_crt_export2 (certificate, GNUTLS_X509_FMT_PEM, &certificate_pem);
-
-  gboolean ok = FALSE;
-  if (code < 0)
-    g_set_error (error, CLR_ERROR, CLR_ERROR_FAILED, "no certificate could be made: %s",
-                 gnutls_strerror (code));
-  else
-    ok = write_new_file (key_file, &key_pem, 0600, error)
-         && write_new_file (certificate_file, &certificate_pem, 0644, error);
-  if (key_pem.data)
-    gnutls_memset (key_pem.data, 0, key_pem.size);
-  gnutls_free (key_pem.data);
-  gnutls_free (certificate_pem.data);
-  gnutls_x509_crt_deinit (certificate);
-  gnutls_x509_privkey_deinit (key);
-  return ok;
 }
 
 static ssize_t

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "base/clr-buffer.h"
+#include "net/clr-server-certificate.h"
 
 #include <gnutls/gnutls.h>
 
@@ -28,9 +29,18 @@ typedef enum
   CLR_TLS_FAILED,
 } ClrTlsStatus;
 
-/* A server's credentials from PEM files. TLS 1.2 and later. */
-ClrTlsContext *clr_tls_context_new_server (const char *certificate_file, const char *key_file,
-                                           GError **error);
+typedef enum
+{
+  CLR_TLS_MODERN, /* TLS 1.2 and later */
+  CLR_TLS_OLD,    /* TLS 1.0 and 1.1 too, with the ciphers of their time */
+} ClrTlsAge;
+
+/* A server's, without a certificate yet. */
+ClrTlsContext *clr_tls_context_new_server (ClrTlsAge age);
+/* One more certificate; the client's server_name chooses, else the first one that fits what the client can.
+ * Before the context is shared. Returns: FALSE when its key is another's. */
+gboolean clr_tls_context_add_certificate (ClrTlsContext *context, ClrServerCertificate *certificate,
+                                          GError **error);
 /* @ca_file: authorities in PEM, or NULL for the system's. */
 ClrTlsContext *clr_tls_context_new_client (ClrTlsVerify verify, const char *ca_file, GError **error);
 /* What a client shows to servers that ask for a certificate. Before the context is shared. */
@@ -38,11 +48,6 @@ gboolean clr_tls_context_show_certificate (ClrTlsContext *context, const char *c
                                            const char *key_file, GError **error);
 ClrTlsContext *clr_tls_context_ref (ClrTlsContext *context);
 void clr_tls_context_unref (ClrTlsContext *context);
-
-/* Makes a P-256 key and a self-signed certificate for @hostname, valid for ten years, in two new PEM files
- * (the key readable by the owner only). */
-gboolean clr_tls_make_self_signed (const char *hostname, const char *certificate_file, const char *key_file,
-                                   GError **error);
 
 /* What is wrong with the certificates of a peer. */
 typedef enum
