@@ -91,11 +91,16 @@ clr_poller_forget (ClrPoller *poller, ClrWatch *watch)
 }
 
 void
-clr_poller_run (ClrPoller *poller, int64_t timeout_us)
+clr_poller_wait (ClrPoller *poller, int64_t timeout_us)
 {
   int timeout = timeout_us < 0 ? -1 : (int)MIN ((timeout_us + 999) / 1000, 3600 * 1000);
 
   poller->n_events = epoll_wait (poller->fd, poller->events, EVENTS_PER_RUN, timeout);
+}
+
+void
+clr_poller_tell (ClrPoller *poller)
+{
   for (int i = 0; i < poller->n_events; i++)
     {
       ClrWatch *watch = poller->events[i].data.ptr;

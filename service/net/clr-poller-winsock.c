@@ -57,6 +57,9 @@ struct ClrPoller
   gboolean telling;  /* seats must not move */
   gboolean has_gaps; /* some were removed meanwhile */
   gboolean again;    /* something may be ready that no event will tell */
+
+  DWORD woken;   /* what the last wait said */
+  gboolean look; /* sockets may be ready */
 };
 
 ClrPoller *
@@ -313,17 +316,24 @@ tell_listener (ClrPoller *poller, unsigned i)
 }
 
 void
-clr_poller_run (ClrPoller *poller, int64_t timeout_us)
+clr_poller_wait (ClrPoller *poller, int64_t timeout_us)
 {
   DWORD timeout = timeout_us < 0 ? INFINITE : (DWORD)MIN ((timeout_us + 999) / 1000, 3600 * 1000);
-  unsigned n = 2 + poller->n_listeners;
-  gboolean look = poller->again;
-  DWORD woken;
 
   if (poller->n_seats > 0)
     timeout = MIN (timeout, LOOK_ANYWAY_MS);
-  woken = WaitForMultipleObjects (n, poller->handles, FALSE, look ? 0 : timeout);
-  look = look || woken == WAIT_OBJECT_0 || (woken == WAIT_TIMEOUT && timeout == LOOK_ANYWAY_MS);
+  poller->look = poller->again;
+  poller->woken
+      = WaitForMultipleObjects (2 + poller->n_listeners, poller->handles, FALSE, poller->look ? 0 : timeout);
+  poller->look = poller->look || poller->woken == WAIT_OBJECT_0
+                 || (poller->woken == WAIT_TIMEOUT && timeout == LOOK_ANYWAY_MS);
+}
+
+void
+clr_poller_tell (ClrPoller *poller)
+{
+  unsigned n = 2 + poller->n_listeners;
+  DWORD woken = poller->woken;
 
   /* The wait tells of the first handle only, and with busy sockets that is always theirs: so listeners are
    * asked one by one. The one that was told of has been reset by that. */
@@ -332,6 +342,6 @@ clr_poller_run (ClrPoller *poller, int64_t timeout_us)
   for (unsigned i = 0; i < poller->n_listeners; i++)
     if (WaitForSingleObject (poller->handles[2 + i], 0) == WAIT_OBJECT_0)
       tell_listener (poller, i);
-  if (look || WaitForSingleObject (poller->handles[0], 0) == WAIT_OBJECT_0)
+  if (poller->look || WaitForSingleObject (poller->handles[0], 0) == WAIT_OBJECT_0)
     tell_sockets (poller);
 }

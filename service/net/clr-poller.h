@@ -46,5 +46,7 @@ void clr_poller_remove (ClrPoller *poller, ClrWatch *watch);
 /* The same for a descriptor that is closed next, which saves a system call. */
 void clr_poller_forget (ClrPoller *poller, ClrWatch *watch);
 
-/* Waits at most @timeout_us microseconds (-1: for ever), then tells the ready watches. */
-void clr_poller_run (ClrPoller *poller, int64_t timeout_us);
+/* Waits at most @timeout_us microseconds (-1: for ever) until some watches are ready. */
+void clr_poller_wait (ClrPoller *poller, int64_t timeout_us);
+/* Tells those that were ready when the wait ended. */
+void clr_poller_tell (ClrPoller *poller);

@@ -42,9 +42,14 @@ clr_worker_turn (ClrWorker *worker, int64_t longest_us)
       if (!clr_mailbox_may_sleep (worker->mailbox))
         wait = 0;
     }
-  clr_poller_run (worker->poller, wait);
+  clr_poller_wait (worker->poller, wait);
   if (wait != 0)
-    clr_mailbox_wake_up (worker->mailbox);
+    {
+      /* Who was asleep for an hour would give its next client the time-outs of then. */
+      worker->now = clr_clock_monotonic ();
+      clr_mailbox_wake_up (worker->mailbox);
+    }
+  clr_poller_tell (worker->poller);
 }
 
 static void *

@@ -65,6 +65,20 @@ def _():
         serves(relay)
 
 
+@case("after a quiet time that is longer than all limits, each client has its full time")
+def _():
+    with Relay(limits="command-timeout = 2s\n") as relay:
+        for _ in range(3):
+            time.sleep(3)
+            with contextlib.ExitStack() as stack:  # so many that each thread has one
+                raws = [stack.enter_context(Raw(relay.port)) for _ in range(8)]
+                time.sleep(0.5)
+                for raw in raws:
+                    check(raw.reply().startswith("220"), "no greeting")
+                    reply = raw.ask("NOOP")
+                    check(reply.startswith("250"), f"it said {reply!r}")
+
+
 @case("an endless command line is refused and costs no memory")
 def _():
     with Relay() as relay, Raw(relay.port) as raw:
