@@ -389,6 +389,9 @@ class Dns:
     """NSD with zones of ours on a port of its own, on IPv4 loopback. Zones: {name: records}, None for one whose file cannot be read,
     which is answered SERVFAIL. @signed: sign the zone, and leave its trust anchor in .anchor."""
 
+    # Seconds until no answer is kept any more: the records live 2, and libunbound, which counts whole ones, lets go in the third.
+    LIFE = 3.2
+
     def __init__(self, zones, signed=None):
         self.program = need("nsd", "/usr/sbin/nsd")
         self.folder, self.port, self.process = temp("nsd"), free_port(), None
