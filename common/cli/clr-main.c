@@ -4,6 +4,7 @@
  */
 #include "clr-verb.h"
 #include "clr-version.h"
+#include "system/clr-terminal.h"
 
 #include <glib/gi18n.h>
 #include <locale.h>
@@ -57,6 +58,9 @@ main (int argc, char **argv)
   bindtextdomain (GETTEXT_PACKAGE, CLR_LOCALE_DIR);
   bind_textdomain_codeset (GETTEXT_PACKAGE, "UTF-8");
   textdomain (GETTEXT_PACKAGE);
+  g_auto (GStrv) words = clr_terminal_dup_words (argv);
+  argv = words;
+  argc = (int)g_strv_length (words);
   if (argc < 2)
     {
       help (stderr);
@@ -99,6 +103,7 @@ main (int argc, char **argv)
 
         g_free (options.socket);
         g_free (options.config);
+        g_strfreev (options.words);
         return code;
       }
   g_autofree char *text = g_strdup_printf (_ ("%s: there is no such verb"), first < argc ? argv[first] : "");

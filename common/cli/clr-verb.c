@@ -37,8 +37,15 @@ clr_verb_parse (ClrVerbOptions *options, const char *usage, const char *summary,
   g_option_context_set_description (
       context, _ ("Exit codes: 0 done, 1 failed, 2 wrong command line, 3 not found, 4 not valid, "
                   "5 the service cannot be reached.\n"));
-  if (g_option_context_parse (context, argc, argv, &error))
-    return TRUE;
+  /* A vector of our own: only that is taken for UTF-8 on Windows. */
+  g_assert (options->words == NULL);
+  options->words = g_strdupv (*argv);
+  if (g_option_context_parse_strv (context, &options->words, &error))
+    {
+      *argc = (int)g_strv_length (options->words);
+      *argv = options->words;
+      return TRUE;
+    }
   *code = clr_verb_usage (error->message);
   return FALSE;
 }

@@ -27,6 +27,7 @@ typedef struct
   char *socket;
   char *config;
   gboolean json;
+  char **words; /* the verb's command line without its options; what clr_verb_parse() gives lives in it */
 } ClrVerbOptions;
 
 typedef struct

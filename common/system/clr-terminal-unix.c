@@ -18,6 +18,12 @@ on_broken_off (int number)
   raise (number);
 }
 
+char **
+clr_terminal_dup_words (char **argv)
+{
+  return g_strdupv (argv);
+}
+
 gboolean
 clr_terminal_is (FILE *stream)
 {

@@ -6,6 +6,12 @@
 
 static DWORD shown;
 
+char **
+clr_terminal_dup_words (char **argv)
+{
+  return g_win32_get_command_line ();
+}
+
 gboolean
 clr_terminal_is (FILE *stream)
 {

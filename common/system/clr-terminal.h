@@ -7,6 +7,9 @@
 #include <glib.h>
 #include <stdio.h>
 
+/* The words of the command line, as main() got them in @argv, in UTF-8 on every system. (transfer full) */
+char **clr_terminal_dup_words (char **argv);
+
 /* Is somebody there who reads @stream, or types it? */
 gboolean clr_terminal_is (FILE *stream);
 
