@@ -52,6 +52,36 @@ rope_push (ClrRope *rope, ClrBlock *block, const uint8_t *data, size_t size)
   rope->size += size;
 }
 
+uint8_t *
+clr_rope_reserve (ClrRope *rope, size_t most, size_t *room)
+{
+  if (rope->tail && rope->tail->used == rope->tail->capacity)
+    g_clear_pointer (&rope->tail, clr_block_unref);
+  if (rope->tail == NULL)
+    rope->tail = block_new (rope->size == 0 && most <= FIRST_BLOCK ? FIRST_BLOCK : NEXT_BLOCK);
+  *room = MIN (most, (size_t)rope->tail->capacity - rope->tail->used);
+  return rope->tail->data + rope->tail->used;
+}
+
+void
+clr_rope_added (ClrRope *rope, size_t size)
+{
+  ClrBlock *tail = rope->tail;
+  uint8_t *at = tail->data + tail->used;
+  ClrSlice *last = rope->n_slices ? &rope->slices[rope->n_slices - 1] : NULL;
+
+  if (size == 0)
+    return;
+  tail->used += size;
+  if (last && last->block == tail && last->data + last->size == at)
+    {
+      last->size += size;
+      rope->size += size;
+    }
+  else
+    rope_push (rope, tail, at, size);
+}
+
 void
 clr_rope_append (ClrRope *rope, const void *data, size_t size)
 {
@@ -59,25 +89,11 @@ clr_rope_append (ClrRope *rope, const void *data, size_t size)
 
   while (size > 0)
     {
-      if (rope->tail && rope->tail->used == rope->tail->capacity)
-        g_clear_pointer (&rope->tail, clr_block_unref);
-      if (rope->tail == NULL)
-        rope->tail = block_new (rope->size == 0 ? FIRST_BLOCK : NEXT_BLOCK);
-
-      ClrBlock *tail = rope->tail;
-      size_t n = MIN (size, (size_t)tail->capacity - tail->used);
-      uint8_t *to = tail->data + tail->used;
-      ClrSlice *last = rope->n_slices ? &rope->slices[rope->n_slices - 1] : NULL;
+      size_t n;
+      uint8_t *to = clr_rope_reserve (rope, size, &n);
 
       memcpy (to, from, n);
-      tail->used += n;
-      if (last && last->block == tail && last->data + last->size == to)
-        {
-          last->size += n;
-          rope->size += n;
-        }
-      else
-        rope_push (rope, tail, to, n);
+      clr_rope_added (rope, n);
       from += n;
       size -= n;
     }

@@ -38,7 +38,11 @@ void clr_block_unref (ClrBlock *block);
 
 /* Copies @size bytes to the end of @rope, filling its tail block first. */
 void clr_rope_append (ClrRope *rope, const void *data, size_t size);
-/* The same for what is all there at once: a block just as large. */
+/* Room at the end of @rope for bytes that somebody else writes, at least one and at most @most; how many in
+ * @room. Follow with clr_rope_added(), before anything else is done with the rope. */
+uint8_t *clr_rope_reserve (ClrRope *rope, size_t most, size_t *room);
+void clr_rope_added (ClrRope *rope, size_t size);
+/* Appends what is all there at once: a block just as large. */
 void clr_rope_append_whole (ClrRope *rope, const void *data, size_t size);
 
 /* Appends every slice of @other to @rope by reference; nothing is copied. */

@@ -12,13 +12,20 @@
 #define SUFFIX     ".msg"
 #define COPY_PIECE (256u * 1024)
 
-struct ClrDisk
+typedef struct
 {
+  ClrDisk *disk;
   ClrMailbox *mailbox;
   GThread *thread;
-  ClrFolder *folder;
-  GHashTable *open; /* id -> descriptor + 1 of files that are being written */
   gboolean stopping;
+} DiskThread;
+
+struct ClrDisk
+{
+  DiskThread writer;
+  DiskThread reader;
+  ClrFolder *folder;
+  GHashTable *open; /* the writer's: id -> descriptor + 1 of files that are being written */
 };
 
 typedef struct
@@ -56,13 +63,13 @@ do_write (ClrDiskRequest *request, int fd)
 static void
 do_read (ClrDiskRequest *request, int fd)
 {
-  uint8_t buffer[32 * 1024];
   size_t left = request->size;
 
   while (left > 0)
     {
-      ssize_t n
-          = clr_file_read_at (fd, buffer, MIN (left, sizeof buffer), request->offset + request->size - left);
+      size_t room;
+      uint8_t *to = clr_rope_reserve (&request->bytes, left, &room);
+      ssize_t n = clr_file_read_at (fd, to, room, request->offset + request->size - left);
 
       if (n <= 0)
         {
@@ -71,7 +78,7 @@ do_read (ClrDiskRequest *request, int fd)
           fail (request, "reading");
           return;
         }
-      clr_rope_append (&request->bytes, buffer, n);
+      clr_rope_added (&request->bytes, n);
       left -= n;
     }
 }
@@ -109,7 +116,7 @@ close_written (ClrDisk *disk, uint64_t id)
 static void
 open_request (ClrLetter *letter, void *owner)
 {
-  ClrDisk *disk = owner;
+  ClrDisk *disk = ((DiskThread *)owner)->disk;
   ClrDiskRequest *request = (ClrDiskRequest *)letter;
   char name[CLR_ID_TEXT + 8];
   int fd;
@@ -167,7 +174,8 @@ void
 clr_disk_post (ClrDisk *disk, ClrDiskRequest *request)
 {
   request->letter.open = open_request;
-  clr_mailbox_post (disk->mailbox, &request->letter);
+  clr_mailbox_post (request->kind == CLR_DISK_READ ? disk->reader.mailbox : disk->writer.mailbox,
+                    &request->letter);
 }
 
 void
@@ -197,7 +205,7 @@ clr_disk_post_work (ClrDisk *disk, void (*work) (void *data), void *data)
   letter->letter.open = open_work;
   letter->work = work;
   letter->data = data;
-  clr_mailbox_post (disk->mailbox, &letter->letter);
+  clr_mailbox_post (disk->writer.mailbox, &letter->letter);
 }
 
 gboolean
@@ -230,21 +238,40 @@ clr_disk_copy (ClrDisk *disk, uint64_t id, uint64_t size, int fd)
 static void
 open_stop (ClrLetter *letter, void *owner)
 {
-  ((ClrDisk *)owner)->stopping = TRUE;
+  ((DiskThread *)owner)->stopping = TRUE;
   g_free (letter);
 }
 
 static void *
 run (void *data)
 {
-  ClrDisk *disk = data;
+  DiskThread *thread = data;
 
-  while (!disk->stopping)
+  while (!thread->stopping)
     {
-      clr_mailbox_wait (disk->mailbox, -1);
-      clr_mailbox_open_all (disk->mailbox);
+      clr_mailbox_wait (thread->mailbox, -1);
+      clr_mailbox_open_all (thread->mailbox);
     }
   return NULL;
+}
+
+static void
+start (DiskThread *thread, ClrDisk *disk, const char *name)
+{
+  thread->disk = disk;
+  thread->mailbox = clr_mailbox_new (thread);
+  thread->thread = g_thread_new (name, run, thread);
+}
+
+static void
+stop (DiskThread *thread)
+{
+  ClrLetter *letter = g_new0 (ClrLetter, 1);
+
+  letter->open = open_stop;
+  clr_mailbox_post (thread->mailbox, letter);
+  g_thread_join (thread->thread);
+  clr_mailbox_free (thread->mailbox);
 }
 
 gboolean
@@ -274,22 +301,19 @@ clr_disk_new (const char *directory, GError **error)
   ClrDisk *disk = g_new0 (ClrDisk, 1);
   disk->folder = folder;
   disk->open = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
-  disk->mailbox = clr_mailbox_new (disk);
-  disk->thread = g_thread_new ("disk", run, disk);
+  start (&disk->writer, disk, "disk");
+  start (&disk->reader, disk, "disk-reader");
   return disk;
 }
 
 void
 clr_disk_free (ClrDisk *disk)
 {
-  ClrLetter *stop = g_new0 (ClrLetter, 1);
   GHashTableIter iter;
   void *fd;
 
-  stop->open = open_stop;
-  clr_mailbox_post (disk->mailbox, stop);
-  g_thread_join (disk->thread);
-  clr_mailbox_free (disk->mailbox);
+  stop (&disk->reader);
+  stop (&disk->writer);
   g_hash_table_iter_init (&iter, disk->open);
   while (g_hash_table_iter_next (&iter, NULL, &fd))
     close (GPOINTER_TO_INT (fd) - 1);

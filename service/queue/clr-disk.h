@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * ClrDisk: the thread that touches spool files: write, sync, read, unlink. Contents too large for the queue's
- * database stream there as they arrive, and from there when they leave. Answers come as letters to the
- * asker's mailbox.
+ * ClrDisk: the two threads that touch spool files: one writes, syncs and unlinks, the other reads, so that
+ * what leaves does not wait for the sync of what arrives. Contents too large for the queue's database stream
+ * there as they arrive, and from there when they leave. Answers come as letters to the asker's mailbox.
+ * Requests of one kind are done in the order in which they were posted; a file is read only after its sync
+ * has been answered.
  */
 #pragma once
 
@@ -49,7 +51,7 @@ void clr_disk_free (ClrDisk *disk);
 
 void clr_disk_post (ClrDisk *disk, ClrDiskRequest *request);
 void clr_disk_post_unlink (ClrDisk *disk, uint64_t id);
-/* Runs @work in the disk thread. */
+/* Runs @work in the thread that writes. */
 void clr_disk_post_work (ClrDisk *disk, void (*work) (void *data), void *data);
 /* Inside such work: appends the spool file of @id to @fd. Returns: FALSE with errno set. */
 gboolean clr_disk_copy (ClrDisk *disk, uint64_t id, uint64_t size, int fd);

@@ -129,13 +129,40 @@ clr_data_decode (ClrDataDecoder *decoder, const uint8_t *bytes, size_t size, siz
 #undef GIVE
 }
 
+/* The first place at or after @p, the start of a line, that must not go out as it is: nearly all content is
+ * whole lines that end with CRLF and begin without a dot, and is copied in one piece. */
+static const uint8_t *
+skip_clean_lines (const uint8_t *p, const uint8_t *end)
+{
+  while (p < end && *p != '.')
+    {
+      const uint8_t *lf = memchr (p, '\n', end - p);
+
+      if (lf == NULL || lf == p || lf[-1] != '\r' || memchr (p, '\r', lf - 1 - p))
+        break;
+      p = lf + 1;
+    }
+  return p;
+}
+
 void
 clr_data_encode (ClrDataEncoder *encoder, const uint8_t *bytes, size_t size, ClrBuffer *into)
 {
   const uint8_t *p = bytes, *end = size ? bytes + size : bytes;
 
+  if (size)
+    clr_buffer_reserve (into, size);
   while (p < end)
     {
+      if (!encoder->in_line && !encoder->after_cr)
+        {
+          const uint8_t *clean = skip_clean_lines (p, end);
+
+          clr_buffer_append (into, p, clean - p);
+          p = clean;
+          if (p == end)
+            break;
+        }
       if (encoder->after_cr)
         {
           /* The CR was held back until now. */
