@@ -55,6 +55,7 @@
 #define CLR_API_TLS_RESULTS     "/v1/tls-results"
 /* GET lists the DKIM keys with their records; POST makes one. */
 #define CLR_API_KEYS    "/v1/keys"
+#define CLR_API_OPENAPI "/v1/openapi.json"
 #define CLR_API_METHODS "/v1/methods"
 #define CLR_API_TOKENS  "/v1/tokens"
 #define CLR_API_TOKEN   "/v1/tokens/"

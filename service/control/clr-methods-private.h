@@ -10,15 +10,31 @@
 #include "control/clr-methods.h"
 #include "queue/clr-queue.h"
 
-/* One request, while its method runs. */
+typedef struct ClrCall ClrCall;
+
+/* A method, declared once: the service obeys it, and the OpenAPI document is made from it. */
 typedef struct
 {
+  const char *method;
+  const char *path; /* with a final slash: something must follow */
+  unsigned roles;   /* ClrRole: all that may call it */
+  void (*handle) (ClrCall *call);
+  const char *summary;
+  /* See clr-openapi.h. @query: any other parameter is refused. @body: of a request; any other member is
+   * refused; NULL: none. */
+  const char *query, *body, *answer;
+} ClrMethodRow;
+
+/* One request, while its method runs. */
+struct ClrCall
+{
+  const ClrMethodRow *row;
   ClrMethodPlace *place;
   SoupServerMessage *message;
   const char *rest; /* the path behind the row's */
   GHashTable *query;
   const char *who;
-} ClrCall;
+};
 
 /* What a request leaves behind when it has to wait for another thread. */
 typedef struct

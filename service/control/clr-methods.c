@@ -4,6 +4,7 @@
 #include "base/clr-id.h"
 #include "base/clr-log.h"
 #include "control/clr-api.h"
+#include "control/clr-openapi.h"
 #include "settings/clr-secret.h"
 
 #include <string.h>
@@ -111,6 +112,17 @@ clr_call_get_parameter (ClrCall *call, const char *name)
   return call->query ? g_hash_table_lookup (call->query, name) : NULL;
 }
 
+static gboolean
+knows_members (const ClrMethodRow *row, JsonObject *object)
+{
+  g_autoptr (GList) names = json_object_get_members (object);
+
+  for (GList *item = names; item; item = item->next)
+    if (!clr_openapi_has (row->body, item->data))
+      return FALSE;
+  return TRUE;
+}
+
 JsonNode *
 clr_call_read_object (ClrCall *call)
 {
@@ -123,6 +135,8 @@ clr_call_read_object (ClrCall *call)
 
   explicit_bzero (text, size); /* it may hold a secret */
   if (root && !JSON_NODE_HOLDS_OBJECT (root))
+    g_clear_pointer (&root, json_node_unref);
+  if (root && !knows_members (call->row, json_node_get_object (root)))
     g_clear_pointer (&root, json_node_unref);
   return root;
 }
@@ -168,14 +182,7 @@ reload (ClrCall *call)
 }
 
 static void list_methods (ClrCall *call);
-
-typedef struct
-{
-  const char *method;
-  const char *path; /* with a final slash: something must follow */
-  unsigned roles;   /* ClrRole: all that may call it */
-  void (*handle) (ClrCall *call);
-} Row;
+static void get_openapi (ClrCall *call);
 
 /* Who that is, by what a method does. */
 #define SETS   CLR_ROLE_ADMIN
@@ -185,56 +192,104 @@ typedef struct
 #define READS  (CLR_ROLE_READER | SETS)
 #define PROVES (CLR_ROLE_AUDITOR | SETS)
 
-static const Row table[] = {
-  { "GET", CLR_API_STATUS, AUDITS, clr_method_get_status },
-  { "GET", CLR_API_QUEUE, SEES, clr_method_get_queue },
-  { "GET", CLR_API_QUEUE_COUNT, SEES, clr_method_count_queue },
-  { "POST", CLR_API_QUEUE_HOLD, ORDERS, clr_method_hold_queue },
-  { "POST", CLR_API_QUEUE_RELEASE, ORDERS, clr_method_release_queue },
-  { "POST", CLR_API_QUEUE_RETRY, ORDERS, clr_method_retry_queue },
-  { "POST", CLR_API_QUEUE_DELETE, ORDERS, clr_method_delete_queue },
-  { "POST", CLR_API_QUEUE_EXPIRE, ORDERS, clr_method_expire_queue },
-  { "POST", CLR_API_QUEUE_PRIORITY, ORDERS, clr_method_priority_queue },
-  { "GET", CLR_API_MESSAGES, AUDITS, clr_method_get_message },
-  { "GET", CLR_API_CONTENTS, READS, clr_method_get_content },
-  { "GET", CLR_API_AUDIT, PROVES, clr_method_list_audit },
-  { "GET", CLR_API_TRACE, AUDITS, clr_method_trace },
-  { "PUT", CLR_API_SECRETS, SETS, put_secret },
-  { "GET", CLR_API_USERS, SEES, clr_method_list_users },
-  { "PUT", CLR_API_USERS "/", SETS, clr_method_put_user },
-  { "DELETE", CLR_API_USERS "/", SETS, clr_method_delete_user },
-  { "GET", CLR_API_BANS, SEES, clr_method_list_bans },
-  { "DELETE", CLR_API_BANS "/", ORDERS, clr_method_lift_ban },
-  { "GET", CLR_API_CLIENTS, SEES, clr_method_list_clients },
-  { "GET", CLR_API_DEVICES, SEES, clr_method_list_devices },
-  { "POST", CLR_API_DEVICES_FREEZE, ORDERS, clr_method_freeze_device },
-  { "POST", CLR_API_DEVICES_THAW, ORDERS, clr_method_thaw_device },
-  { "GET", CLR_API_DEVICES "/", SEES, clr_method_get_device },
-  { "POST", CLR_API_RELOAD, SETS, reload },
-  { "POST", CLR_API_SUBMISSIONS, ORDERS, clr_method_submit },
-  { "GET", CLR_API_SETTINGS, SEES, clr_method_get_settings },
-  { "PATCH", CLR_API_SETTINGS, SETS, clr_method_patch_settings },
-  { "GET", CLR_API_SETTINGS_DIFF, AUDITS, clr_method_diff_settings },
-  { "GET", CLR_API_SETTINGS_HISTORY, AUDITS, clr_method_list_settings_history },
-  { "POST", CLR_API_SETTINGS_UNDO, SETS, clr_method_undo_settings },
-  { "GET", CLR_API_LOG, AUDITS, clr_method_get_log },
-  { "GET", CLR_API_TLS_RESULTS, SEES, clr_method_get_tls_results },
-  { "POST", CLR_API_TLS_RESULTS, SETS, clr_method_send_tls_reports },
-  { "POST", CLR_API_CHECK_SMARTHOST, ORDERS, clr_method_probe_smarthost },
-  { "POST", CLR_API_CHECK_ROUTE, SEES, clr_method_check_route },
-  { "GET", CLR_API_KEYS, SEES, clr_method_list_keys },
-  { "POST", CLR_API_KEYS, SETS, clr_method_make_key },
-  { "GET", CLR_API_OAUTH, SEES, clr_method_list_oauth },
-  { "POST", CLR_API_OAUTH_RENEW, ORDERS, clr_method_renew_oauth },
-  { "POST", CLR_API_OAUTH_LOGIN, SETS, clr_method_login_oauth },
-  { "GET", CLR_API_OAUTH_LOGIN, SETS, clr_method_watch_oauth },
-  { "POST", CLR_API_OAUTH_ANSWER, SETS, clr_method_paste_oauth },
-  { "GET", CLR_API_METRICS, SEES, clr_method_get_metrics },
-  { "GET", CLR_API_SERIES, SEES, clr_method_get_series },
-  { "GET", CLR_API_METHODS, AUDITS, list_methods },
-  { "GET", CLR_API_TOKENS, SETS, clr_method_list_tokens },
-  { "POST", CLR_API_TOKENS, SETS, clr_method_add_token },
-  { "DELETE", CLR_API_TOKEN, SETS, clr_method_remove_token },
+static const ClrMethodRow table[] = {
+  { "GET", CLR_API_STATUS, AUDITS, clr_method_get_status, "What the relay does now", NULL, NULL, "=Status" },
+  { "GET", CLR_API_QUEUE, SEES, clr_method_get_queue, "What is not finished, oldest first",
+    "after? limit?:number filter? state?", NULL, "messages:Message[] next?" },
+  { "GET", CLR_API_QUEUE_COUNT, SEES, clr_method_count_queue, "How much a filter chooses", "filter? state?",
+    NULL, "messages:number recipients:number" },
+  { "POST", CLR_API_QUEUE_HOLD, ORDERS, clr_method_hold_queue, "Not tried until it is released", NULL,
+    "id? filter? all?:boolean", "recipients:number" },
+  { "POST", CLR_API_QUEUE_RELEASE, ORDERS, clr_method_release_queue, "What is held is tried now", NULL,
+    "id? filter? all?:boolean", "recipients:number" },
+  { "POST", CLR_API_QUEUE_RETRY, ORDERS, clr_method_retry_queue, "Tried now", NULL,
+    "id? filter? all?:boolean", "recipients:number" },
+  { "POST", CLR_API_QUEUE_DELETE, ORDERS, clr_method_delete_queue, "Gone, and nobody is told", NULL,
+    "id? filter? all?:boolean", "recipients:number" },
+  { "POST", CLR_API_QUEUE_EXPIRE, ORDERS, clr_method_expire_queue, "Given up now, and its sender told", NULL,
+    "id? filter? all?:boolean", "recipients:number" },
+  { "POST", CLR_API_QUEUE_PRIORITY, ORDERS, clr_method_priority_queue, "Sooner or later than others", NULL,
+    "id? filter? all?:boolean priority:number", "recipients:number" },
+  { "GET", CLR_API_MESSAGES, AUDITS, clr_method_get_message, "One message and every attempt", NULL, NULL,
+    "=Message" },
+  { "GET", CLR_API_CONTENTS, READS, clr_method_get_content, "The content of a message that waits; audited",
+    NULL, NULL, "=message/rfc822" },
+  { "GET", CLR_API_AUDIT, PROVES, clr_method_list_audit, "Who changed what, and who read messages",
+    "before? limit?:number who? text?", NULL, "entries:AuditEntry[] next?:number" },
+  { "GET", CLR_API_TRACE, AUDITS, clr_method_trace, "What became of mail, newest first",
+    "after? limit?:number filter? state?", NULL, "messages:Message[] next? *" },
+  { "PUT", CLR_API_SECRETS, SETS, put_secret, "Sets a secret that settings name", NULL, "secret",
+    "secrets:number" },
+  { "GET", CLR_API_USERS, SEES, clr_method_list_users, "Who may log in", NULL, NULL, "users:User[]" },
+  { "PUT", CLR_API_USERS "/", SETS, clr_method_put_user, "A new user, or a new password", NULL,
+    "password? generate?:boolean create?:boolean recoverable?:boolean", "login password?" },
+  { "DELETE", CLR_API_USERS "/", SETS, clr_method_delete_user, "A user may log in no longer", NULL, NULL,
+    "removed:number" },
+  { "GET", CLR_API_BANS, SEES, clr_method_list_bans, "Who is banned for failed logins", NULL, NULL,
+    "bans:Ban[]" },
+  { "DELETE", CLR_API_BANS "/", ORDERS, clr_method_lift_ban, "Ends a ban of an address or a login", NULL,
+    NULL, "lifted:number" },
+  { "GET", CLR_API_CLIENTS, SEES, clr_method_list_clients, "Every client address that tried",
+    "unknown? limit?:number", NULL, "clients:Client[] more:boolean" },
+  { "GET", CLR_API_DEVICES, SEES, clr_method_list_devices, "Devices of the settings", NULL, NULL,
+    "devices:Device[]" },
+  { "POST", CLR_API_DEVICES_FREEZE, ORDERS, clr_method_freeze_device,
+    "Takes no more mail of a device, and holds what waits of it", NULL, "device *",
+    "frozen?:number recipients?:number *" },
+  { "POST", CLR_API_DEVICES_THAW, ORDERS, clr_method_thaw_device, "Takes mail of a device again", NULL,
+    "device release?:boolean *", "recipients?:number *" },
+  { "GET", CLR_API_DEVICES "/", SEES, clr_method_get_device, "One device and the addresses it came from",
+    NULL, NULL, "=Device" },
+  { "POST", CLR_API_RELOAD, SETS, reload, "Reads the settings file again", NULL, "", "applied:number" },
+  { "POST", CLR_API_SUBMISSIONS, ORDERS, clr_method_submit, "A message to deliver", NULL, "=message/rfc822",
+    "id reply" },
+  { "GET", CLR_API_SETTINGS, SEES, clr_method_get_settings, "The settings file and what it sets", NULL, NULL,
+    "file text groups:object[] etag" },
+  { "PATCH", CLR_API_SETTINGS, SETS, clr_method_patch_settings, "Changes settings: all of it or nothing",
+    NULL, "set:object[] etag?", "diff restart:any etag" },
+  { "GET", CLR_API_SETTINGS_DIFF, AUDITS, clr_method_diff_settings, "From a former version to now",
+    "version?:number", NULL, "diff etag" },
+  { "GET", CLR_API_SETTINGS_HISTORY, AUDITS, clr_method_list_settings_history,
+    "Former versions of the settings file", NULL, NULL, "versions:object[]" },
+  { "POST", CLR_API_SETTINGS_UNDO, SETS, clr_method_undo_settings, "Takes the last change back", NULL, "",
+    "diff restart:any etag" },
+  { "GET", CLR_API_LOG, AUDITS, clr_method_get_log, "Recent events; waits for new ones",
+    "after?:number wait?:number limit?:number level? event? id? text?", NULL,
+    "events:Event[] next:number missed:number" },
+  { "GET", CLR_API_TLS_RESULTS, SEES, clr_method_get_tls_results, "What came of TLS, by domain and day", NULL,
+    NULL, "days:object[] *" },
+  { "POST", CLR_API_TLS_RESULTS, SETS, clr_method_send_tls_reports, "Sends reports on TLS now", NULL, "",
+    "domains:number" },
+  { "POST", CLR_API_CHECK_SMARTHOST, ORDERS, clr_method_probe_smarthost,
+    "A smarthost looked at, step by step", NULL, "smarthost from? to?", "result reason? steps:object[]" },
+  { "POST", CLR_API_CHECK_ROUTE, SEES, clr_method_check_route, "Which way mail would take; nothing is sent",
+    NULL, "to from? device? client?", "result reason? details?:object" },
+  { "GET", CLR_API_KEYS, SEES, clr_method_list_keys, "DKIM keys with the records to publish", NULL, NULL,
+    "keys:object[]" },
+  { "POST", CLR_API_KEYS, SETS, clr_method_make_key, "A new DKIM key", NULL, "domain selector kind?", "*" },
+  { "GET", CLR_API_OAUTH, SEES, clr_method_list_oauth, "OAuth accounts and their tokens", NULL, NULL,
+    "accounts:object[]" },
+  { "POST", CLR_API_OAUTH_RENEW, ORDERS, clr_method_renew_oauth, "Asks for a new token", NULL, "account",
+    "*" },
+  { "POST", CLR_API_OAUTH_LOGIN, SETS, clr_method_login_oauth, "Begins a login", NULL, "account",
+    "state? url? code? why? *" },
+  { "GET", CLR_API_OAUTH_LOGIN, SETS, clr_method_watch_oauth, "How far a login is", "account?", NULL,
+    "state? url? code? why? *" },
+  { "POST", CLR_API_OAUTH_ANSWER, SETS, clr_method_paste_oauth, "The address to which a browser was led",
+    NULL, "account url", "*" },
+  { "GET", CLR_API_METRICS, SEES, clr_method_get_metrics, "Counters for Prometheus", NULL, NULL,
+    "=text/plain" },
+  { "GET", CLR_API_SERIES, SEES, clr_method_get_series, "Counters over time, for charts", "span?", NULL,
+    "span step:number end *" },
+  { "GET", CLR_API_METHODS, AUDITS, list_methods, "What may be asked, and by whom", NULL, NULL,
+    "methods:Method[]" },
+  { "GET", CLR_API_OPENAPI, AUDITS, get_openapi, "This document", NULL, NULL, "*" },
+  { "GET", CLR_API_TOKENS, SETS, clr_method_list_tokens, "Tokens for the API over TCP", NULL, NULL,
+    "tokens:Token[]" },
+  { "POST", CLR_API_TOKENS, SETS, clr_method_add_token, "A new token, shown once", NULL,
+    "name role days?:number", "name token url? fingerprint?" },
+  { "DELETE", CLR_API_TOKEN, SETS, clr_method_remove_token, "A token is good no longer", NULL, NULL,
+    "tokens:number" },
 };
 
 /* The table itself: what may be asked, and by whom. */
@@ -267,8 +322,38 @@ list_methods (ClrCall *call)
   clr_methods_answer_json (call->message, node);
 }
 
+static void
+get_openapi (ClrCall *call)
+{
+  g_autoptr (JsonNode) node = clr_openapi_describe (table, G_N_ELEMENTS (table));
+
+  clr_methods_answer_json (call->message, node);
+}
+
+/* What the declaration does not name would be ignored, and do something else than what was meant. Returns:
+ * FALSE when a refusal has been answered. */
+static gboolean
+check_query (SoupServerMessage *message, const ClrMethodRow *row, GHashTable *query)
+{
+  GHashTableIter iter;
+  void *name;
+
+  if (query == NULL)
+    return TRUE;
+  g_hash_table_iter_init (&iter, query);
+  while (g_hash_table_iter_next (&iter, &name, NULL))
+    if (!clr_openapi_has (row->query, name))
+      {
+        g_autofree char *text = g_strdup_printf (
+            "%s: there is no such parameter here; " CLR_API_OPENAPI " tells which there are", (char *)name);
+        clr_methods_answer_error (message, SOUP_STATUS_BAD_REQUEST, text);
+        return FALSE;
+      }
+  return TRUE;
+}
+
 /* Returns: NULL, when a refusal has been answered. */
-static const Row *
+static const ClrMethodRow *
 find_row (SoupServerMessage *message, const char *path, ClrRole role)
 {
   gboolean known = FALSE;
@@ -302,11 +387,11 @@ void
 clr_methods_handle (ClrMethodPlace *place, SoupServerMessage *message, const char *path, GHashTable *query,
                     ClrRole role, const char *who)
 {
-  const Row *row = find_row (message, path, role);
+  const ClrMethodRow *row = find_row (message, path, role);
 
-  if (row)
+  if (row && check_query (message, row, query))
     {
-      ClrCall call = { place, message, path + strlen (row->path), query, who };
+      ClrCall call = { row, place, message, path + strlen (row->path), query, who };
 
       row->handle (&call);
     }

@@ -8,7 +8,7 @@ import re
 
 from cases_tokens import passport
 from commands import MESSAGE, Unix, api
-from harness import Relay, case, check, clrelay, equal, free_port, run, temp
+from harness import ROOT, Relay, Skip, case, check, clrelay, daemon, equal, free_port, need, run, temp
 
 
 def unreachable():
@@ -108,3 +108,111 @@ def _():
     check("--before" in relay.cli("audit", "-n", "1"), "that there are more")
     relay.cli("audit", "extra", expect=2)
     relay.stop()
+
+
+TYPES = {"string": str, "integer": int, "boolean": bool, "object": dict, "array": list}
+
+
+def conform(document, schema, value, where):
+    """Holds a JSON value to a schema of the document; fails on whatever is not declared."""
+    if "$ref" in schema:
+        schema = document["components"]["schemas"][schema["$ref"].rsplit("/", 1)[1]]
+    if "type" not in schema:
+        return
+    check(isinstance(value, TYPES[schema["type"]]) and (schema["type"] != "integer" or not isinstance(value, bool)),
+          f"{where}: {value!r} is no {schema['type']}")
+    for name in schema.get("required", ()):
+        check(name in value, f"{where}: {name} is missing in {value}")
+    if "properties" in schema:
+        for name, inner in value.items():
+            check(name in schema["properties"] or schema["additionalProperties"], f"{where}: {name} is not declared")
+            if name in schema["properties"]:
+                conform(document, schema["properties"][name], inner, f"{where}.{name}")
+    for i, inner in enumerate(value if "items" in schema else ()):
+        conform(document, schema["items"], inner, f"{where}[{i}]")
+
+
+@case("OpenAPI: the document, every request and every reply hold together")
+def _():
+    device = "[device printer]\nnetworks = 192.0.2.7\n"
+    with Relay(unreachable(), device=device, extra="[control]\nlisten = 127.0.0.1:0\n") as relay:
+        identity, other = relay.send(MESSAGE), relay.send(MESSAGE)
+        document = json.loads(api(relay, "GET", "/v1/openapi.json")[1])
+        equal(document["openapi"][:2], "3.", "version of OpenAPI")
+        operations = [(path, verb, row) for path, verbs in document["paths"].items() for verb, row in verbs.items()]
+        methods = json.loads(api(relay, "GET", "/v1/methods")[1])["methods"]
+        equal(sorted((p.replace("{name}", ""), v.upper(), r["x-roles"]) for p, v, r in operations),
+              sorted((m["path"], m["method"], m["roles"]) for m in methods), "the document and the methods")
+        equal(len({row["operationId"] for _, _, row in operations}), len(operations), "ids of operations")
+        # What is asked: path, body, and whether it can be done here. In order: what is deleted comes last.
+        asked = {
+            "get_v1_queue": ("?limit=1&filter=state:waiting", None, 200), "get_v1_queue_count": ("?filter=from:a@internal.test", None, 200),
+            "get_v1_messages_one": (identity, None, 200), "get_v1_trace": ("?limit=5", None, 200), "get_v1_log": ("?limit=3&level=info", None, 200),
+            "post_v1_queue_hold": ("", {"id": identity}, 200), "post_v1_queue_release": ("", {"id": identity}, 200),
+            "post_v1_queue_retry": ("", {"filter": "from:a@internal.test"}, 200), "post_v1_queue_priority": ("", {"all": True, "priority": 2}, 200),
+            "put_v1_secrets_one": ("one", {"secret": "x"}, 200), "put_v1_users_one": ("anna", {"generate": True, "create": True}, 200),
+            "get_v1_users": ("", None, 200), "delete_v1_users_one": ("anna", {}, 200), "delete_v1_bans_one": ("192.0.2.1", {}, 404),
+            "get_v1_devices_one": ("printer", None, 200), "post_v1_devices_freeze": ("", {"device": "printer"}, 200), "post_v1_devices_thaw": ("", {"device": "printer", "release": True}, 200),
+            "get_v1_keys": ("", None, 200), "post_v1_keys": ("", {"domain": "internal.test", "selector": "s9", "kind": "ed25519"}, 200),
+            "get_v1_clients": ("?unknown=true", None, 200), "post_v1_reload": ("", {}, 200),
+            "patch_v1_settings": ("", {"set": [{"group": "limits", "key": "max-recipients", "value": "150"}]}, 200),
+            "get_v1_settings_diff": ("", None, 200), "post_v1_settings_undo": ("", {}, 200), "post_v1_tls_results": ("", {}, 200), "post_v1_checks_smarthost": ("", {"smarthost": "away"}, 200),
+            "post_v1_checks_route": ("", {"to": "b@example.test"}, 200), "post_v1_oauth_renew": ("", {"account": "none"}, 404),
+            "post_v1_oauth_login": ("", {"account": "none"}, 404), "get_v1_oauth_login": ("?account=none", None, 404),
+            "post_v1_oauth_answer": ("", {"account": "none", "url": "http://x"}, 404), "get_v1_metrics_series": ("?span=24h", None, 200),
+            "post_v1_tokens": ("", {"name": "t", "role": "viewer", "days": 1}, 200), "get_v1_tokens": ("", None, 200),
+            "delete_v1_tokens_one": ("t", {}, 200), "get_v1_audit": ("?limit=2", None, 200),
+            "post_v1_queue_expire": ("", {"id": other}, 200), "post_v1_queue_delete": ("", {"id": identity}, 200),
+        }
+        order = {name: i for i, name in enumerate(asked)}
+        done = set()
+        for path, verb, row in sorted(operations, key=lambda o: order.get(o[2]["operationId"], 0)):
+            name = row["operationId"]
+            check(row["summary"] and all(p.get("description") for p in row["parameters"]), f"{name}: something is not explained: {row}")
+            if name in ("get_v1_contents_one", "post_v1_submissions", "get_metrics"):
+                continue  # no JSON: cases of their own
+            what, body, wanted = asked.get(name, ("", None, 200))
+            check(verb == "get" or name in asked, f"{name}: a new method needs a request here")
+            for parameter in re.findall(r"[?&]([a-z]+)=", what):
+                check(parameter in [p["name"] for p in row["parameters"]], f"{name}: {parameter} is not declared")
+            full = path.replace("{name}", "") + what
+            status, text, _ = api(relay, verb.upper(), full, body)
+            equal(status, wanted, f"{verb} {full}: {text}")
+            answer = row["responses"]["200" if status == 200 else "default"]["content"]["application/json"]["schema"]
+            conform(document, answer, json.loads(text), name)
+            done.add(name)
+            # What is not declared is refused, and in the form that is.
+            status, text, _ = api(relay, verb.upper(), full + ("&" if "?" in full else "?") + "surely-not=1", body)
+            equal(status, 400, f"{name} with an unknown parameter")
+            conform(document, row["responses"]["default"]["content"]["application/json"]["schema"], json.loads(text), name)
+            if "requestBody" in row:
+                schema = row["requestBody"]["content"]["application/json"]["schema"]
+                conform(document, schema, body, f"{name}: the request")
+                check(all(p.get("description") for p in schema["properties"].values()), f"{name}: a member is not explained: {schema}")
+                if schema["properties"]:
+                    equal(api(relay, verb.upper(), path.replace("{name}", "") + what, {**body, "surely-not": 1})[0], 400, f"{name} with an unknown member")
+        equal(set(asked) - done, set(), "requests of methods that are not there")
+
+
+@case("scripts over the introspected library: list, filter, hold, set, follow; in Python and GJS")
+def _():
+    folder = os.path.join(os.path.dirname(os.path.dirname(daemon())), "common")
+    if not os.path.exists(os.path.join(folder, "Clr-1.0.typelib")):
+        raise Skip("built without introspection")
+    environment = {**os.environ, "GI_TYPELIB_PATH": folder, "LD_LIBRARY_PATH": folder}
+    for program, script in (("/usr/bin/python3", "hold.py"), ("/usr/bin/gjs", "hold.js")):
+        need(program)
+        if script.endswith(".py") and run(program, "-c", "import gi").returncode != 0:
+            raise Skip("PyGObject is not installed")
+        with Relay(unreachable()) as relay:
+            mine, others = relay.send(MESSAGE), relay.send(MESSAGE, sender="c@internal.test")
+            result = run(program, os.path.join(ROOT, "common", "examples", script), relay.socket, "from:a@internal.test", "160", env=environment)
+            told = result.stdout.decode()
+            equal(result.returncode, 0, f"{script}: {told} {result.stderr.decode()[-600:]}")
+            equal((list(relay.states(mine).values()), list(relay.states(others).values())), (["held"], ["waiting"]), f"{script}: {told}")
+            check(mine in told and others not in told, f"{script}: {told}")
+            check("1 recipients held" in told and "+max-recipients = 160" in told.replace("+ ", "+"), f"{script}: {told}")
+            check(re.search(r"^event: .*hold: 1 recipients", told, re.M), f"{script}: {told}")
+            # What the service refuses is told in its words.
+            result = run(program, os.path.join(ROOT, "common", "examples", script), relay.socket, "from:a@internal.test", "no", env=environment)
+            check(result.returncode != 0 and b"max-recipients" in result.stderr, f"{script}: {result}")
