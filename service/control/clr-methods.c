@@ -237,7 +237,7 @@ static const ClrMethodRow table[] = {
     "Takes no more mail of a device, and holds what waits of it", NULL, "device *",
     "frozen?:number recipients?:number *" },
   { "POST", CLR_API_DEVICES_THAW, ORDERS, clr_method_thaw_device, "Takes mail of a device again", NULL,
-    "device release?:boolean *", "recipients?:number *" },
+    "device release?:boolean", "recipients:number" },
   { "GET", CLR_API_DEVICES "/", SEES, clr_method_get_device, "One device and the addresses it came from",
     NULL, NULL, "=Device" },
   { "POST", CLR_API_RELOAD, SETS, reload, "Reads the settings file again", NULL, "", "applied:number" },
