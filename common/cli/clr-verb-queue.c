@@ -182,6 +182,9 @@ static const struct
   { "expire", CLR_API_QUEUE_EXPIRE, N_ ("%d recipient given up.\n"), N_ ("%d recipients given up.\n") },
   { "priority", CLR_API_QUEUE_PRIORITY, N_ ("%d recipient has the new priority.\n"),
     N_ ("%d recipients have the new priority.\n") },
+  { "reroute", CLR_API_QUEUE_REROUTE, N_ ("%d recipient goes another way.\n"),
+    N_ ("%d recipients go another way.\n") },
+  { "recipient", CLR_API_QUEUE_RECIPIENT, N_ ("%d recipient changed.\n"), N_ ("%d recipients changed.\n") },
 };
 
 static int
@@ -204,6 +207,17 @@ order (ClrVerbOptions *options, unsigned which, JsonObject *chosen)
       printf (g_dngettext (NULL, orders[which].one, orders[which].many, n), n);
     }
   return CLR_EXIT_OK;
+}
+
+static int
+change_recipient (ClrVerbOptions *options, const char *id, const char *from, const char *to)
+{
+  g_autoptr (JsonObject) chosen = json_object_new ();
+
+  json_object_set_string_member (chosen, "id", id);
+  json_object_set_string_member (chosen, "from", from);
+  json_object_set_string_member (chosen, "to", to);
+  return order (options, G_N_ELEMENTS (orders) - 1, chosen);
 }
 
 /* A message's octets to standard output or a new file. */
@@ -249,7 +263,9 @@ clr_verb_queue (ClrVerbOptions *options, int argc, char **argv)
           "priority N …",
           _ ("Shows and changes what waits in the queue. With expire, mail is given up and its sender told. "
              "A "
-             "priority is a number from -9 (last) to 9 (first).\n\n"
+             "priority is a number from -9 (last) to 9 (first). With reroute, mail leaves by that [route], "
+             "whatever "
+             "its conditions; with recipient, it goes to the address NEW instead of OLD.\n\n"
              "Words of a filter: from: to: domain: device: route: state: reply: subject: message-id: "
              "older:4h "
              "newer:2d larger:1M smaller: id:, or a part of an address or subject; -word means all others; "
@@ -257,13 +273,16 @@ clr_verb_queue (ClrVerbOptions *options, int argc, char **argv)
           entries, &argc, &argv, &code))
     return code;
   const char *what = argc > 1 ? argv[1] : "list";
-  gboolean is_priority = g_str_equal (what, "priority");
-  const char *number = is_priority && argc > 2 ? argv[2] : NULL;
-  const char *id = argc > 2 + is_priority ? argv[2 + is_priority] : NULL;
+  gboolean is_priority = g_str_equal (what, "priority"), is_reroute = g_str_equal (what, "reroute");
+  gboolean has_word = is_priority || is_reroute;
+  const char *number = has_word && argc > 2 ? argv[2] : NULL;
+  const char *id = argc > 2 + has_word ? argv[2 + has_word] : NULL;
   gint64 priority = 0;
 
   filter = filter_query (words, state);
-  if (argc > 3 + is_priority)
+  if (g_str_equal (what, "recipient") && argc == 5 && !all && !words && !state)
+    return change_recipient (options, argv[2], argv[3], argv[4]);
+  if (argc > 3 + has_word)
     return clr_verb_usage (_ ("queue: too many arguments"));
   if (g_str_equal (what, "list") && id == NULL)
     return list (options, filter);
@@ -275,6 +294,10 @@ clr_verb_queue (ClrVerbOptions *options, int argc, char **argv)
     return export_message (options, id, out);
   if (is_priority && (number == NULL || !g_ascii_string_to_signed (number, 10, -9, 9, &priority, NULL)))
     return clr_verb_usage (_ ("queue: priority takes a number from -9 to 9, then an id, --all or --filter"));
+  if (is_reroute && number == NULL)
+    return clr_verb_usage (_ ("queue: reroute takes the name of a route, then an id, --all or --filter"));
+  if (g_str_equal (what, "recipient"))
+    return clr_verb_usage (_ ("queue: recipient takes an id, the address as it is, and the new one"));
   for (unsigned i = 0; i < G_N_ELEMENTS (orders); i++)
     if (g_str_equal (what, orders[i].name))
       {
@@ -288,8 +311,10 @@ clr_verb_queue (ClrVerbOptions *options, int argc, char **argv)
           json_object_set_string_member (chosen, id ? "id" : "filter", id ? id : words);
         if (is_priority)
           json_object_set_int_member (chosen, "priority", priority);
+        if (is_reroute)
+          json_object_set_string_member (chosen, "route", number);
         return order (options, i, chosen);
       }
-  return clr_verb_usage (
-      _ ("queue: list, count, show, export, hold, release, retry, delete, expire or priority"));
+  return clr_verb_usage (_ ("queue: list, count, show, export, hold, release, retry, delete, expire, "
+                            "priority, reroute or recipient"));
 }

@@ -37,6 +37,8 @@
 #define CLR_API_QUEUE_COUNT      "/v1/queue/count"
 #define CLR_API_QUEUE_HOLD       "/v1/queue/hold"
 #define CLR_API_QUEUE_RELEASE    "/v1/queue/release"
+#define CLR_API_QUEUE_REROUTE    "/v1/queue/reroute"
+#define CLR_API_QUEUE_RECIPIENT  "/v1/queue/recipient"
 #define CLR_API_QUEUE_EXPIRE     "/v1/queue/expire"
 #define CLR_API_QUEUE_PRIORITY   "/v1/queue/priority"
 /* A message (message/rfc822) with its envelope, {"from": "...", "to": ["..."]}, in a field of the request. */

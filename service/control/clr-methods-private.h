@@ -77,6 +77,8 @@ void clr_method_expire_queue (ClrCall *call);
 void clr_method_priority_queue (ClrCall *call);
 /* Releases what a filter of these words chooses of the queue, and answers how many recipients that were. */
 void clr_call_release (ClrCall *call, const char *words);
+void clr_method_reroute_queue (ClrCall *call);
+void clr_method_change_recipient (ClrCall *call);
 
 /* clr-methods-content.c */
 void clr_method_get_content (ClrCall *call);

@@ -238,6 +238,7 @@ clr_method_get_message (ClrCall *call)
 static const char *const act_names[] = {
   [CLR_ACT_RETRY] = "retry", [CLR_ACT_DELETE] = "delete",   [CLR_ACT_EXPIRE] = "expire",
   [CLR_ACT_HOLD] = "hold",   [CLR_ACT_RELEASE] = "release", [CLR_ACT_PRIORITY] = "priority",
+  [CLR_ACT_MOVE] = "moved",
 };
 
 static void
@@ -251,7 +252,8 @@ on_changed (ClrLetter *letter, void *owner)
   else if (request->n_changed == 0 && request->id != 0)
     clr_methods_answer_error (
         pending->message, SOUP_STATUS_NOT_FOUND,
-        "nothing to change: no such message in the queue, or all of it is being delivered now");
+        "nothing to change: no such message or recipient in the queue, no way leads there, or all of it is "
+        "being delivered now");
   else
     {
       g_autofree char *what = g_strdup_printf ("%s: %" G_GUINT64_FORMAT " recipients",
@@ -264,12 +266,20 @@ on_changed (ClrLetter *letter, void *owner)
   clr_pending_call_go_on (pending);
 }
 
+/* An order has no secrets. (transfer full) */
+static char *
+dup_order (JsonObject *object)
+{
+  g_autoptr (JsonNode) node = json_node_new (JSON_NODE_OBJECT);
+
+  json_node_set_object (node, object);
+  return clr_json_to_text (node, FALSE);
+}
+
 /* {"id": "..."}, {"filter": "..."} or {"all": true}: nothing is ever changed by leaving something out. */
 static void
-change_chosen (ClrCall *call, ClrActKind act)
+change_chosen (ClrCall *call, JsonObject *object, ClrActKind act, ClrMove *move)
 {
-  g_autoptr (JsonNode) root = clr_call_read_object (call);
-  JsonObject *object = root ? json_node_get_object (root) : NULL;
   const char *chosen = object ? clr_json_get_text (object, "id") : NULL;
   const char *words = object ? clr_json_get_text (object, "filter") : NULL;
   gboolean all = object && clr_json_is_true (object, "all");
@@ -278,6 +288,7 @@ change_chosen (ClrCall *call, ClrActKind act)
       = number && json_node_get_value_type (number) == G_TYPE_INT64 ? json_node_get_int (number) : G_MININT64;
   ClrFilter *filter = NULL;
   uint64_t id = 0;
+  g_autoptr (ClrMove) taken = move;
 
   if ((chosen != NULL) + (words != NULL) + all != 1 || (chosen && !clr_id_from_text (chosen, &id)))
     {
@@ -305,10 +316,8 @@ change_chosen (ClrCall *call, ClrActKind act)
   request->id = id;
   request->filter = filter;
   request->priority = priority;
-  ((ClrPendingCall *)request->data)->chosen = g_strconcat (chosen  ? "id "
-                                                           : words ? "filter "
-                                                                   : "the whole queue",
-                                                           chosen ? chosen : words, NULL);
+  request->move = g_steal_pointer (&taken);
+  ((ClrPendingCall *)request->data)->chosen = dup_order (object);
   clr_queue_post_request (call->place->host.queue, request);
 }
 
@@ -329,7 +338,9 @@ clr_call_release (ClrCall *call, const char *words)
 #define METHOD(name, act)                                                                                    \
   void clr_method_##name##_queue (ClrCall *call)                                                             \
   {                                                                                                          \
-    change_chosen (call, act);                                                                               \
+    g_autoptr (JsonNode) root = clr_call_read_object (call);                                                 \
+                                                                                                             \
+    change_chosen (call, root ? json_node_get_object (root) : NULL, act, NULL);                              \
   }
 METHOD (hold, CLR_ACT_HOLD)
 METHOD (release, CLR_ACT_RELEASE)
@@ -337,3 +348,105 @@ METHOD (retry, CLR_ACT_RETRY)
 METHOD (delete, CLR_ACT_DELETE)
 METHOD (expire, CLR_ACT_EXPIRE)
 METHOD (priority, CLR_ACT_PRIORITY)
+
+/* The policy that was in force when the order came, and the route that is wanted. */
+typedef struct
+{
+  ClrPolicy *policy;
+  char *route; /* NULL: the one that takes it */
+} Way;
+
+static void
+way_free (void *data)
+{
+  Way *way = data;
+
+  clr_policy_unref (way->policy);
+  g_free (way->route);
+  g_free (way);
+}
+
+/* Queue thread. */
+static char *
+find_lane (const ClrMessage *message, const char *address, void *data)
+{
+  const Way *way = data;
+  ClrRouteCase what
+      = { .sender = message->sender, .device = message->device, .recipient = address, .route = way->route };
+
+  return clr_policy_find_lane (way->policy, &what);
+}
+
+static ClrMove *
+move_new (ClrCall *call, const char *route)
+{
+  ClrControlHost *host = &call->place->host;
+  ClrMove *move = g_new0 (ClrMove, 1);
+  Way *way = g_new0 (Way, 1);
+
+  way->policy = clr_policy_ref ((ClrPolicy *)host->get_policy (host->data));
+  way->route = g_strdup (route);
+  move->find_lane = find_lane;
+  move->data = way;
+  move->free = way_free;
+  return move;
+}
+
+/* {"id" | "filter" | "all", "route": "..."} */
+void
+clr_method_reroute_queue (ClrCall *call)
+{
+  ClrControlHost *host = &call->place->host;
+  g_autoptr (JsonNode) root = clr_call_read_object (call);
+  JsonObject *object = root ? json_node_get_object (root) : NULL;
+  const char *route = object ? clr_json_get_text (object, "route") : NULL;
+
+  if (route == NULL || clr_settings_find (host->get_settings (host->data), "route", route) == NULL)
+    clr_methods_answer_error (call->message, SOUP_STATUS_BAD_REQUEST,
+                              "route: the name of a [route] of the settings is needed");
+  else
+    change_chosen (call, object, CLR_ACT_MOVE, move_new (call, route));
+}
+
+/* What is wrong with an address as one that mail is sent to; NULL: nothing. (transfer full) */
+static char *
+find_wrong_recipient (ClrControlHost *host, const char *address)
+{
+  JsonObject *question = json_object_new ();
+  g_autoptr (JsonNode) answer = NULL;
+  JsonObject *told;
+
+  json_object_set_string_member (question, "to", address);
+  answer = host->check_route (question, host->data);
+  json_object_unref (question);
+  told = json_node_get_object (answer);
+  return g_strcmp0 (clr_json_get_text (told, "result"), "ok") == 0
+             ? NULL
+             : g_strdup (clr_json_get_text (told, "reason"));
+}
+
+/* {"id": "...", "from": "the address as it is", "to": "what it should be"} */
+void
+clr_method_change_recipient (ClrCall *call)
+{
+  g_autoptr (JsonNode) root = clr_call_read_object (call);
+  JsonObject *object = root ? json_node_get_object (root) : NULL;
+  const char *id = object ? clr_json_get_text (object, "id") : NULL;
+  const char *from = object ? clr_json_get_text (object, "from") : NULL;
+  const char *to = object ? clr_json_get_text (object, "to") : NULL;
+  g_autofree char *wrong = id && from && to ? find_wrong_recipient (&call->place->host, to) : NULL;
+
+  if (id == NULL || from == NULL || to == NULL || wrong)
+    clr_methods_answer_error (call->message, SOUP_STATUS_BAD_REQUEST,
+                              wrong ? wrong
+                                    : "say {\"id\": \"QUEUE-ID\", \"from\": \"a@example.com\", \"to\": "
+                                      "\"b@example.com\"}");
+  else
+    {
+      ClrMove *move = move_new (call, NULL);
+
+      move->from = g_strdup (from);
+      move->to = g_strdup (to);
+      change_chosen (call, object, CLR_ACT_MOVE, move);
+    }
+}

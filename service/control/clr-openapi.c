@@ -66,6 +66,7 @@ static const struct
   { "restart", "Settings that count after a restart only" },
   { "result", "What came of it, one word" },
   { "role", "viewer, reader, operator, auditor or admin" },
+  { "route", "Name of a [route] section; its conditions need not hold" },
   { "secret", "The secret; it is never answered" },
   { "secrets", "How many were set" },
   { "selector", "Selector of the key" },

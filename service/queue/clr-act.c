@@ -55,6 +55,7 @@ is_meant (const ClrAct *act, const ClrMessage *message, const ClrRecipient *reci
     [CLR_ACT_HOLD] = WAITING,
     [CLR_ACT_RELEASE] = HELD,
     [CLR_ACT_PRIORITY] = WAITING | ACTIVE | FAILED | HELD,
+    [CLR_ACT_MOVE] = WAITING | FAILED | HELD,
     [CLR_ACT_AGE] = WAITING,
     [CLR_ACT_NOTICE] = WAITING,
   };
@@ -62,10 +63,54 @@ is_meant (const ClrAct *act, const ClrMessage *message, const ClrRecipient *reci
   if (!is_one_of (recipient->state, states[act->kind])
       || (act->filter && !clr_filter_fits (act->filter, message, recipient)))
     return FALSE;
+  if (act->kind == CLR_ACT_MOVE)
+    return act->move->from == NULL || g_str_equal (act->move->from, recipient->address);
   if (act->kind == CLR_ACT_AGE)
     return recipient->expires_us <= act->now_us;
   if (act->kind == CLR_ACT_NOTICE)
     return recipient->notice_us > 0 && recipient->notice_us <= act->now_us;
+  return TRUE;
+}
+
+void
+clr_move_free (ClrMove *move)
+{
+  if (move->free)
+    move->free (move->data);
+  g_free (move->from);
+  g_free (move->to);
+  g_free (move);
+}
+
+/* A second life for what has failed, or lay too long: its time starts anew, else it would fail at once. */
+static void
+revive (const ClrAct *act, const ClrMessage *message, ClrRecipient *recipient)
+{
+  if (recipient->state == CLR_RECIPIENT_FAILED
+      || (recipient->state == CLR_RECIPIENT_HELD && recipient->expires_us <= act->now_us))
+    recipient->expires_us += act->now_us - message->created_us;
+  recipient->state = CLR_RECIPIENT_WAITING;
+  recipient->due_us = act->now_us;
+}
+
+/* Returns: FALSE when there is no way. */
+static gboolean
+move (const ClrAct *act, const ClrMessage *message, ClrRecipient *recipient)
+{
+  const char *address = act->move->to ? act->move->to : recipient->address;
+  char *lane = act->move->find_lane (message, address, act->move->data);
+
+  if (lane == NULL)
+    return FALSE;
+  g_free (recipient->lane);
+  recipient->lane = lane;
+  if (act->move->to)
+    {
+      g_free (recipient->address);
+      recipient->address = g_strdup (act->move->to);
+    }
+  if (recipient->state != CLR_RECIPIENT_HELD)
+    revive (act, message, recipient);
   return TRUE;
 }
 
@@ -79,14 +124,10 @@ clr_act_change (const ClrAct *act, const ClrMessage *message, ClrRecipient *reci
     {
     case CLR_ACT_RETRY:
     case CLR_ACT_RELEASE:
-      /* A second life for what has failed, or lay too long: its time starts anew, else it would fail at once.
-       */
-      if (recipient->state == CLR_RECIPIENT_FAILED
-          || (recipient->state == CLR_RECIPIENT_HELD && recipient->expires_us <= act->now_us))
-        recipient->expires_us += act->now_us - message->created_us;
-      recipient->state = CLR_RECIPIENT_WAITING;
-      recipient->due_us = act->now_us;
+      revive (act, message, recipient);
       break;
+    case CLR_ACT_MOVE:
+      return move (act, message, recipient);
     case CLR_ACT_DELETE:
       *gone = TRUE;
       break;

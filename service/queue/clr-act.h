@@ -17,9 +17,25 @@ typedef enum
   CLR_ACT_HOLD,     /* waiting: not tried until it is released */
   CLR_ACT_RELEASE,  /* held: due now */
   CLR_ACT_PRIORITY, /* all that is not over */
+  CLR_ACT_MOVE,     /* not active: leaves another way, or for another address; what is not held is due now */
   CLR_ACT_AGE,      /* waiting beyond its lifetime at @now_us: given up */
   CLR_ACT_NOTICE,   /* waiting when its notice is due: a report of the delay is due */
 } ClrActKind;
+
+/* Where recipients go instead. */
+typedef struct
+{
+  char *from; /* only the recipient of this address, NULL: all */
+  char *to;   /* its new address, NULL: as it was */
+  /* Queue thread. The key of the lane by which such mail leaves; NULL: no way, and the recipient stays as it
+   * is. (transfer full) */
+  char *(*find_lane) (const ClrMessage *message, const char *address, void *data);
+  void *data;
+  GDestroyNotify free; /* of @data */
+} ClrMove;
+
+void clr_move_free (ClrMove *move);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (ClrMove, clr_move_free)
 
 typedef struct
 {
@@ -27,7 +43,8 @@ typedef struct
   uint64_t message;  /* 0: all */
   ClrFilter *filter; /* NULL: all */
   int priority;
-  gboolean reports; /* whether there are reports */
+  const ClrMove *move; /* of CLR_ACT_MOVE; borrowed */
+  gboolean reports;    /* whether there are reports */
   int64_t now_us;
 
   /* Out, of the last slice. */

@@ -98,8 +98,9 @@ typedef struct
   uint64_t after;    /* LIST: the cursor */
   unsigned n;        /* LIST: messages a page */
   ClrActKind act;
-  int priority; /* ACT: of CLR_ACT_PRIORITY */
-  char *who;    /* who ordered it, for the event */
+  int priority;  /* ACT: of CLR_ACT_PRIORITY */
+  ClrMove *move; /* ACT: of CLR_ACT_MOVE; taken */
+  char *who;     /* who ordered it, for the event */
   ClrMailbox *reply_to;
   void (*open) (ClrLetter *request, void *owner);
   void *data;

@@ -22,6 +22,7 @@ clr_queue_plan_requests (ClrQueue *queue, ClrBatch *batch, int64_t now_us)
           request->running = clr_act_new (request->act, request->id, now_us);
           request->running->filter = request->filter ? clr_filter_ref (request->filter) : NULL;
           request->running->priority = request->priority;
+          request->running->move = request->move;
           request->running->reports = queue->options.post_report != NULL;
         }
       clr_act_reset (request->running);
@@ -87,7 +88,7 @@ tell_changed (const ClrAct *act, const char *id, const ClrRecipient *recipient, 
 {
   static const char *const done[]
       = { [CLR_ACT_RETRY] = "set to be tried now", [CLR_ACT_HOLD] = "held", [CLR_ACT_RELEASE] = "released" };
-  g_autofree char *priority = NULL;
+  g_autofree char *detail = NULL;
 
   if (act->kind == CLR_ACT_DELETE)
     {
@@ -95,9 +96,12 @@ tell_changed (const ClrAct *act, const char *id, const ClrRecipient *recipient, 
       return;
     }
   if (act->kind == CLR_ACT_PRIORITY)
-    priority = g_strdup_printf ("given priority %d", act->priority);
-  clr_log_event (CLR_EVENT_RECIPIENT_CHANGED, id, recipient->address, priority ? priority : done[act->kind],
-                 who);
+    detail = g_strdup_printf ("given priority %d", act->priority);
+  else if (act->kind == CLR_ACT_MOVE)
+    detail = g_strdup_printf ("%s%s%s, by way of %s", act->move->from ? "instead of <" : "sent",
+                              act->move->from ? act->move->from : " another way", act->move->from ? ">" : "",
+                              recipient->lane);
+  clr_log_event (CLR_EVENT_RECIPIENT_CHANGED, id, recipient->address, detail ? detail : done[act->kind], who);
 }
 
 static void
@@ -113,6 +117,11 @@ take_changed (ClrQueue *queue, const ClrAct *act, const ClrMessage *message, con
     case CLR_ACT_RETRY:
     case CLR_ACT_RELEASE:
       wake_lane (queue, recipient->lane, recipient->due_us);
+      tell_changed (act, id, recipient, who);
+      break;
+    case CLR_ACT_MOVE:
+      if (recipient->state == CLR_RECIPIENT_WAITING)
+        wake_lane (queue, recipient->lane, recipient->due_us);
       tell_changed (act, id, recipient, who);
       break;
     case CLR_ACT_DELETE:
@@ -267,6 +276,7 @@ clr_queue_request_free (ClrQueueRequest *request)
   if (request->messages)
     g_ptr_array_unref (request->messages);
   g_clear_pointer (&request->running, clr_act_free);
+  g_clear_pointer (&request->move, clr_move_free); /* behind the act, which borrows it */
   g_clear_pointer (&request->filter, clr_filter_unref);
   g_free (request->who);
   g_free (request->problem);

@@ -168,8 +168,11 @@ choose (ClrSqliteStore *self, ClrAct *act, GArray *ids, GError **error)
 static gboolean
 write_recipient (ClrSqliteStore *self, uint64_t id, const ClrRecipient *recipient, GError **error)
 {
+  ClrStoredLane *lane = clr_sqlite_find_lane (self, recipient->lane, TRUE, error);
   sqlite3_stmt *stmt = clr_sqlite_use (self, CLR_SQL_RECIPIENT_ACT);
 
+  if (lane == NULL)
+    return FALSE;
   sqlite3_bind_int64 (stmt, 1, id);
   sqlite3_bind_int (stmt, 2, recipient->number);
   sqlite3_bind_int (stmt, 3, recipient->state);
@@ -178,6 +181,8 @@ write_recipient (ClrSqliteStore *self, uint64_t id, const ClrRecipient *recipien
   sqlite3_bind_int64 (stmt, 6, recipient->notice_us);
   sqlite3_bind_int (stmt, 7, recipient->report);
   sqlite3_bind_int (stmt, 8, recipient->priority);
+  sqlite3_bind_int64 (stmt, 9, lane->id);
+  clr_database_bind_text (stmt, 10, recipient->address);
   return clr_sqlite_run (self, CLR_SQL_RECIPIENT_ACT, "changing a recipient", error)
          && (recipient->state != CLR_RECIPIENT_WAITING
              || clr_sqlite_bring_forward (self, recipient->lane, recipient->due_us, error));

@@ -301,6 +301,10 @@ act_on (Memory *self, ClrAct *act, ClrMessage *row)
           told->state = recipient->state;
           told->report = recipient->report;
           told->due_us = recipient->due_us;
+          g_free (told->lane);
+          told->lane = g_strdup (recipient->lane);
+          g_free (told->address);
+          told->address = g_strdup (recipient->address);
           copy->recipients[changed++] = *told;
           if (!gone)
             note_waiting (self, recipient);

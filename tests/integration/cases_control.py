@@ -8,7 +8,7 @@ import re
 
 from cases_tokens import passport
 from commands import MESSAGE, Unix, api
-from harness import ROOT, Relay, Skip, case, check, clrelay, daemon, equal, free_port, need, run, temp
+from harness import ROOT, Relay, Skip, case, check, clrelay, daemon, equal, free_port, need, run, temp, wait_for
 
 
 def unreachable():
@@ -88,7 +88,7 @@ def _():
     before = json.loads(api(relay, "GET", "/v1/audit")[1])["entries"]
     equal([e["what"] for e in before], ["secret mine set", before[1]["what"], "priority: 1 recipients", "hold: 1 recipients"], "newest first")
     check("max-recipients" in before[1]["what"] and "+max-recipients = 177" in before[1]["detail"].replace("+ ", "+"), before[1])
-    equal([e["detail"] for e in before[2:]], ["filter from:a@internal.test", f"id {identity}"], "what was chosen")
+    equal([json.loads(e["detail"]) for e in before[2:]], [{"filter": "from:a@internal.test", "priority": 3}, {"id": identity}], "what was chosen")
     check(all(e["who"] and re.fullmatch(r"\d{4}-\d\d-\d\dT[\d:.]+Z", e["time"]) for e in before), before)
     equal(sorted((e["number"] for e in before), reverse=True), [e["number"] for e in before], "numbers fall")
     page = json.loads(api(relay, "GET", "/v1/audit?limit=3")[1])
@@ -150,6 +150,8 @@ def _():
             "get_v1_messages_one": (identity, None, 200), "get_v1_trace": ("?limit=5", None, 200), "get_v1_log": ("?limit=3&level=info", None, 200),
             "post_v1_queue_hold": ("", {"id": identity}, 200), "post_v1_queue_release": ("", {"id": identity}, 200),
             "post_v1_queue_retry": ("", {"filter": "from:a@internal.test"}, 200), "post_v1_queue_priority": ("", {"all": True, "priority": 2}, 200),
+            "post_v1_queue_reroute": ("", {"id": identity, "route": "default"}, 200),
+            "post_v1_queue_recipient": ("", {"id": identity, "from": "b@example.test", "to": "c@example.test"}, 200),
             "put_v1_secrets_one": ("one", {"secret": "x"}, 200), "put_v1_users_one": ("anna", {"generate": True, "create": True}, 200),
             "get_v1_users": ("", None, 200), "delete_v1_users_one": ("anna", {}, 200), "delete_v1_bans_one": ("192.0.2.1", {}, 404),
             "get_v1_devices_one": ("printer", None, 200), "post_v1_devices_freeze": ("", {"device": "printer"}, 200), "post_v1_devices_thaw": ("", {"device": "printer", "release": True}, 200),
@@ -216,3 +218,35 @@ def _():
             # What the service refuses is told in its words.
             result = run(program, os.path.join(ROOT, "common", "examples", script), relay.socket, "from:a@internal.test", "no", env=environment)
             check(result.returncode != 0 and b"max-recipients" in result.stderr, f"{script}: {result}")
+
+
+@case("reroute and change of the recipient: what waits, failed or is held goes another way")
+def _():
+    with Relay(unreachable()) as relay:
+        relay.write(routes=unreachable() + f"[route folder]\nrecipients = captured.test\nvia = capture\ndirectory = {relay.capture}\n")
+        relay.hangup()
+        first, second, held = relay.send(MESSAGE, to=("b@example.test", "c@example.test")), relay.send(MESSAGE), relay.send(MESSAGE)
+        relay.cli("queue", "hold", held)
+        # To another address, whose route leads elsewhere.
+        relay.cli("queue", "recipient", first, "b@example.test", "b@captured.test")
+        wait_for(lambda: first in "".join(relay.captured()), 15, "the message in the folder")
+        equal(sorted(relay.states(first).items())[-1], ("c@example.test", "waiting"), "the other recipient")
+        relay.cli("queue", "recipient", first, "nobody@example.test", "b@captured.test", expect=3)
+        relay.cli("queue", "recipient", first, "c@example.test", "no address", expect=1)
+        relay.cli("queue", "recipient", first, "c@example.test", expect=2)
+        # By another route, in bulk; what is held stays so.
+        relay.cli("queue", "reroute", "nowhere", "--all", expect=1)
+        relay.cli("queue", "reroute", "--all", expect=2)
+        relay.cli("queue", "reroute", "folder", "--filter", "state:waiting")
+        relay.cli("queue", "reroute", "folder", held)
+        wait_for(lambda: {m["id"] for m in relay.queue()} == {held}, 15, "only the held one")
+        equal(relay.states(held), {"b@example.test": "held"}, "the held one")
+        check(all("capture:" in r["via"] for r in relay.show(held)["recipients"]), relay.show(held))
+        # It survives a restart, and goes when it is released.
+        relay.stop()
+        relay.start()
+        relay.cli("queue", "release", held)
+        relay.wait_empty()
+        check(sum(second in name for name in relay.captured()) == 1 and any(held in name for name in relay.captured()), relay.captured().keys())
+        audit = json.loads(api(relay, "GET", "/v1/audit?text=moved")[1])["entries"]
+        equal([json.loads(e["detail"])["route"] for e in audit[:2]], ["folder", "folder"], audit)
