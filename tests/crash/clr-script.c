@@ -91,11 +91,20 @@ add_report (GRand *rand, ClrBatch *batch, const GPtrArray *due, uint64_t *last)
   g_ptr_array_add (batch->inserts, clr_script_make_message (rand, ++*last));
 }
 
+static char *
+find_lane (const ClrMessage *message, const char *address, void *data)
+{
+  return message->id % 5 == 0 ? NULL : g_strdup ("smarthost:2");
+}
+
 static void
 add_act (GRand *rand, ClrBatch *batch, uint64_t last)
 {
-  static const ClrActKind acts[] = { CLR_ACT_RETRY,   CLR_ACT_DELETE,   CLR_ACT_AGE,    CLR_ACT_HOLD,
-                                     CLR_ACT_RELEASE, CLR_ACT_PRIORITY, CLR_ACT_EXPIRE, CLR_ACT_NOTICE };
+  static const ClrActKind acts[]
+      = { CLR_ACT_RETRY,    CLR_ACT_DELETE, CLR_ACT_AGE,    CLR_ACT_HOLD, CLR_ACT_RELEASE,
+          CLR_ACT_PRIORITY, CLR_ACT_EXPIRE, CLR_ACT_NOTICE, CLR_ACT_MOVE };
+  static const ClrMove moves[]
+      = { { .find_lane = find_lane }, { .to = "moved@example.org", .find_lane = find_lane } };
   static const char *const filters[] = { "to:r1@example.net", "-to:r0@example.net state:waiting",
                                          "from:s7@internal.test", "via:smarthost:2" };
   ClrActKind kind = acts[g_rand_int_range (rand, 0, G_N_ELEMENTS (acts))];
@@ -106,6 +115,7 @@ add_act (GRand *rand, ClrBatch *batch, uint64_t last)
 
   act->reports = g_rand_int_range (rand, 0, 4) > 0;
   act->priority = g_rand_int_range (rand, -9, 10);
+  act->move = kind == CLR_ACT_MOVE ? &moves[g_rand_int_range (rand, 0, 2)] : NULL;
   if (by_filter && !by_time)
     act->filter = clr_filter_new (filters[g_rand_int_range (rand, 0, G_N_ELEMENTS (filters))], CLR_SCRIPT_NOW,
                                   &error);

@@ -114,6 +114,56 @@ test_priority_act (ClrStoreRig *rig, const void *kind)
   expect_claim (rig, "smarthost:a", 9 * SECOND, 1, "1:0 next never");
 }
 
+/* No way leads to nowhere.example. */
+static char *
+find_lane (const ClrMessage *message, const char *address, void *data)
+{
+  return g_str_has_suffix (address, "@nowhere.example") ? NULL : g_strdup (data);
+}
+
+static unsigned
+move (ClrStoreRig *rig, ClrMove *how, int64_t now)
+{
+  ClrAct *order = clr_act_new (CLR_ACT_MOVE, 1, now);
+
+  order->move = how;
+  return act_with (rig, order);
+}
+
+static void
+test_move_act (ClrStoreRig *rig, const void *kind)
+{
+  ClrMove reroute = { .find_lane = find_lane, .data = "smarthost:c" };
+  ClrMove away
+      = { .from = "r3@example.net", .to = "x@example.org", .find_lane = find_lane, .data = "smarthost:d" };
+  ClrMove nowhere = { .to = "x@nowhere.example", .find_lane = find_lane, .data = "smarthost:d" };
+
+  insert (rig, 1, 4);
+  insert (rig, 2, 2);
+  update (rig, 1, 1, CLR_RECIPIENT_ACTIVE, 0);
+  update (rig, 1, 2, CLR_RECIPIENT_FAILED, 0);
+  g_assert_cmpuint (act_on (rig, CLR_ACT_HOLD, "to:r3@example.net id:0000000000001", 0), ==, 1);
+  expect_states (rig, 1, "0134");
+
+  /* What is on its way goes on; what failed lives again, and what is held stays so. */
+  g_assert_cmpuint (move (rig, &reroute, 200 * SECOND), ==, 3);
+  expect_states (rig, 1, "0104");
+  expect_claim (rig, "smarthost:c", 200 * SECOND, 9, "1:0 1:2 next never");
+  expect_claim (rig, "smarthost:a", 99 * SECOND, 9, "2:0 next never"); /* others are not touched */
+
+  g_assert_cmpuint (move (rig, &away, 300 * SECOND), ==, 1);
+  g_assert_cmpuint (move (rig, &away, 300 * SECOND), ==, 0); /* there is no such recipient any more */
+  g_assert_cmpuint (move (rig, &nowhere, 300 * SECOND), ==, 0);
+  expect_states (rig, 1, "1114");
+  g_autoptr (ClrMessage) message = rig->store->klass->load (rig->store, 1, NULL);
+  g_assert_cmpstr (message->recipients[3].address, ==, "x@example.org");
+  g_assert_cmpstr (message->recipients[3].lane, ==, "smarthost:d");
+  g_assert_cmpstr (message->recipients[1].lane, ==, "smarthost:b");
+  g_assert_cmpint (message->recipients[2].expires_us, ==, 300 * SECOND - 500);
+  g_assert_cmpuint (act_on (rig, CLR_ACT_RELEASE, "to:x@example.org", 400 * SECOND), ==, 1);
+  expect_claim (rig, "smarthost:d", 400 * SECOND, 9, "1:3 next never");
+}
+
 /* More than a slice. */
 static void
 test_many_act (ClrStoreRig *rig, const void *kind)
@@ -177,7 +227,7 @@ main (int argc, char *argv[])
   static const ClrStoreCase cases[] = {
     { "retry", test_retry_act },   { "delete", test_delete_act }, { "age", test_age_act },
     { "expire", test_expire_act }, { "hold", test_hold_act },     { "priority", test_priority_act },
-    { "many", test_many_act },     { "notice", test_notice_act },
+    { "many", test_many_act },     { "notice", test_notice_act }, { "move", test_move_act },
   };
 
   g_test_init (&argc, &argv, NULL);
