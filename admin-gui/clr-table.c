@@ -37,32 +37,30 @@ append_property (GString *into, GObject *object, const char *name)
   append (into, text ? text : "");
 }
 
-char *
-clr_table_from_messages (GListModel *messages)
+void
+clr_table_append_head (GString *table)
 {
-  GString *table = g_string_new (NULL);
-
   for (guint i = 0; i < G_N_ELEMENTS (message_columns); i++)
     append (table, message_columns[i]);
   for (guint i = 0; i < G_N_ELEMENTS (recipient_columns); i++)
     append (table, recipient_columns[i]);
   g_string_append (table, "\r\n");
-  for (guint m = 0; m < g_list_model_get_n_items (messages); m++)
+}
+
+void
+clr_table_append_message (GString *table, GObject *message)
+{
+  g_autoptr (GListModel) recipients = NULL;
+
+  g_object_get (message, "recipients", &recipients, NULL);
+  for (guint r = 0; recipients && r < g_list_model_get_n_items (recipients); r++)
     {
-      g_autoptr (GObject) message = g_list_model_get_item (messages, m);
-      g_autoptr (GListModel) recipients = NULL;
+      g_autoptr (GObject) recipient = g_list_model_get_item (recipients, r);
 
-      g_object_get (message, "recipients", &recipients, NULL);
-      for (guint r = 0; recipients && r < g_list_model_get_n_items (recipients); r++)
-        {
-          g_autoptr (GObject) recipient = g_list_model_get_item (recipients, r);
-
-          for (guint i = 0; i < G_N_ELEMENTS (message_columns); i++)
-            append_property (table, message, message_columns[i]);
-          for (guint i = 0; i < G_N_ELEMENTS (recipient_columns); i++)
-            append_property (table, recipient, recipient_columns[i]);
-          g_string_append (table, "\r\n");
-        }
+      for (guint i = 0; i < G_N_ELEMENTS (message_columns); i++)
+        append_property (table, message, message_columns[i]);
+      for (guint i = 0; i < G_N_ELEMENTS (recipient_columns); i++)
+        append_property (table, recipient, recipient_columns[i]);
+      g_string_append (table, "\r\n");
     }
-  return g_string_free (table, FALSE);
 }

@@ -7,6 +7,7 @@
 #include "pages/clr-audit-page.h"
 #include "pages/clr-devices-page.h"
 #include "pages/clr-domains-page.h"
+#include "pages/clr-incident-page.h"
 #include "pages/clr-listeners-page.h"
 #include "pages/clr-live-page.h"
 #include "pages/clr-message-page.h"
@@ -80,6 +81,11 @@ static const struct
   { "listeners", N_ ("Listeners"), "clr-listeners-symbolic", clr_listeners_page_get_type,
     N_ ("Where devices connect, how they encrypt and whether they must log in, and the certificates they are "
         "shown. Old devices may need a listener of their own without TLS.") },
+  { "incident", N_ ("Incident"), "clr-incident-symbolic", clr_incident_page_get_type,
+    N_ ("When somebody’s password was stolen, or a device sends what it should not: name it, see all it "
+        "sent, "
+        "and freeze it. From then on its mail is accepted and held, and nothing is lost. Save the list as "
+        "evidence; when it is over, thaw it, and release what was held a little at a time, or delete it.") },
   { "audit", N_ ("Audit"), "clr-audit-symbolic", clr_audit_page_get_type,
     N_ ("Who changed what and when, from the app, the command line or a program, with the difference; and "
         "who looked into messages.") },
@@ -170,6 +176,13 @@ clr_window_show_assistant (ClrWindow *self)
             "next one is seen, and can be undone on the page Settings. The assistant can be opened again "
             "from the "
             "menu, at any time."));
+}
+
+void
+clr_window_show_incident (ClrWindow *self, ClrCulprit kind, const char *who)
+{
+  clr_window_show_page (self, "incident");
+  clr_incident_page_look_at (CLR_INCIDENT_PAGE (self->page), kind, who);
 }
 
 void

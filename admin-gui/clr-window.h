@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include "clr-incident.h"
 #include "clr-relay.h"
 
 #include <adwaita.h>
@@ -18,9 +19,11 @@ GtkWidget *clr_window_new (GtkApplication *application, ClrRelay *relay);
 gboolean clr_window_show_page (ClrWindow *self, const char *name);
 /* Shows one message; a button leads back to the page that was in sight. */
 void clr_window_show_message (ClrWindow *self, const char *id);
-/* Shows the trace of @filter. */
 /* The first steps. */
 void clr_window_show_assistant (ClrWindow *self);
+/* All it sent, and whether it is frozen. */
+void clr_window_show_incident (ClrWindow *self, ClrCulprit kind, const char *who);
+/* Shows the trace of @filter. */
 void clr_window_show_trace (ClrWindow *self, const char *filter);
 /* The page in sight. */
 GtkWidget *clr_window_get_page (ClrWindow *self);

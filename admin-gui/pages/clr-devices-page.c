@@ -3,6 +3,7 @@
 
 #include "clr-settings-words.h"
 #include "clr-sheet.h"
+#include "clr-window.h"
 #include "clr-words.h"
 #include "control/clr-api.h"
 #include "control/clr-json.h"
@@ -18,8 +19,9 @@ struct _ClrDevicesPage
 {
   ClrSectionsPage parent_instance;
   ClrRows unknown, devices;
-  JsonArray *clients; /* NULL: not known */
-  char *shown;        /* the answer that is shown: rows stay while nothing is new */
+  JsonArray *clients;         /* NULL: not known */
+  JsonArray *states;          /* of devices; NULL: not known */
+  char *shown, *states_shown; /* the answers that are shown: rows stay while nothing is new */
 
   AdwPreferencesGroup *unknown_group, *devices_group;
 };
@@ -131,6 +133,72 @@ add_unknown (ClrDevicesPage *self, JsonObject *client)
                           (GDestroyNotify)json_object_unref);
 }
 
+/* "Frozen 3 minutes ago: by hand". NULL: it is not. (transfer full) */
+static char *
+describe_freeze (ClrDevicesPage *self, const char *name)
+{
+  for (guint i = 0; self->states && i < json_array_get_length (self->states); i++)
+    {
+      JsonObject *state = json_array_get_object_element (self->states, i);
+      const char *reason = clr_json_get_text (state, "frozen-reason");
+      g_autofree char *when = clr_words_when (clr_json_get_text (state, "frozen-since"), g_get_real_time ());
+
+      if (g_strcmp0 (clr_json_get_text (state, "name"), name) == 0 && when)
+        return g_strdup_printf (_ ("Frozen %s, its mail is held: %s"), when, reason ? reason : "");
+    }
+  return NULL;
+}
+
+static void
+on_changed (ClrPage *page, JsonObject *answer, const GError *error, void *data)
+{
+  if (answer == NULL)
+    clr_page_fail (page, _ ("Nothing Was Changed"), error->message);
+  clr_sections_page_reload (CLR_SECTIONS_PAGE (page));
+}
+
+static void
+post_device (ClrPage *page, const char *path, const char *name)
+{
+  JsonObject *body = json_object_new ();
+
+  json_object_set_string_member (body, "device", name);
+  clr_page_ask (page, "POST", path, body, on_changed, NULL);
+  json_object_unref (body);
+}
+
+static void
+go_freeze (ClrPage *page, void *data)
+{
+  post_device (page, CLR_API_DEVICES_FREEZE, data);
+}
+
+static void
+on_freeze (GtkButton *button, ClrPage *self)
+{
+  const char *name = clr_row_get_data (button);
+  g_autofree char *heading = g_strdup_printf (_ ("Freeze “%s”?"), name);
+
+  clr_page_confirm (
+      self, heading,
+      _ ("Its mail is accepted and held from now on, until it is thawed. What waits of it already, "
+         "and what it sent, is on the page Incident."),
+      _ ("_Freeze"), go_freeze, g_strdup (name), g_free);
+}
+
+static void
+on_thaw (GtkButton *button, ClrPage *self)
+{
+  post_device (self, CLR_API_DEVICES_THAW, clr_row_get_data (button));
+}
+
+static void
+on_incident (GtkButton *button, ClrDevicesPage *self)
+{
+  clr_window_show_incident (CLR_WINDOW (gtk_widget_get_root (GTK_WIDGET (self))), CLR_CULPRIT_DEVICE,
+                            clr_row_get_data (button));
+}
+
 /* What was seen of it, of whichever of its addresses came last. (transfer full) (nullable) */
 static char *
 describe_sightings (ClrDevicesPage *self, const char *name)
@@ -172,10 +240,23 @@ add_device (ClrDevicesPage *self, ClrGroups *groups, const char *name)
 {
   JsonObject *values = clr_groups_find (groups, "device", name);
   const char *label = clr_json_get_text (values, "label");
-  g_autofree char *words = clr_words_device (values), *seen = describe_sightings (self, name);
-  g_autofree char *subtitle = seen ? g_strdup_printf ("%s\n%s", words, seen) : g_strdup (words);
+  g_autofree char *words = clr_words_device (values), *seen = describe_sightings (self, name),
+                  *frozen = describe_freeze (self, name);
+  g_autofree char *subtitle = g_strconcat (words, seen ? "\n" : "", seen ? seen : "", frozen ? "\n" : "",
+                                           frozen ? frozen : "", NULL);
   GtkWidget *row = clr_rows_add (&self->devices, label ? label : name, subtitle);
 
+  if (frozen)
+    {
+      clr_row_add_icon (row, "media-playback-pause-symbolic", "warning");
+      clr_row_add_button (row, "incident", "clr-incident-symbolic", _ ("What It Sent…"),
+                          G_CALLBACK (on_incident), self, name);
+      clr_row_add_button (row, "thaw", "media-playback-start-symbolic", _ ("Thaw"), G_CALLBACK (on_thaw),
+                          self, name);
+    }
+  else if (self->states)
+    clr_row_add_button (row, "freeze", "media-playback-pause-symbolic", _ ("Freeze…"), G_CALLBACK (on_freeze),
+                        self, name);
   clr_row_add_button (row, "sheet", "document-print-symbolic", _ ("Setup Sheet…"), G_CALLBACK (on_sheet),
                       self, name);
   clr_row_add_button (row, "edit", "document-edit-symbolic", _ ("Change…"), G_CALLBACK (on_edit), self, name);
@@ -225,11 +306,33 @@ on_clients (ClrPage *page, JsonObject *answer, const GError *error, void *data)
   show_all (self);
 }
 
+/* An older relay cannot freeze. */
+static void
+on_states (ClrPage *page, JsonObject *answer, const GError *error, void *data)
+{
+  ClrDevicesPage *self = CLR_DEVICES_PAGE (page);
+  JsonNode *node = answer ? json_object_get_member (answer, "devices") : NULL;
+  JsonArray *states = node && JSON_NODE_HOLDS_ARRAY (node) ? json_node_get_array (node) : NULL;
+  g_autofree char *text = states ? json_to_string (node, FALSE) : NULL;
+
+  for (guint i = 0; states && i < json_array_get_length (states); i++)
+    if (!JSON_NODE_HOLDS_OBJECT (json_array_get_element (states, i)))
+      states = NULL;
+  if (states == NULL || g_strcmp0 (text, self->states_shown) == 0)
+    return;
+  g_free (self->states_shown);
+  self->states_shown = g_steal_pointer (&text);
+  g_clear_pointer (&self->states, json_array_unref);
+  self->states = json_array_ref (states);
+  show_all (self);
+}
+
 static void
 ask_clients (ClrPage *page)
 {
   g_autofree char *path = g_strdup_printf ("%s?limit=%d", CLR_API_CLIENTS, CLIENTS_MOST);
 
+  clr_page_ask (page, "GET", CLR_API_DEVICES, NULL, on_states, NULL);
   clr_page_ask (page, "GET", path, NULL, on_clients, NULL);
 }
 
@@ -262,7 +365,9 @@ clr_devices_page_dispose (GObject *object)
   clr_rows_finish (&self->unknown);
   clr_rows_finish (&self->devices);
   g_clear_pointer (&self->clients, json_array_unref);
+  g_clear_pointer (&self->states, json_array_unref);
   g_clear_pointer (&self->shown, g_free);
+  g_clear_pointer (&self->states_shown, g_free);
   G_OBJECT_CLASS (clr_devices_page_parent_class)->dispose (object);
 }
 

@@ -6,6 +6,7 @@
 #include "control/clr-api.h"
 #include "control/clr-json.h"
 #include "replies/clr-reply-dictionary.h"
+#include "widgets/clr-source-dialog.h"
 
 #include <glib/gi18n.h>
 
@@ -267,6 +268,7 @@ show (ClrMessagePage *self)
   show_facts (self);
   for (guint i = 0; i < G_N_ELEMENTS (acts); i++)
     gtk_widget_action_set_enabled (GTK_WIDGET (self), acts[i].action, queued);
+  gtk_widget_action_set_enabled (GTK_WIDGET (self), "message.source", queued);
   gtk_stack_set_visible_child_name (self->stack, "message");
 }
 
@@ -392,6 +394,15 @@ on_copy (GtkWidget *widget, const char *name, GVariant *parameter)
   clr_page_tell (CLR_PAGE (self), "%s", _ ("Copied"));
 }
 
+/* What is finished is not kept. */
+static void
+on_source (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  ClrMessagePage *self = CLR_MESSAGE_PAGE (widget);
+
+  gtk_window_present (GTK_WINDOW (clr_source_dialog_new (CLR_PAGE (self), self->id)));
+}
+
 static void
 clr_message_page_set_visible (ClrPage *page, gboolean visible)
 {
@@ -432,6 +443,7 @@ clr_message_page_class_init (ClrMessagePageClass *klass)
   gtk_widget_class_bind_template_child (widget_class, ClrMessagePage, facts);
   for (guint i = 0; i < G_N_ELEMENTS (acts); i++)
     gtk_widget_class_install_action (widget_class, acts[i].action, NULL, on_act);
+  gtk_widget_class_install_action (widget_class, "message.source", NULL, on_source);
   gtk_widget_class_install_action (widget_class, "message.copy", NULL, on_copy);
 }
 

@@ -102,16 +102,42 @@ count_resting (GListModel *lanes)
   return n;
 }
 
+/* Where what the service warns of is mended, by how its sentence begins. */
+static void
+add_told (ClrOverviewPage *self, const char *text)
+{
+  static const struct
+  {
+    const char *start, *label, *page;
+  } rows[] = {
+    { "[device ", N_ ("Devices"), "devices" },
+    { "device ", N_ ("Devices"), "devices" },
+    { "certificate ", N_ ("Listeners"), "listeners" },
+    { "oauth ", N_ ("Smarthosts"), "routes" },
+  };
+  const char *label = N_ ("Settings"), *page = "settings";
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    if (g_str_has_prefix (text, rows[i].start))
+      {
+        label = rows[i].label;
+        page = rows[i].page;
+      }
+  add_warning (self, text, NULL, _ (label), page);
+}
+
 static void
 show_warnings (ClrOverviewPage *self, ClrStatusInfo *status, GListModel *lanes)
 {
   gint64 failed, held, store_failures;
-  g_auto (GStrv) listeners = NULL;
+  g_auto (GStrv) listeners = NULL, told = NULL;
   guint n_resting = count_resting (lanes);
 
   clear_rows (self->warnings, self->warning_rows);
   g_object_get (status, "failed", &failed, "held", &held, "store-failures", &store_failures, "listeners",
-                &listeners, NULL);
+                &listeners, "warnings", &told, NULL);
+  for (guint i = 0; told && told[i]; i++)
+    add_told (self, told[i]);
   if (store_failures > 0)
     add_warning (self, _ ("The queue's disk refused to store"),
                  _ ("Senders were told to try again later. Is the disk full or failing?"), _ ("Log"), "live");

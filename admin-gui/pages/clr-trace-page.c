@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "pages/clr-trace-page.h"
 
-#include "clr-table.h"
+#include "clr-export.h"
+#include "clr-notebook.h"
 #include "clr-window.h"
 #include "client/clr-message-list.h"
 #include "control/clr-api.h"
@@ -13,11 +14,11 @@ struct _ClrTracePage
 {
   ClrPage parent_instance;
   ClrMessageList *list;
-  GtkFileChooserNative *chooser;
 
   GtkEditable *filter_entry;
   GtkDropDown *span_drop;
   GtkWidget *export_button;
+  GtkMenuButton *saved_button;
   ClrMessageView *view;
 };
 
@@ -78,39 +79,116 @@ on_activated (ClrMessageView *view, const char *id, ClrTracePage *self)
 }
 
 static void
-on_chosen (GtkNativeDialog *dialog, int response, ClrTracePage *self)
+on_export (GtkButton *button, ClrTracePage *self)
 {
-  g_autoptr (GFile) file
-      = response == GTK_RESPONSE_ACCEPT ? gtk_file_chooser_get_file (GTK_FILE_CHOOSER (dialog)) : NULL;
-  g_autoptr (GError) error = NULL;
-  guint n = g_list_model_get_n_items (G_LIST_MODEL (self->list));
+  clr_export_choose (CLR_PAGE (self), clr_message_list_get_filter (self->list), "trace");
+}
 
-  g_clear_object (&self->chooser);
-  if (file == NULL)
-    return;
-  g_autofree char *text = clr_table_from_messages (G_LIST_MODEL (self->list));
-  if (!g_file_replace_contents (file, text, strlen (text), NULL, FALSE, G_FILE_CREATE_PRIVATE, NULL, NULL,
-                                &error))
-    clr_page_tell (CLR_PAGE (self), "%s", error->message);
-  else if (clr_message_list_has_more (self->list))
-    clr_page_tell (CLR_PAGE (self), _ ("The first %u messages are saved; scroll down to have more of them"),
-                   n);
-  else
-    clr_page_tell (CLR_PAGE (self), ngettext ("%u message is saved", "%u messages are saved", n), n);
+const char *
+clr_trace_page_get_filter (ClrTracePage *self)
+{
+  return clr_message_list_get_filter (self->list);
+}
+
+/* -- saved searches */
+
+static GMenu *
+make_items (const char *action)
+{
+  g_auto (GStrv) names = clr_notebook_list_searches ();
+  GMenu *menu = g_menu_new ();
+
+  for (guint i = 0; names[i]; i++)
+    {
+      g_autoptr (GMenuItem) item = g_menu_item_new (names[i], NULL);
+
+      g_menu_item_set_action_and_target (item, action, "s", names[i]);
+      g_menu_append_item (menu, item);
+    }
+  return menu;
 }
 
 static void
-on_export (GtkButton *button, ClrTracePage *self)
+show_saved (ClrTracePage *self)
 {
-  if (self->chooser)
+  g_autoptr (GMenu) menu = g_menu_new (), saved = make_items ("trace.open"), acts = g_menu_new (),
+                    forget = make_items ("trace.forget");
+
+  g_menu_append_section (menu, NULL, G_MENU_MODEL (saved));
+  g_menu_append (acts, _ ("_Save This Search…"), "trace.save");
+  if (g_menu_model_get_n_items (G_MENU_MODEL (forget)) > 0)
+    g_menu_append_submenu (acts, _ ("_Forget"), G_MENU_MODEL (forget));
+  g_menu_append_section (menu, NULL, G_MENU_MODEL (acts));
+  gtk_menu_button_set_menu_model (self->saved_button, G_MENU_MODEL (menu));
+}
+
+static void
+on_open_saved (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  g_autofree char *filter = clr_notebook_get_search (g_variant_get_string (parameter, NULL));
+
+  if (filter == NULL)
     return;
-  self->chooser = gtk_file_chooser_native_new (_ ("Save as Table"),
-                                               GTK_WINDOW (gtk_widget_get_root (GTK_WIDGET (self))),
-                                               GTK_FILE_CHOOSER_ACTION_SAVE, NULL, NULL);
-  gtk_native_dialog_set_modal (GTK_NATIVE_DIALOG (self->chooser), TRUE);
-  gtk_file_chooser_set_current_name (GTK_FILE_CHOOSER (self->chooser), "trace.csv");
-  g_signal_connect_object (self->chooser, "response", G_CALLBACK (on_chosen), self, 0);
-  gtk_native_dialog_show (GTK_NATIVE_DIALOG (self->chooser));
+  /* How far back it goes is among its words. */
+  gtk_drop_down_set_selected (CLR_TRACE_PAGE (widget)->span_drop, 0);
+  clr_trace_page_set_filter (CLR_TRACE_PAGE (widget), filter);
+}
+
+static void
+tell_failure (ClrTracePage *self, const GError *error)
+{
+  if (error)
+    clr_page_fail (CLR_PAGE (self), _ ("The Search Could Not Be Kept"), error->message);
+  show_saved (self);
+}
+
+static void
+on_forget_saved (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  g_autoptr (GError) error = NULL;
+
+  clr_notebook_set_search (g_variant_get_string (parameter, NULL), NULL, &error);
+  tell_failure (CLR_TRACE_PAGE (widget), error);
+}
+
+static void
+on_named (AdwMessageDialog *dialog, const char *response, ClrTracePage *self)
+{
+  GtkEditable *entry = GTK_EDITABLE (adw_message_dialog_get_extra_child (dialog));
+  g_autofree char *name = g_strstrip (g_strdup (gtk_editable_get_text (entry)));
+  g_autoptr (GError) error = NULL;
+
+  if (!g_str_equal (response, "save") || *name == '\0')
+    return;
+  clr_notebook_set_search (name, clr_message_list_get_filter (self->list), &error);
+  tell_failure (self, error);
+}
+
+static void
+on_save_search (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  ClrTracePage *self = CLR_TRACE_PAGE (widget);
+  GtkWidget *dialog
+      = adw_message_dialog_new (GTK_WINDOW (gtk_widget_get_root (widget)), _ ("Save This Search"),
+                                _ ("It is found by this name in the list of saved searches.")),
+      *entry = gtk_entry_new ();
+
+  if (*clr_message_list_get_filter (self->list) == '\0')
+    {
+      gtk_window_destroy (GTK_WINDOW (dialog));
+      clr_page_tell (CLR_PAGE (self), "%s", _ ("There are no words to save"));
+      return;
+    }
+  gtk_editable_set_text (GTK_EDITABLE (entry), clr_message_list_get_filter (self->list));
+  gtk_entry_set_activates_default (GTK_ENTRY (entry), TRUE);
+  gtk_accessible_update_property (GTK_ACCESSIBLE (entry), GTK_ACCESSIBLE_PROPERTY_LABEL, _ ("Name"), -1);
+  adw_message_dialog_set_extra_child (ADW_MESSAGE_DIALOG (dialog), entry);
+  adw_message_dialog_add_responses (ADW_MESSAGE_DIALOG (dialog), "cancel", _ ("_Cancel"), "save", _ ("_Save"),
+                                    NULL);
+  adw_message_dialog_set_response_appearance (ADW_MESSAGE_DIALOG (dialog), "save", ADW_RESPONSE_SUGGESTED);
+  adw_message_dialog_set_default_response (ADW_MESSAGE_DIALOG (dialog), "save");
+  g_signal_connect_object (dialog, "response", G_CALLBACK (on_named), self, 0);
+  gtk_window_present (GTK_WINDOW (dialog));
 }
 
 static void
@@ -151,7 +229,6 @@ clr_trace_page_dispose (GObject *object)
   ClrTracePage *self = CLR_TRACE_PAGE (object);
 
   g_clear_object (&self->list);
-  g_clear_object (&self->chooser);
   G_OBJECT_CLASS (clr_trace_page_parent_class)->dispose (object);
 }
 
@@ -168,11 +245,15 @@ clr_trace_page_class_init (ClrTracePageClass *klass)
   gtk_widget_class_bind_template_child (widget_class, ClrTracePage, filter_entry);
   gtk_widget_class_bind_template_child (widget_class, ClrTracePage, span_drop);
   gtk_widget_class_bind_template_child (widget_class, ClrTracePage, export_button);
+  gtk_widget_class_bind_template_child (widget_class, ClrTracePage, saved_button);
   gtk_widget_class_bind_template_child (widget_class, ClrTracePage, view);
   gtk_widget_class_bind_template_callback (widget_class, on_filter_changed);
   gtk_widget_class_bind_template_callback (widget_class, on_refresh);
   gtk_widget_class_bind_template_callback (widget_class, on_activated);
   gtk_widget_class_bind_template_callback (widget_class, on_export);
+  gtk_widget_class_install_action (widget_class, "trace.save", NULL, on_save_search);
+  gtk_widget_class_install_action (widget_class, "trace.open", "s", on_open_saved);
+  gtk_widget_class_install_action (widget_class, "trace.forget", "s", on_forget_saved);
 }
 
 static void
@@ -187,4 +268,5 @@ clr_trace_page_init (ClrTracePage *self)
   model = gtk_string_list_new (titles);
   gtk_drop_down_set_model (self->span_drop, G_LIST_MODEL (model));
   g_signal_connect (self->span_drop, "notify::selected", G_CALLBACK (on_span), self);
+  show_saved (self);
 }

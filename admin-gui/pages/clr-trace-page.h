@@ -12,6 +12,8 @@ G_BEGIN_DECLS
 G_DECLARE_FINAL_TYPE (ClrTracePage, clr_trace_page, CLR, TRACE_PAGE, ClrPage)
 
 /* Looks for @filter at once. */
+/* The words that find what is shown. */
+const char *clr_trace_page_get_filter (ClrTracePage *self);
 void clr_trace_page_set_filter (ClrTracePage *self, const char *filter);
 
 G_END_DECLS

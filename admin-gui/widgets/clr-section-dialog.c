@@ -15,6 +15,7 @@ struct _ClrSectionDialog
   char *group, *name, *etag;
   GStrv taken; /* names that are there already */
   GPtrArray *rows;
+  GPtrArray *secrets;  /* rows for what is kept outside the file; the setting's name is their data */
   GtkWidget *name_row; /* NULL: it has its name */
 
   AdwWindowTitle *heading;
@@ -139,13 +140,79 @@ on_saved (ClrPage *page, JsonObject *answer, const GError *error, void *data)
   gtk_window_destroy (GTK_WINDOW (self));
 }
 
+static void save (ClrSectionDialog *self);
+
+/* The setting that names the secret of @row. */
+static ClrSettingRow *
+find_name_row (ClrSectionDialog *self, GtkWidget *row)
+{
+  const char *key = g_object_get_data (G_OBJECT (row), "clr-key");
+
+  for (guint i = 0; i < self->rows->len; i++)
+    if (g_str_equal (clr_setting_row_get_key (g_ptr_array_index (self->rows, i)), key))
+      return g_ptr_array_index (self->rows, i);
+  g_assert_not_reached ();
+}
+
+static void
+on_secret_set (ClrPage *page, JsonObject *answer, const GError *error, void *data)
+{
+  g_autoptr (ClrSectionDialog) self = data;
+
+  if (answer)
+    {
+      save (self);
+      return;
+    }
+  gtk_widget_set_sensitive (self->save_button, TRUE);
+  tell_problem (self, error->message);
+}
+
+/* Before the settings that name them, one after the other; what is stored leaves the window.
+ * Returns: whether there was one. */
+static gboolean
+store_secret (ClrSectionDialog *self)
+{
+  for (guint i = 0; i < self->secrets->len; i++)
+    {
+      GtkWidget *row = g_ptr_array_index (self->secrets, i);
+      ClrSettingRow *named = find_name_row (self, row);
+      g_autofree char *secret = g_strdup (gtk_editable_get_text (GTK_EDITABLE (row))),
+                      *word = clr_setting_row_dup_text (named), *name = dup_name (self);
+      g_autofree char *made = word ? g_strdup (word) : g_strdup_printf ("%s-%s", self->group, name),
+                      *path = g_strconcat (CLR_API_SECRETS, made, NULL);
+      JsonObject *body;
+
+      if (*secret == '\0')
+        continue;
+      body = json_object_new ();
+      json_object_set_string_member (body, "secret", secret);
+      clr_setting_row_set_text (named, made);
+      gtk_editable_set_text (GTK_EDITABLE (row), "");
+      gtk_widget_set_sensitive (self->save_button, FALSE);
+      clr_page_ask (self->page, "PUT", path, body, on_secret_set, g_object_ref (self));
+      json_object_unref (body);
+      return TRUE;
+    }
+  return FALSE;
+}
+
 static void
 on_save (GtkButton *button, ClrSectionDialog *self)
+{
+  tell_problem (self, NULL);
+  save (self);
+}
+
+static void
+save (ClrSectionDialog *self)
 {
   g_autoptr (ClrDraft) draft = clr_draft_new ();
   g_autofree char *name = dup_name (self);
   JsonObject *body;
 
+  if (store_secret (self))
+    return;
   for (guint i = 0; i < self->rows->len; i++)
     {
       ClrSettingRow *row = g_ptr_array_index (self->rows, i);
@@ -159,7 +226,6 @@ on_save (GtkButton *button, ClrSectionDialog *self)
       gtk_window_destroy (GTK_WINDOW (self));
       return;
     }
-  tell_problem (self, NULL);
   gtk_widget_set_sensitive (self->save_button, FALSE);
   body = clr_draft_to_body (draft, self->etag);
   clr_page_ask (self->page, "PATCH", CLR_API_SETTINGS, body, on_saved, g_object_ref (self));
@@ -185,6 +251,24 @@ add_row (ClrSectionDialog *self, GParamSpec *pspec, JsonObject *values, gboolean
     adw_expander_row_add_row (self->rest, row);
 }
 
+/* What the setting only names: typed here, stored by the service, and never shown again. */
+static void
+add_secret_row (ClrSectionDialog *self, GParamSpec *pspec, JsonObject *values)
+{
+  GtkWidget *row = adw_password_entry_row_new ();
+  gboolean is_set = values && clr_json_get_text (values, pspec->name);
+  g_autofree char *id = g_strconcat ("secret_", pspec->name, NULL);
+  g_autofree char *title = is_set ? g_strdup_printf (_ ("%s: is set; type another to change it"),
+                                                     _ (g_param_spec_get_nick (pspec)))
+                                  : g_strdup (_ (g_param_spec_get_nick (pspec)));
+
+  adw_preferences_row_set_title (ADW_PREFERENCES_ROW (row), title);
+  gtk_widget_set_name (row, id);
+  g_object_set_data (G_OBJECT (row), "clr-key", (void *)pspec->name);
+  g_ptr_array_add (self->secrets, row);
+  adw_preferences_group_add (self->first, row);
+}
+
 static void
 add_rows (ClrSectionDialog *self, ClrSectionClass *klass, JsonObject *values, const char *const *keys)
 {
@@ -195,11 +279,14 @@ add_rows (ClrSectionDialog *self, ClrSectionClass *klass, JsonObject *values, co
     {
       GParamSpec *pspec = g_object_class_find_property (G_OBJECT_CLASS (klass), *key);
 
-      if (pspec)
+      if (pspec && clr_value_get_kind (pspec) == CLR_VALUE_SECRET)
+        add_secret_row (self, pspec, values);
+      else if (pspec)
         add_row (self, pspec, values, TRUE);
     }
   for (guint i = 0; i < n; i++)
-    if (!g_type_is_a (CLR_TYPE_SECTION, pspecs[i]->owner_type) && !g_strv_contains (keys, pspecs[i]->name))
+    if (!g_type_is_a (CLR_TYPE_SECTION, pspecs[i]->owner_type)
+        && (clr_value_get_kind (pspecs[i]) == CLR_VALUE_SECRET || !g_strv_contains (keys, pspecs[i]->name)))
       {
         add_row (self, pspecs[i], values, FALSE);
         n_rest++;
@@ -270,6 +357,7 @@ clr_section_dialog_finalize (GObject *object)
   g_free (self->etag);
   g_strfreev (self->taken);
   g_ptr_array_unref (self->rows);
+  g_ptr_array_unref (self->secrets);
   G_OBJECT_CLASS (clr_section_dialog_parent_class)->finalize (object);
 }
 
@@ -300,5 +388,6 @@ static void
 clr_section_dialog_init (ClrSectionDialog *self)
 {
   self->rows = g_ptr_array_new ();
+  self->secrets = g_ptr_array_new ();
   gtk_widget_init_template (GTK_WIDGET (self));
 }

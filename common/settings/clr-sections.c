@@ -173,6 +173,9 @@ DEFINE_SECTION (Limits, limits)
   NUMBER (NUMBER, "max-failed-logins", N_ ("Failed logins"),
           N_ ("Failed logins of one connection, then 421."), 1, 1000, 3, 0);
   NUMBER (NUMBER, "max-received", N_ ("Hops"), N_ ("Received fields that prove a loop."), 10, 1000, 50, 0);
+  LIST (SENDERS, "frozen-senders", N_ ("Frozen senders"),
+        N_ ("Envelope senders, or their domains, whose mail is accepted and held until somebody has looked."),
+        0);
   NUMBER (DURATION, "command-timeout", N_ ("Command time-out"),
           N_ ("How long the next command may take (RFC 5321: 5 minutes)."), 1, HOUR, 5 * MINUTE, 0);
   NUMBER (DURATION, "data-timeout", N_ ("Data time-out"),

@@ -53,8 +53,9 @@ struct ClrIntake
   gboolean abandoned;
 
   ClrRepair repairs;
-  ClrQuirks quirks; /* that were used */
-  ClrCharge charge; /* what the device's account says of it */
+  ClrQuirks quirks;   /* that were used */
+  ClrCharge charge;   /* what the device's account says of it */
+  gboolean is_frozen; /* its sender is */
   ClrStamp stamp;
   /* Why it will not be stored; the first reason counts. */
   const char *refusal, *refusal_enhanced;
@@ -496,8 +497,10 @@ static void
 tell_held (ClrIntake *intake)
 {
   char id[CLR_ID_TEXT];
-  g_autofree char *excess
-      = intake->charge.held ? g_strdup_printf ("[device %s] %s", intake->device, intake->charge.held) : NULL;
+  g_autofree char *excess = intake->charge.held
+                                ? g_strdup_printf ("[device %s] %s", intake->device, intake->charge.held)
+                            : intake->is_frozen ? g_strdup ("[limits] frozen-senders has its sender")
+                                                : NULL;
 
   clr_id_to_text (intake->id, id);
   clr_log_event (CLR_EVENT_MESSAGE_HELD, id, intake->client,
@@ -508,7 +511,7 @@ tell_held (ClrIntake *intake)
 static gboolean
 is_held (const ClrIntake *intake)
 {
-  return intake->charge.held != NULL
+  return intake->charge.held != NULL || intake->is_frozen
          || (intake->evaluation && clr_policy_get_outside (intake->policy)->hold
              && clr_evaluation_is_suspect (intake->evaluation));
 }
@@ -581,6 +584,7 @@ submit (ClrIntake *intake)
 
   if (intake->is->account)
     charge (intake);
+  intake->is_frozen = clr_policy_is_frozen (intake->policy, intake->sender);
   add_journal (intake);
   ClrMessage *message = clr_message_new (0);
   message->id = intake->id;

@@ -79,6 +79,8 @@ read_limits (ClrLimits *limits, ClrSettings *settings)
   limits->data_timeout_us = clr_section_get_number (section, "data-timeout") * G_USEC_PER_SEC;
   limits->session_timeout_us = clr_section_get_number (section, "session-timeout") * G_USEC_PER_SEC;
   limits->spool_size = clr_section_get_number (clr_settings_get_section (settings, "queue"), "spool-size");
+  if (clr_section_is_set (section, "frozen-senders"))
+    limits->frozen_senders = g_strdupv ((char **)clr_section_get_list (section, "frozen-senders"));
 }
 
 static void
@@ -206,6 +208,7 @@ clr_policy_unref (ClrPolicy *policy)
   g_free (policy->report_style.author);
   clear_device (&policy->outside.device);
   g_strfreev (policy->outside.domains);
+  g_strfreev (policy->limits.frozen_senders);
   clr_routes_free (policy->routes);
   g_free (policy);
 }
@@ -275,6 +278,12 @@ clr_policy_is_ours (const ClrPolicy *policy, const char *recipient)
 {
   return g_ascii_strcasecmp (recipient, "postmaster") == 0
          || clr_route_patterns_hold (policy->outside.domains, recipient);
+}
+
+gboolean
+clr_policy_is_frozen (const ClrPolicy *policy, const char *sender)
+{
+  return policy->limits.frozen_senders && clr_route_senders_hold (policy->limits.frozen_senders, sender);
 }
 
 char *

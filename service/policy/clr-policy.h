@@ -27,7 +27,8 @@ typedef struct
   int64_t command_timeout_us;
   int64_t data_timeout_us;
   int64_t session_timeout_us;
-  size_t spool_size; /* octets */
+  size_t spool_size;     /* octets */
+  char **frozen_senders; /* patterns as of routes; NULL: none */
 } ClrLimits;
 
 /* How our own reports are written. */
@@ -73,6 +74,9 @@ const ClrOutside *clr_policy_get_outside (const ClrPolicy *policy);
 /* Whether strangers may bring mail for @recipient: its domain is ours, or it is the postmaster without one.
  */
 gboolean clr_policy_is_ours (const ClrPolicy *policy, const char *recipient);
+
+/* Whether mail of this envelope sender is held. */
+gboolean clr_policy_is_frozen (const ClrPolicy *policy, const char *sender);
 
 /* The key of the lane by which such mail leaves; NULL when no route takes it. Returns: (transfer
  * full) (nullable) */

@@ -137,8 +137,8 @@ clr_route_patterns_hold (char **patterns, const char *address)
 }
 
 /* An address, or what matches() takes of its domain; "<>" is the sender of reports. */
-static gboolean
-is_sender (char **senders, const char *sender)
+gboolean
+clr_route_senders_hold (char **senders, const char *sender)
 {
   g_autofree char *domain = dup_domain (sender);
 
@@ -165,7 +165,7 @@ find (const ClrRoutes *routes, const ClrRouteCase *what, const char *domain)
           continue;
         }
       if ((route->domains == NULL || matches_any (route->domains, domain))
-          && (route->senders == NULL || is_sender (route->senders, what->sender))
+          && (route->senders == NULL || clr_route_senders_hold (route->senders, what->sender))
           && (route->devices == NULL
               || (what->device && g_strv_contains ((const char *const *)route->devices, what->device))))
         return route;

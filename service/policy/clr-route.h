@@ -20,6 +20,8 @@ typedef struct
 
 /* Whether the domain of @address is one of @patterns: as of a route's recipients. */
 gboolean clr_route_patterns_hold (char **patterns, const char *address);
+/* Whether @sender ("": the null one) is one of @senders: as of a route's. */
+gboolean clr_route_senders_hold (char **senders, const char *sender);
 
 ClrRoutes *clr_routes_new (ClrSettings *settings);
 void clr_routes_free (ClrRoutes *routes);

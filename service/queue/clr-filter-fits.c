@@ -64,9 +64,9 @@ term_fits (const ClrFilterTerm *term, const ClrMessage *message, const ClrRecipi
   switch (term->word)
     {
     case CLR_FILTER_WORD_FROM:
-      return text_fits (term, message->sender);
+      return address_fits (term, message->sender);
     case CLR_FILTER_WORD_TO:
-      return text_fits (term, recipient->address);
+      return address_fits (term, recipient->address);
     case CLR_FILTER_WORD_DOMAIN:
       return domain_fits (term, recipient->address);
     case CLR_FILTER_WORD_ADDRESS:

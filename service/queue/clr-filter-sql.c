@@ -28,10 +28,10 @@ add_term (const ClrFilterTerm *term, const ClrFilterColumns *columns, unsigned n
   switch (term->word)
     {
     case CLR_FILTER_WORD_FROM:
-      add_text (term, "m.sender", number, into);
+      add_address (term, "m.sender", number, into);
       break;
     case CLR_FILTER_WORD_TO:
-      add_text (term, "r.address", number, into);
+      add_address (term, "r.address", number, into);
       break;
     case CLR_FILTER_WORD_DOMAIN:
       /* A line end cannot be in an address: it marks the end of it. */

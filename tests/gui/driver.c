@@ -5,7 +5,10 @@
  * templates. A warning or a critical of GTK ends it. Usage: driver SOCKET light|dark
  */
 #include "clr-application.h"
+#include "clr-export.h"
 #include "clr-window.h"
+#include "pages/clr-incident-page.h"
+#include "pages/clr-trace-page.h"
 #include "widgets/clr-setting-row.h"
 
 #include <gio/gunixinputstream.h>
@@ -368,8 +371,36 @@ do_texts (Driver *driver)
 {
   g_autoptr (GString) texts = g_string_new (NULL);
 
+  if (find_modal ())
+    collect_texts (GTK_WIDGET (find_modal ()), texts);
   collect_texts (driver->window, texts);
   answer (TRUE, "%s", texts->str);
+}
+
+static void
+do_text_view (Driver *driver, const char *word)
+{
+  GtkWidget *view = find_here (driver, has_id, word);
+  g_autofree char *text = NULL;
+
+  if (GTK_IS_TEXT_VIEW (view))
+    g_object_get (gtk_text_view_get_buffer (GTK_TEXT_VIEW (view)), "text", &text, NULL);
+  answer (text != NULL, "%s", text ? text : "no such text is in sight");
+}
+
+/* What the page in sight has found, into a file, as after its file chooser. */
+static void
+do_export (Driver *driver, const char *path)
+{
+  GtkWidget *page = clr_window_get_page (CLR_WINDOW (driver->window));
+  const char *filter = CLR_IS_TRACE_PAGE (page)      ? clr_trace_page_get_filter (CLR_TRACE_PAGE (page))
+                       : CLR_IS_INCIDENT_PAGE (page) ? clr_incident_page_get_filter (CLR_INCIDENT_PAGE (page))
+                                                     : NULL;
+  g_autoptr (GFile) file = g_file_new_for_path (path);
+
+  if (filter)
+    clr_export_start (CLR_PAGE (page), filter, file);
+  answer (filter != NULL, filter ? "started" : "this page has nothing to export");
 }
 
 /* Returns: FALSE at the end. */
@@ -419,6 +450,10 @@ carry_out (Driver *driver, char *line)
     do_click (driver, rest);
   else if (g_str_equal (line, "text"))
     do_row_text (driver, rest);
+  else if (g_str_equal (line, "text-view"))
+    do_text_view (driver, rest);
+  else if (g_str_equal (line, "export"))
+    do_export (driver, rest);
   else
     {
       if (more)

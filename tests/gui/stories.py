@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """What a person does in the app, from the first look to the end, asserted on the service's side."""
 import codecs
+import csv
+import json
 import os
 import re
 import smtplib
 import socket
 import subprocess
+import tempfile
 import time
 
 import harness
@@ -357,6 +360,119 @@ def _(where):
         wait_for(lambda: not app.ask("text settings: limits.max-recipients: - -> 777")[0], what="the list to be narrowed")
         app.until("text settings: queue.lifetime: - -> 3d", "lifetime = 3d")
 
+
+@story("a sender is frozen at once: what it sent is listed and saved, what waits and what comes is held, and is released in batches")
+def _(where):
+    with Sink(script()) as sink, busy(sink) as relay, App(where, relay.socket) as app:
+        ids = fill(relay)
+        app.do("page incident")
+        app.do("set who_entry erp@internal.test")
+        app.until("table count", lambda text: text == "2")
+        app.until("read state_label", "Not frozen")
+        app.do("click freeze_button")
+        wait_for(lambda: list(relay.states(ids[2]).values()) == ["held"] and list(relay.states(ids[3]).values()) == ["held"], what="what waits to be held")
+        check("frozen-senders = erp@internal.test" in open(relay.conf).read(), "the sender is not in the settings")
+        later = relay.send(sender="erp@internal.test", to=("anna@good.test",))
+        equal(list(relay.states(later).values()), ["held"], "what comes")
+        app.until("read state_label", "Frozen")
+        app.until("text erp@internal.test", "Sender")
+        app.until("read held_label", "3 messages")
+        for name in ("evidence.csv", "evidence.json"):
+            path = os.path.join(harness.WORK, name)
+            app.do(f"export {path}")
+            wait_for(lambda p=path: os.path.exists(p) and os.path.getsize(p) > 0, what=name)
+            with open(path, encoding="utf-8", newline="") as file:
+                saved = list(csv.DictReader(file)) if name.endswith("csv") else json.load(file)
+            equal(sorted(r["id"] for r in saved), sorted([ids[2], ids[3], later]), name)
+            equal(os.stat(path).st_mode & 0o777, 0o600, "who may read it")
+        app.do("click thaw_button")
+        app.until("read state_label", "Not frozen")
+        check("frozen-senders" not in open(relay.conf).read(), "the sender is still in the settings")
+        equal(list(relay.states(later).values()), ["held"], "what is held stays held")
+        app.do("click release_button")
+        wait_for(lambda: "'held'" not in str(relay.queue()), what="the release")
+        sink.wait(1)
+        app.until("read held_label", "0 messages")
+
+
+@story("a device is frozen and thawed on the page of devices")
+def _(where):
+    with Sink(script()) as sink, busy(sink) as relay, App(where, relay.socket) as app:
+        app.do("page devices")
+        app.do("press freeze all")
+        app.do("respond go")
+        wait_for(lambda: "frozen-since" in str(relay.json("device", "show", "all")), what="the device to be frozen")
+        identity = relay.send(to=("anna@good.test",))
+        equal(list(relay.states(identity).values()), ["held"], "its mail")
+        app.until("text all", "Frozen")
+        app.do("page overview")
+        app.until("texts all", "[device all] is frozen, its mail is held")
+        app.do("page devices")
+        app.do("press incident all")
+        app.until("read state_label", "Frozen")
+        app.until("read held_label", "1 message")
+        app.do("page devices")
+        app.do("press thaw all")
+        wait_for(lambda: "frozen-since" not in str(relay.json("device", "show", "all")), what="the device to be thawed")
+        app.do("page incident")
+        app.do("click release_all_button")
+        app.do("respond go")
+        sink.wait(1)
+
+
+@story("a smarthost's password is typed, kept by the service, and never shown")
+def _(where):
+    with Sink() as sink, Relay(sink.route()) as relay, App(where, relay.socket) as app:
+        app.do("page routes")
+        app.do("click add_smarthost_button")
+        app.do("name section_name provider")
+        equal(app.do("row hosts mail.provider.test:587"), "", "hosts")
+        equal(app.do("row user office@provider.test"), "", "user")
+        app.do("name secret_password Sesame-77")
+        app.do("click save_button")
+        app.until("text provider", "mail.provider.test")
+        with open(relay.conf) as file:
+            text = file.read()
+        check("password = smarthost-provider" in text and "Sesame" not in text, text)
+        equal(open(os.path.join(relay.state, "secrets", "smarthost-provider")).read(), "Sesame-77", "the secret")
+        app.do("press edit provider")
+        app.until("texts all", "is set; type another")
+        check("Sesame" not in app.do("texts all"), "the secret is shown")
+
+
+@story("a search is saved, found again at the next start, and forgotten")
+def _(where):
+    config = tempfile.mkdtemp(dir=harness.WORK)
+    with Sink(script()) as sink, busy(sink) as relay:
+        fill(relay)
+        with App(where, relay.socket, config=config) as app:
+            app.do("page trace")
+            app.do("set filter_entry from:camera@internal.test")
+            app.until("table count", lambda text: text == "1", 30)
+            app.do("action trace.save")
+            app.do("dialog-text Cameras, all")
+            app.do("respond save")
+        with App(where, relay.socket, config=config) as app:
+            app.do("page trace")
+            app.do("action trace.open Cameras, all")
+            app.until("read filter_entry", "from:camera@internal.test")
+            app.until("table count", lambda text: text == "1", 30)
+            app.do("action trace.forget Cameras, all")
+        check("amera" not in open(os.path.join(config, "clrelay-admin", "notebook")).read(), "the search is still kept")
+
+
+@story("the text of a message that waits is read by who may, and that is audited")
+def _(where):
+    with Sink(script()) as sink, busy(sink) as relay, App(where, relay.socket) as app:
+        ids = fill(relay)
+        app.do(f"message {ids[2]}")
+        app.until("read state_label", "Waiting")
+        app.do("action message.source")
+        app.until("text-view text_view", "Subject: Invoice 2026-1187")
+        check("Text." not in app.do("text-view text_view"), "more than the header is shown")
+        app.do("set all_button on")
+        app.until("text-view text_view", "Text.")
+        check(f"content of message {ids[2]} read" in str(relay.json("audit")), "the reading is not audited")
 
 @story("from the start to the first page it is less than a second")
 def _(where):

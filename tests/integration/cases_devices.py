@@ -296,3 +296,25 @@ def _():
         wait_for(lambda: {*sent, held} <= set(relay.captured()), what="the released mail")
         relay.cli("device", "freeze", "nobody", expect=3)
         equal(api(relay, "POST", "/v1/devices/freeze", {})[0], 400, "an order without a device")
+
+
+@case("limits: mail of a frozen sender or domain is accepted and held, others' goes; thawed, what is held stays until it is released")
+def _():
+    with Relay() as relay:
+        relay.cli("config", "set", "limits.frozen-senders=stolen@internal.test, leak.test")
+        held = [relay.send(sender=s) for s in ("stolen@internal.test", "STOLEN@internal.test", "anybody@leak.test")]
+        free = [relay.send(sender=s) for s in ("a@internal.test", "stolen@other.test", "x@sub.leak.test", "x@notleak.test")]
+        wait_for(lambda: all(i in relay.captured() for i in free), what="the others' mail")
+        for identity in held:
+            equal(list(relay.states(identity).values()), ["held"], identity)
+        check("frozen-senders" in relay.read_log(), "the log does not say why")
+        # A domain in a filter ends where the address ends.
+        equal(len(relay.json("queue", "list", "--filter", "from:@leak.test")), 1, "senders of the domain")
+        equal(len(relay.json("queue", "list", "--filter", "from:@leak")), 0, "a part of a domain")
+        relay.cli("config", "unset", "limits.frozen-senders")
+        later = relay.send(sender="stolen@internal.test")
+        wait_for(lambda: later in relay.captured(), what="mail after the thaw")
+        equal(list(relay.states(held[0]).values()), ["held"], "what was held")
+        relay.cli("queue", "release", "--filter", "from:stolen@internal.test")
+        wait_for(lambda: held[0] in relay.captured() and held[1] in relay.captured(), what="what was released")
+        equal(list(relay.states(held[2]).values()), ["held"], "mail of the domain")
