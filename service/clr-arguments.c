@@ -9,6 +9,8 @@ clr_arguments_get_entries (ClrArguments *arguments)
   const GOptionEntry entries[] = {
     { "config", 'c', 0, G_OPTION_ARG_FILENAME, &arguments->config,
       "The settings file (" CLR_SETTINGS_FILE ")", "FILE" },
+    { "force", 0, 0, G_OPTION_ARG_NONE, &arguments->force,
+      "Work even when strangers can relay; the status warns of it", NULL },
     { "version", 0, 0, G_OPTION_ARG_NONE, &arguments->version, "Show the version", NULL },
     G_OPTION_ENTRY_NULL,
   };

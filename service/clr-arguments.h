@@ -9,6 +9,7 @@
 typedef struct
 {
   char *config; /* NULL: the usual file */
+  gboolean force;
   gboolean version;
 } ClrArguments;
 

@@ -67,25 +67,6 @@ clear_bound (void *data)
     clr_reception_unref (bound->next);
 }
 
-static ClrListenerTls
-read_tls (const char *word)
-{
-  static const char *const words[] = { "none", "may", "require", "implicit" };
-
-  for (unsigned i = 0; i < G_N_ELEMENTS (words); i++)
-    if (g_str_equal (word, words[i]))
-      return i;
-  g_assert_not_reached ();
-}
-
-static ClrListenerAuth
-read_auth (const char *word)
-{
-  return g_str_equal (word, "require") ? CLR_LISTENER_AUTH_REQUIRE
-         : g_str_equal (word, "offer") ? CLR_LISTENER_AUTH_OFFER
-                                       : CLR_LISTENER_AUTH_NONE;
-}
-
 static gboolean
 has_old_devices (ClrPolicy *policy)
 {
@@ -103,7 +84,7 @@ make_contexts (ClrListeners *listeners, ClrReception *reception, ClrSection *sec
 {
   reception->context
       = clr_certificates_make_context (listeners->certificates, section, CLR_TLS_MODERN, error);
-  if (reception->context && !reception->is_inbound && has_old_devices (reception->policy))
+  if (reception->context && !reception->entrance.is_inbound && has_old_devices (reception->policy))
     {
       reception->old_context
           = clr_certificates_make_context (listeners->certificates, section, CLR_TLS_OLD, error);
@@ -164,13 +145,13 @@ static gboolean
 read_listener (ClrListeners *listeners, ClrListeners *former, ClrSection *section, ClrPolicy *policy,
                GError **error)
 {
-  ClrListenerTls tls = read_tls (clr_section_get_text (section, "tls"));
-  ClrReception *reception = clr_reception_new (
-      clr_section_get_name (section), tls, read_auth (clr_section_get_text (section, "auth")), NULL, policy);
+  ClrEntrance entrance;
+  ClrReception *reception;
   gboolean ok = TRUE;
 
-  reception->is_inbound = g_str_equal (clr_section_get_text (section, "role"), "inbound");
-  if (tls != CLR_LISTENER_TLS_NONE && !make_contexts (listeners, reception, section, error))
+  clr_entrance_read (&entrance, section);
+  reception = clr_reception_new (clr_section_get_name (section), &entrance, NULL, policy);
+  if (entrance.tls != CLR_LISTENER_TLS_NONE && !make_contexts (listeners, reception, section, error))
     {
       g_prefix_error (error, "[listener %s]: ", clr_section_get_name (section));
       ok = FALSE;

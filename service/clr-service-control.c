@@ -8,6 +8,9 @@
 #include "control/clr-api.h"
 #include "control/clr-door.h"
 #include "intake/clr-injection.h"
+#include "reception/clr-stranger.h"
+
+#include <string.h>
 
 static ClrSettings *
 get_settings (void *data)
@@ -44,9 +47,10 @@ list_warnings (void *data)
 {
   ClrService *service = data;
 
-  return clr_warnings_list (service->tokens,
-                            service->listeners ? clr_listeners_get_certificates (service->listeners) : NULL,
-                            service->policy, service->opening);
+  return clr_warnings_list (
+      service->tokens, service->listeners ? clr_listeners_get_certificates (service->listeners) : NULL,
+      service->policy, service->opening,
+      clr_section_get_boolean (clr_settings_get_section (service->settings, "server"), "accept-open-relay"));
 }
 
 static JsonNode *
@@ -82,6 +86,28 @@ check_route (JsonObject *question, void *data)
   /* The main thread waits for nobody. */
   json_object_set_boolean_member (question, "no-lookups", TRUE);
   return clr_check_route (question, NULL);
+}
+
+static JsonNode *
+check_relay (void *data)
+{
+  ClrService *service = data;
+
+  return clr_check_relay_of (service->policy, service->settings);
+}
+
+static char *
+find_opening (const char *text, void *data)
+{
+  ClrService *service = data;
+  g_autoptr (ClrSettings) settings
+      = clr_settings_new_from_text (text, strlen (text), clr_settings_get_file (service->settings), NULL);
+  g_autoptr (ClrPolicy) policy = settings ? clr_policy_new (settings, NULL) : NULL;
+
+  if (policy == NULL || service->force
+      || clr_section_get_boolean (clr_settings_get_section (settings, "server"), "accept-open-relay"))
+    return NULL;
+  return clr_stranger_find_opening (policy, settings);
 }
 
 static JsonNode *
@@ -157,6 +183,8 @@ clr_service_start_control (ClrService *service, GError **error)
     .reload = reload,
     .probe = probe,
     .check_route = check_route,
+    .check_relay = check_relay,
+    .find_opening = find_opening,
     .check_key = check_key,
     .list_warnings = list_warnings,
     .ask_oauth = ask_oauth,

@@ -53,7 +53,8 @@ struct ClrService
   int64_t drain_until_us;
   guint drain_source;
   guint certificate_source;
-  char *opening; /* by which strangers can relay, though accepted; NULL: none */
+  gboolean force; /* an open relay is accepted, whatever the settings say */
+  char *opening;  /* by which strangers can relay, though accepted; NULL: none */
   gboolean cut;
 };
 

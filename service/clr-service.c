@@ -9,6 +9,7 @@
 #include "clr-listeners.h"
 #include "clr-tokens.h"
 #include "clr-version.h"
+#include "control/clr-api.h"
 #include "control/clr-control.h"
 #include "delivery/clr-delivery.h"
 #include "delivery/clr-tls-reporter.h"
@@ -18,9 +19,9 @@
 #include "intake/clr-injection.h"
 #include "intake/clr-reporter.h"
 #include "pickup/clr-pickup.h"
-#include "policy/clr-stranger.h"
 #include "queue/clr-state.h"
 #include "queue/clr-store-sqlite.h"
+#include "reception/clr-stranger.h"
 #include "system/clr-file.h"
 #include "web/clr-web-client.h"
 
@@ -244,17 +245,18 @@ read_settings (const char *file, GError **error)
 
 /* Closed by default: settings that let strangers relay are refused. @opening: (out): what is accepted. */
 static gboolean
-check_closed (const ClrPolicy *policy, ClrSettings *settings, char **opening, GError **error)
+check_closed (ClrService *service, const ClrPolicy *policy, ClrSettings *settings, char **opening,
+              GError **error)
 {
   g_autofree char *rule = clr_stranger_find_opening (policy, settings);
 
-  if (rule && clr_section_get_boolean (clr_settings_get_section (settings, "server"), "accept-open-relay"))
+  if (rule
+      && (service->force
+          || clr_section_get_boolean (clr_settings_get_section (settings, "server"), "accept-open-relay")))
     clr_log_event (CLR_EVENT_OPEN_RELAY, rule);
   else if (rule)
     {
-      g_set_error (error, CLR_ERROR, CLR_ERROR_INVALID,
-                   "%s. Name smaller networks, or add logins; or set [server] accept-open-relay = true",
-                   rule);
+      g_set_error (error, CLR_ERROR, CLR_ERROR_INVALID, CLR_API_OPEN_RELAY, rule);
       return FALSE;
     }
   *opening = g_steal_pointer (&rule);
@@ -301,7 +303,7 @@ start (ClrService *service, GError **error)
   ClrDeliveryPlan *plan = NULL;
   gboolean ok;
 
-  if (policy == NULL || !check_closed (policy, service->settings, &service->opening, error)
+  if (policy == NULL || !check_closed (service, policy, service->settings, &service->opening, error)
       || !lock_state (service, directory, error))
     return FALSE;
   service->policy = clr_policy_ref (policy);
@@ -342,10 +344,11 @@ start (ClrService *service, GError **error)
 }
 
 ClrService *
-clr_service_new (const char *settings_file, GError **error)
+clr_service_new (const char *settings_file, gboolean force, GError **error)
 {
   ClrService *service = g_new0 (ClrService, 1);
 
+  service->force = force;
   service->file = g_canonicalize_filename (settings_file, NULL);
   service->lock_fd = -1;
   service->settings = read_settings (settings_file, error);
@@ -370,7 +373,7 @@ clr_service_reload (ClrService *service, GError **error)
   ClrRetryRule retry;
   uint64_t min_free;
 
-  if (policy == NULL || service->stopped || !check_closed (policy, settings, &opening, error))
+  if (policy == NULL || service->stopped || !check_closed (service, policy, settings, &opening, error))
     return FALSE;
   /* All that can fail is done before anything changes. */
   listeners = clr_listeners_new (settings, policy, directory, service->listeners, error);

@@ -12,8 +12,8 @@
 
 typedef struct ClrService ClrService;
 
-/* @settings_file: read, checked and applied. */
-ClrService *clr_service_new (const char *settings_file, GError **error);
+/* @settings_file: read, checked and applied. @force: work as an open relay, too, if the settings say so. */
+ClrService *clr_service_new (const char *settings_file, gboolean force, GError **error);
 /* Reads the settings file again. Returns: FALSE when it is not applied; the former settings stay in force. */
 gboolean clr_service_reload (ClrService *service, GError **error);
 /* Accepts nothing new, lets sessions and deliveries end, for at most the drain time; then calls @stopped

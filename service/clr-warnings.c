@@ -55,7 +55,7 @@ add_old_tls (const ClrPolicy *policy, gint64 now, GPtrArray *lines)
 
 char **
 clr_warnings_list (ClrTokens *tokens, ClrCertificates *certificates, const ClrPolicy *policy,
-                   const char *opening)
+                   const char *opening, gboolean accepts)
 {
   g_autoptr (GPtrArray) lines = g_ptr_array_new ();
   g_auto (GStrv) of_tokens = clr_tokens_list_warnings (tokens);
@@ -63,7 +63,13 @@ clr_warnings_list (ClrTokens *tokens, ClrCertificates *certificates, const ClrPo
 
   if (opening)
     g_ptr_array_add (lines,
-                     g_strdup_printf (_ ("%s; it works because [server] accept-open-relay is set"), opening));
+                     g_strdup_printf (accepts ? _ ("%s; it works because [server] accept-open-relay is set")
+                                              : _ ("%s; it works because clrelayd was started with --force"),
+                                      opening));
+  else if (accepts)
+    g_ptr_array_add (lines,
+                     g_strdup (_ ("[server] accept-open-relay is set, though no stranger can relay: take "
+                                  "it out, or the next opening will not be refused")));
   for (char **line = of_tokens; *line; line++)
     g_ptr_array_add (lines, g_strdup (*line));
   if (certificates)

@@ -9,7 +9,8 @@
 #include "clr-tokens.h"
 #include "policy/clr-policy.h"
 
-/* @opening: the rule that opens the relay to strangers, accepted by the settings; NULL: it is closed.
- * @certificates: NULL while the relay stops. Returns: (transfer full) */
+/* @opening: the rule that opens the relay to strangers, accepted by the settings, or by --force; NULL: it is
+ * closed. @accepts: the settings accept it.  @certificates: NULL while the relay stops. Returns: (transfer
+ * full) */
 char **clr_warnings_list (ClrTokens *tokens, ClrCertificates *certificates, const ClrPolicy *policy,
-                          const char *opening);
+                          const char *opening, gboolean accepts);

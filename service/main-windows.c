@@ -72,7 +72,7 @@ main (int argc, char **argv)
     }
 
   program.loop = g_main_loop_new (NULL, FALSE);
-  program.service = clr_service_new (file, &error);
+  program.service = clr_service_new (file, arguments.force, &error);
   if (program.service == NULL)
     {
       clr_log_flush ();

@@ -170,8 +170,11 @@ print_value (const char *name, JsonNode *node, int depth)
   else if (JSON_NODE_HOLDS_ARRAY (node))
     {
       JsonArray *array = json_node_get_array (node);
+      gboolean is_dialogue = g_strcmp0 (name, "dialogue") == 0;
 
-      for (guint i = 0; i < json_array_get_length (array); i++)
+      for (guint i = 0; is_dialogue && i < json_array_get_length (array); i++)
+        printf ("%*s%s\n", depth * 2, "", json_array_get_string_element (array, i));
+      for (guint i = 0; !is_dialogue && i < json_array_get_length (array); i++)
         print_value (name, json_array_get_element (array, i), depth);
     }
   else

@@ -5,6 +5,7 @@
  */
 #include "clr-place.h"
 
+#include "check/clr-check.h"
 #include "control/clr-api.h"
 #include "settings/clr-diff.h"
 #include "settings/clr-settings-change.h"
@@ -93,6 +94,28 @@ fail_change (const GError *error)
                                                                           : clr_verb_get_code (error);
 }
 
+/* Without a service the file is judged here, as the service would. Returns: (transfer full) (nullable): the
+ * text that may be written */
+static char *
+accept_opening (ClrVerbOptions *options, char *text, GError **error)
+{
+  g_autofree char *former = text;
+  g_autoptr (JsonObject) in = json_object_new ();
+  ClrSettingChange accept = { (char *)"server", NULL, (char *)"accept-open-relay", (char *)"true", NULL };
+
+  json_object_set_string_member (in, "settings", text);
+  g_autoptr (JsonNode) node = clr_check_relay (in, NULL);
+  JsonObject *answer = json_node_get_object (node);
+  if (!g_str_equal (clr_verb_get (answer, "result"), "open")
+      || json_object_get_boolean_member (json_object_get_object_member (answer, "details"), "accepted"))
+    return g_steal_pointer (&former);
+  if (options->force)
+    return clr_settings_text_change (former, &accept, error);
+  g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, CLR_API_OPEN_RELAY,
+               clr_verb_get (answer, "reason"));
+  return NULL;
+}
+
 int
 clr_config_change (ClrVerbOptions *options, GPtrArray *changes)
 {
@@ -106,6 +129,8 @@ clr_config_change (ClrVerbOptions *options, GPtrArray *changes)
   if (place.client)
     {
       g_autoptr (JsonNode) body = clr_settings_change_write (changes, place.now->etag);
+      if (options->force)
+        json_object_set_boolean_member (json_node_get_object (body), "force", TRUE);
       g_autoptr (JsonNode) root = clr_place_request (&place, "PATCH", CLR_API_SETTINGS, body, &error);
 
       code = root ? tell_answer (options, &place, root, FALSE) : fail_change (error);
@@ -113,6 +138,8 @@ clr_config_change (ClrVerbOptions *options, GPtrArray *changes)
   else
     {
       text = clr_settings_change_apply (place.now->text, changes, &error);
+      if (text)
+        text = accept_opening (options, text, &error);
       code = text && clr_settings_file_replace (place.file, text, place.now->etag, &error)
                  ? tell_local (options, &place, FALSE)
                  : fail_change (error);
@@ -408,14 +435,22 @@ clr_config_edit (ClrVerbOptions *options, int argc, char **argv)
   {
     const char *word, *usage, *help;
     int (*run) (ClrVerbOptions *options, int argc, char **argv);
+    gboolean changes;
   } words[] = {
     { "get", "[NAME]", N_ ("Shows a setting (its default when it is not set), a group, or all that is set."),
       get },
-    { "set", "NAME=VALUE...", N_ ("Changes settings, all of them or none. Comments and order stay."), set },
-    { "unset", "NAME...", N_ ("Takes a setting out, so that its default counts, or a whole group."), unset },
+    { "set", "NAME=VALUE...", N_ ("Changes settings, all of them or none. Comments and order stay."), set,
+      TRUE },
+    { "unset", "NAME...", N_ ("Takes a setting out, so that its default counts, or a whole group."), unset,
+      TRUE },
     { "diff", "[N]", N_ ("Shows what has changed since the last version, or since version N."), diff },
     { "history", "", N_ ("Lists the former versions."), history },
     { "undo", "", N_ ("Puts the last version back."), undo },
+  };
+  GOptionEntry entries[] = {
+    { "force", 0, 0, G_OPTION_ARG_NONE, &options->force,
+      N_ ("Even when strangers can relay then; sets server.accept-open-relay, too"), NULL },
+    G_OPTION_ENTRY_NULL,
   };
   int code;
 
@@ -424,7 +459,8 @@ clr_config_edit (ClrVerbOptions *options, int argc, char **argv)
       {
         g_autofree char *usage = g_strdup_printf ("%s %s", words[i].word, words[i].usage);
 
-        if (!clr_verb_parse (options, usage, _ (words[i].help), NULL, &argc, &argv, &code))
+        if (!clr_verb_parse (options, usage, _ (words[i].help), words[i].changes ? entries : NULL, &argc,
+                             &argv, &code))
           return code;
         return words[i].run (options, argc, argv);
       }

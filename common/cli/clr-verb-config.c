@@ -34,6 +34,23 @@ check_keys (ClrSettings *settings)
   return (char **)g_ptr_array_free (problems, FALSE);
 }
 
+/* What the service would refuse to work with. */
+static char **
+check_closed (const char *file)
+{
+  g_autoptr (JsonObject) in = json_object_new ();
+  GPtrArray *problems = g_ptr_array_new ();
+
+  json_object_set_string_member (in, "config", file);
+  g_autoptr (JsonNode) out = clr_check_relay (in, NULL);
+  JsonObject *answer = json_node_get_object (out);
+  if (g_str_equal (clr_verb_get (answer, "result"), "open")
+      && !json_object_get_boolean_member (json_object_get_object_member (answer, "details"), "accepted"))
+    g_ptr_array_add (problems, g_strdup_printf ("%s: %s", file, clr_verb_get (answer, "reason")));
+  g_ptr_array_add (problems, NULL);
+  return (char **)g_ptr_array_free (problems, FALSE);
+}
+
 static int
 check (ClrVerbOptions *options, const char *file)
 {
@@ -42,6 +59,11 @@ check (ClrVerbOptions *options, const char *file)
 
   if (settings)
     problems = check_keys (settings);
+  if (settings && *problems == NULL)
+    {
+      g_strfreev (problems);
+      problems = check_closed (file);
+    }
   if (options->json)
     {
       g_autoptr (JsonBuilder) builder = json_builder_new ();

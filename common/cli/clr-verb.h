@@ -27,7 +27,8 @@ typedef struct
   char *socket;
   char *config;
   gboolean json;
-  char **words; /* the verb's command line without its options; what clr_verb_parse() gives lives in it */
+  gboolean force; /* of verbs that change settings: even when strangers can relay then */
+  char **words;   /* the verb's command line without its options; what clr_verb_parse() gives lives in it */
 } ClrVerbOptions;
 
 typedef struct

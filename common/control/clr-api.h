@@ -48,19 +48,26 @@
 #define CLR_API_TRACE           "/v1/trace"
 #define CLR_API_CHECK_SMARTHOST "/v1/checks/smarthost"
 #define CLR_API_CHECK_ROUTE     "/v1/checks/route"
-#define CLR_API_OAUTH           "/v1/oauth"
-#define CLR_API_OAUTH_RENEW     "/v1/oauth/renew"
-#define CLR_API_OAUTH_LOGIN     "/v1/oauth/login"
-#define CLR_API_OAUTH_ANSWER    "/v1/oauth/answer"
-#define CLR_API_METRICS         "/metrics"
-#define CLR_API_SERIES          "/v1/metrics/series"
-#define CLR_API_TLS_RESULTS     "/v1/tls-results"
+/* What strangers are told at the listeners, by the settings in force. */
+#define CLR_API_CHECK_RELAY  "/v1/checks/relay"
+#define CLR_API_OAUTH        "/v1/oauth"
+#define CLR_API_OAUTH_RENEW  "/v1/oauth/renew"
+#define CLR_API_OAUTH_LOGIN  "/v1/oauth/login"
+#define CLR_API_OAUTH_ANSWER "/v1/oauth/answer"
+#define CLR_API_METRICS      "/metrics"
+#define CLR_API_SERIES       "/v1/metrics/series"
+#define CLR_API_TLS_RESULTS  "/v1/tls-results"
 /* GET lists the DKIM keys with their records; POST makes one. */
 #define CLR_API_KEYS    "/v1/keys"
 #define CLR_API_OPENAPI "/v1/openapi.json"
 #define CLR_API_METHODS "/v1/methods"
 #define CLR_API_TOKENS  "/v1/tokens"
 #define CLR_API_TOKEN   "/v1/tokens/"
+
+/* Why settings are refused; the word in it is the rule. */
+#define CLR_API_OPEN_RELAY                                                                                   \
+  "%s. Name smaller networks, or add logins; or accept it with --force, which sets [server] "                \
+  "accept-open-relay = true"
 
 /* Messages of one page of /v1/queue, /v1/trace. */
 #define CLR_API_PAGE      100

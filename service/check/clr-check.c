@@ -27,6 +27,12 @@ static const ClrCheckOption route_options[] = {
   { NULL },
 };
 
+static const ClrCheckOption relay_options[] = {
+  { "config", CLR_CHECK_FILE, "FILE", N_ ("Settings file") },
+  { "settings", CLR_CHECK_TEXT, "TEXT", N_ ("The text of a settings file, instead") },
+  { NULL },
+};
+
 static const ClrCheckOption mta_sts_options[] = {
   { "domain", CLR_CHECK_TEXT, "DOMAIN",
     N_ ("The recipients' domain: its record, policy and mail exchangers") },
@@ -111,6 +117,8 @@ static const ClrCheckRow table[] = {
   { "address", N_ ("whether an address may stand in an envelope, and what it needs"), address_options,
     clr_check_address },
   { "route", N_ ("which way mail to a recipient would take, and how"), route_options, clr_check_route },
+  { "relay", N_ ("whether strangers could send through the listeners: their dialogues, played through"),
+    relay_options, clr_check_relay },
   { "mta-sts", N_ ("the MTA-STS record and policy of a domain, and whether its exchangers fit"),
     mta_sts_options, clr_check_mta_sts },
   { "dane", N_ ("the TLSA records of a mail server, and whether its certificates fit"), dane_options,

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "check/clr-zone.h"
+#include "settings/clr-settings.h"
 
 typedef enum
 {
@@ -71,6 +72,11 @@ JsonNode *clr_check_arc (JsonObject *in, ClrZone *zone);
 JsonNode *clr_check_arf (JsonObject *in, ClrZone *zone);
 JsonNode *clr_check_address (JsonObject *in, ClrZone *zone);
 JsonNode *clr_check_route (JsonObject *in, ClrZone *zone);
+/* "open" when strangers could relay; details: see clr_stranger_describe (), and whether the settings accept
+ * it. */
+JsonNode *clr_check_relay (JsonObject *in, ClrZone *zone);
+/* The same of a ClrPolicy and the settings it was made of. */
+JsonNode *clr_check_relay_of (const void *policy, ClrSettings *settings);
 JsonNode *clr_check_mta_sts (JsonObject *in, ClrZone *zone);
 JsonNode *clr_check_dane (JsonObject *in, ClrZone *zone);
 JsonNode *clr_check_tlsrpt (JsonObject *in, ClrZone *zone);

@@ -58,6 +58,11 @@ typedef struct
                  void *data);
   /* Which way mail would take; @question: its members are texts. (transfer full) */
   JsonNode *(*check_route) (JsonObject *question, void *data);
+  /* What strangers are told, see clr_check_relay (). (transfer full) */
+  JsonNode *(*check_relay) (void *data);
+  /* The rule by which @text, as the settings file, would open the relay to strangers without saying that it
+   * is accepted; NULL: none, or it is not valid. (transfer full) */
+  char *(*find_opening) (const char *text, void *data);
   /* A DKIM key and its record; see clr_check_dkim_key (). (transfer full) */
   JsonNode *(*check_key) (JsonObject *question, void *data);
   char **(*list_warnings) (void *data); /* (transfer full) */

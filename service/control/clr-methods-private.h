@@ -104,6 +104,7 @@ void clr_method_undo_settings (ClrCall *call);
 /* clr-methods-probe.c */
 void clr_method_probe_smarthost (ClrCall *call);
 void clr_method_check_route (ClrCall *call);
+void clr_method_check_relay (ClrCall *call);
 
 /* clr-methods-keys.c: DKIM keys and their records */
 void clr_method_list_keys (ClrCall *call);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * /v1/checks/smarthost: a smarthost is looked at, step by step, by the worker that would deliver to it.
+ * /v1/checks/relay: whether strangers could relay, by the settings in force.
  * /v1/checks/route: which way a message would take, without a question to the DNS; nothing is sent.
  */
 #include "control/clr-methods-private.h"
@@ -43,6 +44,15 @@ clr_method_check_route (ClrCall *call)
       return;
     }
   answer = host->check_route (object, host->data);
+  clr_methods_answer_json (call->message, answer);
+}
+
+void
+clr_method_check_relay (ClrCall *call)
+{
+  ClrControlHost *host = &call->place->host;
+  g_autoptr (JsonNode) answer = host->check_relay (host->data);
+
   clr_methods_answer_json (call->message, answer);
 }
 

@@ -134,9 +134,26 @@ get_wanted_etag (ClrCall *call, JsonObject *object)
   return etag;
 }
 
+/* Closed by default: what would let strangers relay is refused, or, where that is wanted, accepted in so many
+ * words: the setting that says so is set along with it, so that it outlives a restart and is seen. */
+static char *
+accept_opening (ClrCall *call, char *text, gboolean force, GError **error)
+{
+  ClrControlHost *host = &call->place->host;
+  g_autofree char *former = text, *rule = host->find_opening (text, host->data);
+  ClrSettingChange accept = { (char *)"server", NULL, (char *)"accept-open-relay", (char *)"true", NULL };
+
+  if (rule == NULL)
+    return g_steal_pointer (&former);
+  if (force)
+    return clr_settings_text_change (former, &accept, error);
+  g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, CLR_API_OPEN_RELAY, rule);
+  return NULL;
+}
+
 /* {"set": [{"group": "listener", "name": "office", "key": "address", "value": "..."}], "etag": "..."}: all of
  * it or nothing. A value of null takes the setting out; without a key, the group; {"group", "name", "before":
- * NAME} moves it, where the order counts. */
+ * NAME} moves it, where the order counts. "force": true: even when strangers can relay then. */
 void
 clr_method_patch_settings (ClrCall *call)
 {
@@ -155,6 +172,8 @@ clr_method_patch_settings (ClrCall *call)
           "say {\"set\": [{\"group\": ..., \"name\": ..., \"key\": ..., \"value\": ...}]}");
       return;
     }
+  if (text)
+    text = accept_opening (call, text, clr_json_is_true (json_node_get_object (root), "force"), &error);
   etag = get_wanted_etag (call, json_node_get_object (root));
   if (text == NULL || !clr_settings_file_replace (get_file (call), text, etag ? etag : former->etag, &error))
     {

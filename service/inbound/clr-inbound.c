@@ -28,15 +28,13 @@ typedef struct
 } StopLetter;
 
 ClrReception *
-clr_reception_new (const char *name, ClrListenerTls tls, ClrListenerAuth auth, ClrTlsContext *context,
-                   ClrPolicy *policy)
+clr_reception_new (const char *name, const ClrEntrance *entrance, ClrTlsContext *context, ClrPolicy *policy)
 {
   ClrReception *reception = g_new0 (ClrReception, 1);
 
   reception->references = 1;
   reception->name = g_strdup (name);
-  reception->tls = tls;
-  reception->auth = auth;
+  reception->entrance = *entrance;
   reception->context = context ? clr_tls_context_ref (context) : NULL;
   reception->policy = clr_policy_ref (policy);
   return reception;
@@ -91,7 +89,7 @@ refuse (ClrInbound *inbound, int fd, const ClrEndpoint *peer, ClrReception *rece
   char text[CLR_ENDPOINT_TEXT];
   uint8_t octets[16];
 
-  if (reception->tls != CLR_LISTENER_TLS_IMPLICIT)
+  if (reception->entrance.tls != CLR_LISTENER_TLS_IMPLICIT)
     {
       ssize_t sent = clr_socket_send (fd, line, strlen (line));
       (void)sent; /* it may be gone already */
@@ -100,7 +98,7 @@ refuse (ClrInbound *inbound, int fd, const ClrEndpoint *peer, ClrReception *rece
   clr_counter_add (CLR_COUNTER_CONNECTIONS_REFUSED_TOTAL, 1);
   clr_endpoint_address_to_text (peer, text);
   clr_endpoint_get_bytes (peer, octets);
-  if (!reception->is_inbound)
+  if (!reception->entrance.is_inbound)
     clr_sightings_note (inbound->sightings,
                         &(ClrSightingNote){ .octets = octets, .address = text, .why = why },
                         clr_clock_wall ());
@@ -126,7 +124,7 @@ clr_inbound_accept (ClrInbound *inbound, int fd, const ClrEndpoint *peer, ClrRec
       refuse (inbound, fd, peer, reception, TOO_MANY, "max-connections reached");
       return;
     }
-  if (!reception->is_inbound && clr_logins_is_banned (inbound->logins, address)
+  if (!reception->entrance.is_inbound && clr_logins_is_banned (inbound->logins, address)
       && !clr_policy_find_device (reception->policy, address, NULL))
     {
       refuse (inbound, fd, peer, reception, BANNED, "banned for failed logins");

@@ -8,40 +8,24 @@
 #include "intake/clr-intake.h"
 #include "net/clr-endpoint.h"
 #include "net/clr-tls.h"
+#include "reception/clr-visitor.h"
 #include "users/clr-logins.h"
 
 typedef struct ClrInbound ClrInbound;
-
-typedef enum
-{
-  CLR_LISTENER_TLS_NONE,
-  CLR_LISTENER_TLS_MAY,
-  CLR_LISTENER_TLS_REQUIRE,
-  CLR_LISTENER_TLS_IMPLICIT,
-} ClrListenerTls;
-
-typedef enum
-{
-  CLR_LISTENER_AUTH_NONE,
-  CLR_LISTENER_AUTH_OFFER,
-  CLR_LISTENER_AUTH_REQUIRE,
-} ClrListenerAuth;
 
 /* What a listener's connections are born with; frozen, counted, shared by the workers. */
 typedef struct
 {
   int references; /* atomic */
   char *name;
-  ClrListenerTls tls;
-  ClrListenerAuth auth;
+  ClrEntrance entrance;
   ClrTlsContext *context;     /* NULL with CLR_LISTENER_TLS_NONE */
   ClrTlsContext *old_context; /* for devices with old TLS; NULL: there is none */
-  gboolean is_inbound;        /* strangers bring mail for our domains */
   ClrPolicy *policy;
 } ClrReception;
 
-ClrReception *clr_reception_new (const char *name, ClrListenerTls tls, ClrListenerAuth auth,
-                                 ClrTlsContext *context, ClrPolicy *policy);
+ClrReception *clr_reception_new (const char *name, const ClrEntrance *entrance, ClrTlsContext *context,
+                                 ClrPolicy *policy);
 ClrReception *clr_reception_ref (ClrReception *reception);
 void clr_reception_unref (ClrReception *reception);
 

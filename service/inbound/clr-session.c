@@ -6,6 +6,7 @@
 #include "base/clr-log.h"
 #include "inbound/clr-admission.h"
 #include "net/clr-stream.h"
+#include "reception/clr-visitor.h"
 #include "smtp/clr-server.h"
 
 #include <string.h>
@@ -15,10 +16,9 @@ struct ClrSession
   const ClrIntakePlace *place;
   ClrReception *reception;
   const ClrLimits *limits;
-  const ClrDevice *device; /* NULL: a stranger */
+  ClrVisitor visitor; /* which device it is, and what it may do */
   ClrStream *stream;
   ClrSmtpServer *server;
-  ClrSmtpServerConfig config;
   ClrTlsContext *context; /* of the reception: which, was decided by the address before any ClientHello */
   ClrLogins *logins;
   ClrSightings *sightings;
@@ -26,7 +26,6 @@ struct ClrSession
   ClrIntake *intake;
   ClrTimer timer;
   unsigned slot;
-  uint8_t octets[16]; /* the address, IPv4 mapped */
   char address[CLR_ENDPOINT_TEXT];
   char *sender;        /* of this transaction, for events */
   int64_t progress_us; /* when the session began, or last ended a message */
@@ -47,13 +46,13 @@ note (ClrSession *session, gboolean is_session, gboolean is_message, const char 
   const char *tls = clr_stream_get_tls_description (session->stream);
   unsigned refusals = clr_smtp_server_count_refusals (session->server);
   ClrSightingNote facts = {
-    .octets = session->octets,
+    .octets = session->visitor.octets,
     .address = session->address,
     .helo = *helo ? helo : NULL,
     .tls = tls                             ? tls
            : *helo && !session->was_secure ? ""
                                            : NULL,
-    .device = session->device ? session->device->name : NULL,
+    .device = session->visitor.device ? session->visitor.device->name : NULL,
     .login = session->login ? clr_admission_get_name (session->login) : NULL,
     .is_session = is_session,
     .is_message = is_message,
@@ -62,7 +61,7 @@ note (ClrSession *session, gboolean is_session, gboolean is_message, const char 
                                                 : NULL,
   };
 
-  if (session->reception->is_inbound)
+  if (session->visitor.entrance->is_inbound)
     return;
   session->refusals_noted = refusals;
   clr_sightings_note (session->sightings, &facts, clr_clock_wall ());
@@ -163,7 +162,7 @@ ask_mail (ClrSmtpServer *server, const ClrMailCommand *mail, void *data)
   g_free (session->sender);
   session->sender = g_strdup (mail->address);
   g_clear_pointer (&session->intake, clr_intake_abandon);
-  if (session->device)
+  if (session->visitor.device)
     {
       /* RFC 3848, and RFC 6531 section 4.3 */
       static const char *const protocols[3][2][2] = {
@@ -180,12 +179,12 @@ ask_mail (ClrSmtpServer *server, const ClrMailCommand *mail, void *data)
                              [clr_smtp_server_is_authenticated (server)],
         .tls = clr_stream_get_tls_description (session->stream),
         .smtputf8 = mail->smtputf8,
-        .outside = session->reception->is_inbound,
-        .device = session->device,
+        .outside = session->visitor.entrance->is_inbound,
+        .device = session->visitor.device,
       };
       session->intake
           = clr_intake_begin (session->place, session->reception->policy, &origin, &intake_events, session);
-      const ClrIntakeObjection *why
+      const ClrObjection *why
           = clr_intake_set_sender (session->intake, mail->address, mail->ret, mail->envid);
       if (why)
         {
@@ -211,35 +210,17 @@ refuse_recipient (ClrSession *session, const char *recipient, int code, const ch
   clr_smtp_server_answer (session->server, code, enhanced, text);
 }
 
-/* It has not, and could. */
-static gboolean
-may_log_in (ClrSession *session)
-{
-  const ClrSmtpServerConfig *config = &session->config;
-
-  return config->mechanisms && !clr_smtp_server_is_authenticated (session->server)
-         && (clr_stream_is_secure (session->stream) || config->auth_in_clear || config->offer_tls);
-}
-
 static void
 ask_rcpt (ClrSmtpServer *server, const ClrRcptCommand *rcpt, void *data)
 {
   ClrSession *session = data;
-  const ClrIntakeObjection *why;
+  const ClrObjection *why = clr_visitor_judge_recipient (&session->visitor, rcpt->address,
+                                                         clr_smtp_server_is_authenticated (server),
+                                                         clr_stream_is_secure (session->stream));
 
-  /* RFC 4954 section 6: what it lacks is a login. */
-  if (session->device == NULL && may_log_in (session))
-    refuse_recipient (session, rcpt->address, 530, "5.7.0", "relaying needs a login; send AUTH first");
-  else if (session->device == NULL)
-    {
-      g_autofree char *text
-          = g_strdup_printf ("relaying denied: no device is set up for your address %s", session->address);
-      refuse_recipient (session, rcpt->address, 550, "5.7.1", text);
-    }
-  else if (session->reception->is_inbound && !clr_policy_is_ours (session->reception->policy, rcpt->address))
-    refuse_recipient (session, rcpt->address, 550, "5.7.1",
-                      "relaying denied: this server takes mail for its own domains only");
-  else if ((why = clr_intake_add_recipient (session->intake, rcpt->address, rcpt->notify, rcpt->orcpt)))
+  if (why == NULL)
+    why = clr_intake_add_recipient (session->intake, rcpt->address, rcpt->notify, rcpt->orcpt);
+  if (why)
     refuse_recipient (session, rcpt->address, why->code, why->enhanced, why->text);
   else
     clr_smtp_server_answer (server, 250, "2.1.5", "recipient noted");
@@ -294,11 +275,7 @@ abandon (ClrSmtpServer *server, void *data)
 static void
 choose_device (ClrSession *session)
 {
-  session->device
-      = session->reception->is_inbound
-            ? &clr_policy_get_outside (session->reception->policy)->device
-            : clr_policy_find_device (session->reception->policy, session->octets,
-                                      session->login ? clr_admission_get_name (session->login) : NULL);
+  clr_visitor_set_login (&session->visitor, session->login ? clr_admission_get_name (session->login) : NULL);
 }
 
 static void
@@ -331,7 +308,7 @@ ask_login (ClrSmtpServer *server, const ClrSaslClaim *claim, void *data)
 {
   ClrSession *session = data;
 
-  clr_admission_judge (get_login (session), server, claim, session->octets, session->address);
+  clr_admission_judge (get_login (session), server, claim, session->visitor.octets, session->address);
 }
 
 static void
@@ -394,19 +371,14 @@ on_secure (ClrStream *stream, void *data)
   session->starting_tls = FALSE;
   session->was_secure = TRUE;
   note (session, FALSE, FALSE, NULL);
-  if (session->config.mechanisms)
-    session->config.mechanisms |= CLR_SASL_OFFER_SCRAM_PLUS;
+  clr_visitor_set_secure (&session->visitor);
   if (session->login)
     {
       clr_admission_forget (session->login);
       choose_device (session);
     }
-  if (session->reception->tls == CLR_LISTENER_TLS_IMPLICIT)
-    {
-      session->config.offer_tls = FALSE;
-      session->config.require_tls = FALSE;
-      clr_smtp_server_greet (session->server);
-    }
+  if (session->visitor.entrance->tls == CLR_LISTENER_TLS_IMPLICIT)
+    clr_smtp_server_greet (session->server);
   else
     clr_smtp_server_secured (session->server);
   arm (session);
@@ -430,59 +402,35 @@ clr_session_new (const ClrIntakePlace *place, ClrLogins *logins, ClrSightings *s
                  void (*ended) (ClrSession *session, void *data), void *data)
 {
   ClrSession *session = g_new0 (ClrSession, 1);
-  const ClrLimits *limits = clr_policy_get_limits (reception->policy);
-  ClrQuirks quirks;
+  uint8_t octets[16];
 
   session->place = place;
   session->logins = logins;
   session->sightings = sightings;
   session->reception = clr_reception_ref (reception);
-  session->limits = limits;
+  session->limits = clr_policy_get_limits (reception->policy);
   session->slot = slot;
   session->ended = ended;
   session->data = data;
   session->progress_us = place->worker->now;
-  clr_endpoint_get_bytes (peer, session->octets);
+  clr_endpoint_get_bytes (peer, octets);
   clr_endpoint_address_to_text (peer, session->address);
-  choose_device (session);
-  quirks = reception->is_inbound ? 0 : clr_policy_find_quirks (reception->policy, session->octets);
-  session->context = (quirks & CLR_QUIRK_LEGACY_TLS) && reception->old_context ? reception->old_context
-                                                                               : reception->context;
-  session->config = (ClrSmtpServerConfig){
-    .hostname = clr_policy_get_hostname (reception->policy),
-    .max_line = limits->max_line,
-    .max_message_size = limits->max_message_size,
-    .max_recipients = limits->max_recipients,
-    .max_errors = limits->max_errors,
-    .max_messages = limits->max_messages_per_connection,
-    .offer_tls = (reception->tls == CLR_LISTENER_TLS_MAY && !(quirks & CLR_QUIRK_NO_STARTTLS))
-                 || reception->tls == CLR_LISTENER_TLS_REQUIRE,
-    .require_tls = reception->tls == CLR_LISTENER_TLS_REQUIRE,
-    .mechanisms
-    = reception->auth != CLR_LISTENER_AUTH_NONE && !reception->is_inbound && clr_logins_has_users (logins)
-          ? CLR_SASL_OFFER_SCRAM | CLR_SASL_OFFER_PLAIN | CLR_SASL_OFFER_LOGIN
-                | (quirks & CLR_QUIRK_CRAM_MD5 ? CLR_SASL_OFFER_CRAM_MD5 : 0)
-          : 0,
-    .require_auth = reception->auth == CLR_LISTENER_AUTH_REQUIRE,
-    .max_failed_logins = limits->max_failed_logins,
-    .auth_in_clear = (quirks & CLR_QUIRK_AUTH_IN_CLEAR) != 0,
-    .auth_equals = (quirks & CLR_QUIRK_AUTH_IN_CLEAR) != 0,
-    .normalize = (quirks & CLR_QUIRK_BARE_NEWLINES) != 0,
-    .leniency = (quirks & CLR_QUIRK_MISSING_BRACKETS ? CLR_ADDRESS_NO_BRACKETS : 0)
-                | (quirks & CLR_QUIRK_SPACE_AFTER_COLON ? CLR_ADDRESS_SPACES : 0),
-    .lenient_helo = (quirks & CLR_QUIRK_BAD_HELO) != 0,
-  };
+  clr_visitor_init (&session->visitor, &session->reception->entrance, reception->policy, octets,
+                    session->address, clr_logins_has_users (logins));
+  session->context = (session->visitor.quirks & CLR_QUIRK_LEGACY_TLS) && reception->old_context
+                         ? reception->old_context
+                         : reception->context;
   clr_counter_add (CLR_COUNTER_CONNECTIONS_IN, 1);
   clr_counter_add (CLR_COUNTER_CONNECTIONS_IN_TOTAL, 1);
   clr_log_event (CLR_EVENT_CLIENT_CONNECTED, session->address, reception->name,
-                 session->device ? session->device->name : "a stranger");
+                 session->visitor.device ? session->visitor.device->name : "a stranger");
 
   session->stream = clr_stream_new (place->worker, fd, peer, &stream_events, session);
-  session->server = clr_smtp_server_new (&session->config, &server_handler,
+  session->server = clr_smtp_server_new (&session->visitor.config, &server_handler,
                                          clr_stream_get_output (session->stream), session);
   clr_timer_init (&session->timer, on_timer, session);
   arm (session);
-  if (reception->tls == CLR_LISTENER_TLS_IMPLICIT)
+  if (reception->entrance.tls == CLR_LISTENER_TLS_IMPLICIT)
     clr_stream_start_tls (session->stream, session->context, NULL);
   else
     {

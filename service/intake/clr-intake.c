@@ -12,6 +12,7 @@
 #include "intake/clr-rewrite.h"
 #include "intake/clr-stamp.h"
 #include "mail/clr-repair.h"
+#include "policy/clr-acceptance.h"
 #include "policy/clr-account.h"
 
 #include <string.h>
@@ -116,26 +117,17 @@ intake_free (ClrIntake *intake)
   g_free (intake);
 }
 
-const ClrIntakeObjection *
+const ClrObjection *
 clr_intake_set_sender (ClrIntake *intake, const char *sender, unsigned ret, const char *envid)
 {
-  static const ClrIntakeObjection denied
-      = { 550, "5.7.1", "this device may not send with this sender; see senders of its [device] section" };
-  static const ClrIntakeObjection busy
-      = { 452, "4.7.1", "this device has sent more than it may in this time, please try again later" };
-  const ClrDevice *device = intake->is;
+  const char *used = sender;
+  const ClrObjection *why = clr_acceptance_judge_sender (intake->is, &used, intake->time_us);
 
-  if (device->account && device->on_excess == CLR_EXCESS_DEFER && !clr_account_get_frozen (device->account)
-      && clr_account_peek (device->account, &device->rates, 1, intake->time_us))
-    return &busy;
-  if (!clr_device_allows_sender (device, sender))
-    {
-      if (device->rewrite_sender == NULL)
-        return &denied;
-      sender = device->rewrite_sender;
-      intake->repairs |= CLR_REPAIR_SENDER;
-    }
-  intake->sender = g_strdup (sender);
+  if (why)
+    return why;
+  if (used != sender)
+    intake->repairs |= CLR_REPAIR_SENDER;
+  intake->sender = g_strdup (used);
   intake->ret = ret;
   intake->envid = *envid ? g_strdup (envid) : NULL;
   if (intake->outside)
@@ -143,20 +135,16 @@ clr_intake_set_sender (ClrIntake *intake, const char *sender, unsigned ret, cons
         intake->place.worker,
         &(ClrEvaluationFacts){ .client = intake->client,
                                .helo = intake->helo,
-                               .sender = sender,
+                               .sender = used,
                                .hostname = clr_policy_get_hostname (intake->policy),
                                .timeout_us = clr_policy_get_outside (intake->policy)->timeout_us });
   return NULL;
 }
 
-static gboolean
-add_row (ClrIntake *intake, const char *recipient, unsigned notify, const char *orcpt)
+/* Takes @lane. */
+static void
+add_row (ClrIntake *intake, const char *recipient, unsigned notify, const char *orcpt, char *lane)
 {
-  ClrRouteCase what = { intake->sender, intake->device, recipient, intake->is->route };
-  char *lane = clr_policy_find_lane (intake->policy, &what);
-
-  if (lane == NULL)
-    return FALSE;
   ClrRecipient row = {
     .number = intake->recipients->len,
     .address = g_strdup (recipient),
@@ -165,26 +153,18 @@ add_row (ClrIntake *intake, const char *recipient, unsigned notify, const char *
     .lane = lane,
   };
   g_array_append_val (intake->recipients, row);
-  return TRUE;
 }
 
-const ClrIntakeObjection *
+const ClrObjection *
 clr_intake_add_recipient (ClrIntake *intake, const char *recipient, unsigned notify, const char *orcpt)
 {
-  static const ClrIntakeObjection no_route = { 550, "5.4.4", "no route leads to this domain" };
-  static const ClrIntakeObjection denied
-      = { 550, "5.7.1", "this device may not send to this domain; see recipients of its [device] section" };
-  static const ClrIntakeObjection many
-      = { 452, "4.5.3", "too many recipients; see max-recipients of its [device] section" };
+  char *lane = NULL;
+  const ClrObjection *why = clr_acceptance_judge_recipient (intake->policy, intake->is, intake->sender,
+                                                            &recipient, intake->recipients->len, &lane);
 
-  /* RFC 5321 section 4.5.1: who has no domain is the one who answers for this relay. */
-  if (g_ascii_strcasecmp (recipient, "postmaster") == 0)
-    recipient = clr_policy_get_postmaster (intake->policy);
-  else if (!clr_device_allows_recipient (intake->is, recipient))
-    return &denied;
-  if (intake->is->max_recipients && intake->recipients->len >= intake->is->max_recipients)
-    return &many;
-  return add_row (intake, recipient, notify, orcpt) ? NULL : &no_route;
+  if (why == NULL)
+    add_row (intake, recipient, notify, orcpt, lane);
+  return why;
 }
 
 /* The copy for the journal, unless it has one already. Nobody is told of what becomes of it. */
@@ -196,8 +176,12 @@ add_journal (ClrIntake *intake)
   for (unsigned i = 0; journal && i < intake->recipients->len; i++)
     if (g_ascii_strcasecmp (g_array_index (intake->recipients, ClrRecipient, i).address, journal) == 0)
       return;
-  if (journal)
-    add_row (intake, journal, CLR_TELL_NEVER, "");
+  if (journal == NULL)
+    return;
+  ClrRouteCase what = { intake->sender, intake->device, journal, intake->is->route };
+  char *lane = clr_policy_find_lane (intake->policy, &what);
+  if (lane)
+    add_row (intake, journal, CLR_TELL_NEVER, "", lane);
 }
 
 static void

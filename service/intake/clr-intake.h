@@ -9,7 +9,7 @@
 #pragma once
 
 #include "net/clr-worker.h"
-#include "policy/clr-policy.h"
+#include "policy/clr-acceptance.h"
 #include "queue/clr-disk.h"
 #include "queue/clr-queue.h"
 
@@ -63,20 +63,12 @@ typedef struct
 
 ClrIntake *clr_intake_begin (const ClrIntakePlace *place, ClrPolicy *policy, const ClrOrigin *origin,
                              const ClrIntakeEvents *events, void *data);
-/* Why an address is not taken. */
-typedef struct
-{
-  int code;
-  const char *enhanced;
-  const char *text;
-} ClrIntakeObjection;
-
 /* Returns: NULL, or why the device may not send so, or not now. */
-const ClrIntakeObjection *clr_intake_set_sender (ClrIntake *intake, const char *sender, unsigned ret,
-                                                 const char *envid);
+const ClrObjection *clr_intake_set_sender (ClrIntake *intake, const char *sender, unsigned ret,
+                                           const char *envid);
 /* Returns: NULL, or why it is not taken. */
-const ClrIntakeObjection *clr_intake_add_recipient (ClrIntake *intake, const char *recipient, unsigned notify,
-                                                    const char *orcpt);
+const ClrObjection *clr_intake_add_recipient (ClrIntake *intake, const char *recipient, unsigned notify,
+                                              const char *orcpt);
 void clr_intake_write (ClrIntake *intake, const uint8_t *bytes, size_t size);
 /* Before the end: what was borne of the client for it; recorded on the message. */
 void clr_intake_set_quirks (ClrIntake *intake, ClrQuirks quirks);

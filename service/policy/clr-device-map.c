@@ -170,6 +170,14 @@ find_node (const ClrDeviceMap *map, const uint8_t address[16])
   return found;
 }
 
+const struct ClrNetwork *
+clr_device_map_find_network (const ClrDeviceMap *map, const uint8_t address[16])
+{
+  int node = find_node (map, address);
+
+  return node < 0 ? NULL : &g_array_index (map->nodes, Node, node).network;
+}
+
 static const ClrDevice *
 find_login (const ClrDeviceMap *map, int node, const char *login)
 {

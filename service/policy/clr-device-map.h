@@ -18,6 +18,9 @@ void clr_device_map_free (ClrDeviceMap *map);
 /* @address: 16 octets, IPv4 mapped. @login: in lower case, NULL: not logged in. Returns: (nullable) */
 const ClrDevice *clr_device_map_find (const ClrDeviceMap *map, const uint8_t address[16], const char *login);
 
+/* The smallest network of any device that holds @address; NULL: none does. */
+const struct ClrNetwork *clr_device_map_find_network (const ClrDeviceMap *map, const uint8_t address[16]);
+
 /* What is borne of a client before it can have logged in: the quirks of all devices of the smallest network
  * that holds
  * @address. @now: seconds since 1970; old TLS ends. */

@@ -255,6 +255,12 @@ clr_policy_find_device (const ClrPolicy *policy, const uint8_t address[16], cons
   return clr_device_map_find (policy->map, address, login);
 }
 
+const struct ClrNetwork *
+clr_policy_find_network (const ClrPolicy *policy, const uint8_t address[16])
+{
+  return clr_device_map_find_network (policy->map, address);
+}
+
 ClrQuirks
 clr_policy_find_quirks (const ClrPolicy *policy, const uint8_t address[16])
 {

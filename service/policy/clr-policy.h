@@ -66,6 +66,8 @@ const ClrReportStyle *clr_policy_get_report_style (const ClrPolicy *policy);
  * not logged in. NULL: this client may not relay. */
 const ClrDevice *clr_policy_find_device (const ClrPolicy *policy, const uint8_t address[16],
                                          const char *login);
+/* The smallest network of any device that holds @address; NULL: none does. */
+const struct ClrNetwork *clr_policy_find_network (const ClrPolicy *policy, const uint8_t address[16]);
 /* What is borne of whoever connects from @address, before it can have logged in, at this moment. */
 ClrQuirks clr_policy_find_quirks (const ClrPolicy *policy, const uint8_t address[16]);
 /* All of them, in file order: of ClrDevice. */

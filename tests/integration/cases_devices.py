@@ -1,10 +1,14 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """What a [device] may do, and what is borne of it: over SMTP, with the real relay."""
+import base64
+import json
+import os
 import socket
+import subprocess
 import time
 
 from commands import api, command
-from harness import Raw, Relay, case, check, equal, free_port, submit, wait_for
+from harness import Raw, Relay, case, check, clrelay, daemon, equal, free_port, queue_id, run, submit, wait_for
 
 
 def dialogue(relay, *lines):
@@ -160,6 +164,10 @@ def _():
         relay.hangup("[device v6] networks = ::/0")
         relay.write(devices=wide, server="accept-open-relay = true\n")
         relay.hangup("accept-open-relay is set")
+        check("accept-open-relay is set" in str(relay.json("status")), "the status warns")
+        relay.write(devices="[device all]\nnetworks = 127.0.0.0/8\n", server="accept-open-relay = true\n")
+        relay.hangup()
+        check("though no stranger can relay" in str(relay.json("status")), "the status warns of a leave that is not needed")
     relay = Relay(devices=wide, extra=outside)
     relay.launch()
     wait_for(lambda: relay.process.poll() is not None, what="the end of a start as an open relay")
@@ -169,6 +177,72 @@ def _():
 
 def clients(relay, *options):
     return {c["address"]: c for c in relay.json("device", "list", "--clients", *options)}
+
+
+@case("check relay: a stranger's dialogue at every listener; a change over the API is refused with the rule, forced with a warning")
+def _():
+    outside = (f"[listener outside]\naddress = 0.0.0.0:{free_port()}\ntls = require\n"
+               f"[listener mx]\naddress = 0.0.0.0:{free_port()}\nrole = inbound\n[inbound]\ndomains = internal.test\n")
+    with Relay(devices="[device all]\nnetworks = 127.0.0.0/8\n", extra=outside) as relay:
+        found = json.loads(command("check", "relay", "--config", relay.conf, "--json"))
+        equal((found["result"], [l["name"] for l in found["details"]["listeners"]]), ("ok", ["in", "outside", "mx"]), "the listeners")
+        for listener in found["details"]["listeners"]:
+            equal(listener["verdict"], "closed", listener["name"])
+            for visit in listener["visits"]:
+                replies = [line for line in visit["dialogue"] if line.startswith("S: 5")]
+                check(replies and visit["verdict"] == "closed", f"{listener['name']}: {visit}")
+        check("C: RCPT TO:<victim@stranger.invalid>" in command("check", "relay", "--config", relay.conf), "the dialogue is shown")
+        equal(relay.cli("config", "get", "device:all.networks").strip(), "127.0.0.0/8", "before")
+        for networks in ("0.0.0.0/1, 128.0.0.0/1", "::/64"):
+            result = run(clrelay(), "--socket", relay.socket, "config", "set", f"device:all.networks={networks}")
+            said = result.stderr.decode()
+            check(result.returncode != 0 and "open relay through [listener outside]: [device all] networks = " in said and "--force" in said, said)
+        result = run(clrelay(), "--socket", relay.socket, "config", "set", "inbound.domains=.com")
+        check("open relay through [listener mx]: [inbound] domains = .com" in result.stderr.decode(), result.stderr)
+        equal(relay.cli("config", "get", "device:all.networks").strip(), "127.0.0.0/8", "after the refusals")
+        relay.cli("config", "set", "--force", "device:all.networks=0.0.0.0/0")
+        equal(relay.cli("config", "get", "server.accept-open-relay").strip(), "true", "what --force sets")
+        check("open relay through [listener outside]" in str(relay.json("status")), "the status warns")
+        check("open relay through [listener outside]" in relay.read_log(), "the log warns")
+        said = command("check", "relay", "--config", relay.conf, expect=4)
+        check("open: open relay through" in said and "C: DATA" in said and "S: 354" in said, said)
+        relay.cli("config", "undo")
+        check("open relay" not in str(relay.json("status")), "closed again")
+    # Without a service the file is judged alike.
+    result = run(clrelay(), "--config", relay.conf, "config", "set", "device:all.networks=::/0")
+    check(result.returncode == 4 and "open relay through" in result.stderr.decode(), result.stderr)
+    result = run(clrelay(), "--config", relay.conf, "config", "set", "--force", "device:all.networks=::/0")
+    equal(result.returncode, 0, result.stderr)
+    command("config", "check", relay.conf)
+    relay.write(devices="[device all]\nnetworks = ::/0\n")
+    check("open relay" in command("config", "check", relay.conf, expect=4), "config check")
+    # The daemon's own --force: for once, and warned of.
+    with open(relay.log, "ab") as log:
+        relay.process = subprocess.Popen([daemon(), "--config", relay.conf, "--force"], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+    wait_for(lambda: os.path.exists(relay.socket) and run(clrelay(), "--socket", relay.socket, "status").returncode == 0, what="the start by force")
+    check("started with --force" in str(relay.json("status")), "the status warns")
+    relay.stop()
+
+
+@case("device: one known by its login gets the quirks that act after it, and not before")
+def _():
+    devices = "[device office]\nnetworks = 127.0.0.1\nquirks = auth-in-clear\n[device camera]\nlogins = camera\nbare-newlines = normalize\nquirks = missing-brackets\n"
+    with Relay(devices=devices) as relay:
+        relay.cli("user", "add", "camera", data=b"secret-word\n")
+        with Raw(relay.port) as client:
+            client.reply()
+            client.ask("EHLO c.test")
+            check(client.ask("MAIL FROM: a@internal.test").startswith("501"), "lenient before the login")
+            equal(client.ask("AUTH PLAIN " + base64.b64encode(b"\0camera\0secret-word").decode())[:3], "235", "the login")
+            equal(client.ask("MAIL FROM:a@internal.test")[:3], "250", "MAIL without brackets")
+            equal(client.ask("RCPT TO:b@example.test")[:3], "250", "RCPT without brackets")
+            equal(client.ask("DATA")[:3], "354", "DATA")
+            client.send(b"Subject: x\r\n\r\none\ntwo\r\n.\r\n")
+            reply = client.reply()
+            check(reply.startswith("250"), reply)
+        one = relay.show(queue_id(reply))
+        equal(one["device"], "camera", "device")
+        check("missing-brackets" in str(one) and "newlines" in str(one), one)
 
 
 @case("device: who tried is remembered with HELO, TLS, success, refusal and why; kept over a restart; allowed with one command")

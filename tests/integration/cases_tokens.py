@@ -10,7 +10,7 @@ from harness import Relay, case, check, equal, temp, wait_for
 
 ROLES = ("viewer", "reader", "operator", "admin", "auditor")
 # What each role may ask beside GET: nothing for those who only look.
-CHANGES = {"viewer": ("/v1/checks/route",), "reader": ("/v1/checks/route",), "auditor": (), "operator": ("/v1/devices/", "/v1/queue/", "/v1/submissions", "/v1/oauth/renew", "/v1/checks/", "/v1/bans/"), "admin": ("/",)}
+CHANGES = {"viewer": ("/v1/checks/route", "/v1/checks/relay"), "reader": ("/v1/checks/route", "/v1/checks/relay"), "auditor": (), "operator": ("/v1/devices/", "/v1/queue/", "/v1/submissions", "/v1/oauth/renew", "/v1/checks/", "/v1/bans/"), "admin": ("/",)}
 
 
 def ask(relay, url, method, path, token=None, body=None, **headers):
