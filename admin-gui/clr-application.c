@@ -32,12 +32,7 @@ clr_application_activate (GApplication *application)
   GtkWindow *window = gtk_application_get_active_window (GTK_APPLICATION (application));
 
   if (window == NULL)
-    {
-      g_autoptr (ClrClient) client = clr_client_new (self->socket);
-      g_autoptr (ClrRelay) relay = clr_relay_new (client);
-
-      window = GTK_WINDOW (clr_window_new (GTK_APPLICATION (application), relay));
-    }
+    window = GTK_WINDOW (clr_window_new (GTK_APPLICATION (application), self->socket));
   if (self->page)
     clr_window_show_page (CLR_WINDOW (window), self->page);
   gtk_window_present (window);

@@ -2,6 +2,7 @@
 #include "clr-window.h"
 
 #include "clr-draft.h"
+#include "clr-notebook.h"
 #include "control/clr-api.h"
 #include "pages/clr-assistant-page.h"
 #include "pages/clr-audit-page.h"
@@ -17,6 +18,7 @@
 #include "pages/clr-settings-page.h"
 #include "pages/clr-trace-page.h"
 #include "pages/clr-users-page.h"
+#include "widgets/clr-relay-dialog.h"
 
 #include <glib/gi18n.h>
 
@@ -27,9 +29,13 @@ struct _ClrWindow
   ClrPage *page;      /* in sight */
   const char *former; /* name of the page that the back button leads to */
 
+  char *place;      /* of the relay that the app was started for; NULL: the usual one */
+  char *relay_name; /* of the notebook; "" for that one */
+
   AdwLeaflet *leaflet;
   AdwWindowTitle *relay_title, *page_title;
   GtkListBox *page_list;
+  GtkMenuButton *relays_button;
   GtkWidget *content, *back_button;
   GtkRevealer *problem_revealer;
   GtkLabel *problem_label, *help_label;
@@ -268,6 +274,106 @@ on_assistant (GtkWidget *widget, const char *name, GVariant *parameter)
   clr_window_show_assistant (CLR_WINDOW (widget));
 }
 
+/* -- which relay */
+
+static void
+show_relays (ClrWindow *self)
+{
+  g_auto (GStrv) names = clr_notebook_list_relays ();
+  g_autoptr (GMenu) menu = g_menu_new (), relays = g_menu_new (), acts = g_menu_new ();
+
+  g_menu_append (relays, _ ("This Machine"), "win.relay('')");
+  for (guint i = 0; names[i]; i++)
+    {
+      g_autoptr (GMenuItem) item = g_menu_item_new (names[i], NULL);
+
+      g_menu_item_set_action_and_target (item, "win.relay", "s", names[i]);
+      g_menu_append_item (relays, item);
+    }
+  g_menu_append_section (menu, NULL, G_MENU_MODEL (relays));
+  g_menu_append (acts, _ ("_Add Relay…"), "win.add-relay");
+  if (*self->relay_name)
+    g_menu_append (acts, _ ("_Forget This Relay"), "win.forget-relay");
+  g_menu_append_section (menu, NULL, G_MENU_MODEL (acts));
+  gtk_menu_button_set_menu_model (self->relays_button, G_MENU_MODEL (menu));
+  gtk_widget_action_set_enabled (GTK_WIDGET (self), "win.forget-relay", *self->relay_name != '\0');
+}
+
+static void
+leave_relay (ClrWindow *self)
+{
+  GtkWidget *child;
+
+  if (self->page)
+    clr_page_set_in_sight (self->page, FALSE);
+  self->page = NULL;
+  self->former = NULL;
+  while ((child = gtk_widget_get_first_child (GTK_WIDGET (self->stack))))
+    gtk_stack_remove (self->stack, child);
+  g_signal_handlers_disconnect_by_data (self->relay, self);
+  clr_relay_stop (self->relay);
+  g_clear_object (&self->relay);
+}
+
+static void enter_relay (ClrWindow *self, ClrRelay *relay);
+
+/* Pages look at one relay: with another all of them are made anew. */
+static void
+change_relay (ClrWindow *self, const char *name)
+{
+  g_autofree char *place = *name ? clr_notebook_get_relay (name) : g_strdup (self->place);
+  g_autoptr (ClrClient) client = NULL;
+  g_autoptr (ClrRelay) relay = NULL;
+
+  if (*name && place == NULL)
+    return;
+  client = clr_client_new (place);
+  relay = clr_relay_new (client);
+  g_free (self->relay_name);
+  self->relay_name = g_strdup (name);
+  leave_relay (self);
+  adw_window_title_set_title (self->relay_title, *name ? name : _ ("Cl Mail Relay"));
+  adw_window_title_set_subtitle (self->relay_title, "");
+  enter_relay (self, relay);
+  show_relays (self);
+}
+
+static void
+on_relay (GtkWidget *widget, const char *action, GVariant *parameter)
+{
+  ClrWindow *self = CLR_WINDOW (widget);
+  g_autofree char *name = g_variant_dup_string (parameter, NULL);
+
+  if (!g_str_equal (self->relay_name, name))
+    change_relay (self, name);
+}
+
+static void
+on_added (ClrRelayDialog *dialog, const char *name, ClrWindow *self)
+{
+  change_relay (self, name);
+}
+
+static void
+on_add_relay (GtkWidget *widget, const char *action, GVariant *parameter)
+{
+  GtkWidget *dialog = clr_relay_dialog_new (GTK_WINDOW (widget));
+
+  g_signal_connect_object (dialog, "added", G_CALLBACK (on_added), widget, 0);
+  gtk_window_present (GTK_WINDOW (dialog));
+}
+
+static void
+on_forget_relay (GtkWidget *widget, const char *action, GVariant *parameter)
+{
+  ClrWindow *self = CLR_WINDOW (widget);
+  g_autoptr (GError) error = NULL;
+
+  if (!clr_notebook_forget_relay (self->relay_name, &error))
+    clr_window_tell (self, error->message);
+  change_relay (self, "");
+}
+
 static void
 clr_window_dispose (GObject *object)
 {
@@ -279,6 +385,8 @@ clr_window_dispose (GObject *object)
       clr_relay_stop (self->relay);
     }
   g_clear_object (&self->relay);
+  g_clear_pointer (&self->place, g_free);
+  g_clear_pointer (&self->relay_name, g_free);
   G_OBJECT_CLASS (clr_window_parent_class)->dispose (object);
 }
 
@@ -293,6 +401,7 @@ clr_window_class_init (ClrWindowClass *klass)
   gtk_widget_class_bind_template_child (widget_class, ClrWindow, relay_title);
   gtk_widget_class_bind_template_child (widget_class, ClrWindow, page_title);
   gtk_widget_class_bind_template_child (widget_class, ClrWindow, page_list);
+  gtk_widget_class_bind_template_child (widget_class, ClrWindow, relays_button);
   gtk_widget_class_bind_template_child (widget_class, ClrWindow, content);
   gtk_widget_class_bind_template_child (widget_class, ClrWindow, back_button);
   gtk_widget_class_bind_template_child (widget_class, ClrWindow, problem_revealer);
@@ -305,6 +414,9 @@ clr_window_class_init (ClrWindowClass *klass)
   gtk_widget_class_bind_template_callback (widget_class, on_try_again);
   gtk_widget_class_install_action (widget_class, "win.page", "s", on_page_key);
   gtk_widget_class_install_action (widget_class, "win.assistant", NULL, on_assistant);
+  gtk_widget_class_install_action (widget_class, "win.relay", "s", on_relay);
+  gtk_widget_class_install_action (widget_class, "win.add-relay", NULL, on_add_relay);
+  gtk_widget_class_install_action (widget_class, "win.forget-relay", NULL, on_forget_relay);
   for (guint i = 0; i < MIN (G_N_ELEMENTS (pages), 9); i++)
     gtk_widget_class_add_binding_action (widget_class, GDK_KEY_1 + i, GDK_ALT_MASK, "win.page", "s",
                                          pages[i].name);
@@ -328,17 +440,28 @@ on_first_settings (ClrPage *page, JsonObject *answer, const GError *error, void 
     clr_window_show_assistant (self);
 }
 
-GtkWidget *
-clr_window_new (GtkApplication *application, ClrRelay *relay)
+static void
+enter_relay (ClrWindow *self, ClrRelay *relay)
 {
-  ClrWindow *self = g_object_new (CLR_TYPE_WINDOW, "application", application, NULL);
-
   self->relay = g_object_ref (relay);
-  for (guint i = 0; i < G_N_ELEMENTS (pages); i++)
-    gtk_list_box_append (self->page_list, make_row (_ (pages[i].title), pages[i].icon));
   g_signal_connect (relay, "updated", G_CALLBACK (on_updated), self);
   on_updated (relay, self);
   clr_window_show_page (self, pages[0].name);
   clr_page_ask (self->page, "GET", CLR_API_SETTINGS, NULL, on_first_settings, self);
+}
+
+GtkWidget *
+clr_window_new (GtkApplication *application, const char *place)
+{
+  ClrWindow *self = g_object_new (CLR_TYPE_WINDOW, "application", application, NULL);
+  g_autoptr (ClrClient) client = clr_client_new (place);
+  g_autoptr (ClrRelay) relay = clr_relay_new (client);
+
+  self->place = g_strdup (place);
+  self->relay_name = g_strdup ("");
+  for (guint i = 0; i < G_N_ELEMENTS (pages); i++)
+    gtk_list_box_append (self->page_list, make_row (_ (pages[i].title), pages[i].icon));
+  enter_relay (self, relay);
+  show_relays (self);
   return GTK_WIDGET (self);
 }

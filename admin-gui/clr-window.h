@@ -14,7 +14,8 @@ G_BEGIN_DECLS
 #define CLR_TYPE_WINDOW (clr_window_get_type ())
 G_DECLARE_FINAL_TYPE (ClrWindow, clr_window, CLR, WINDOW, AdwApplicationWindow)
 
-GtkWidget *clr_window_new (GtkApplication *application, ClrRelay *relay);
+/* @place: of the relay that is looked at first, as of clr_client_new (). */
+GtkWidget *clr_window_new (GtkApplication *application, const char *place);
 /* @name: of the table in clr-window.c, such as "queue". Returns: whether there is such a page. */
 gboolean clr_window_show_page (ClrWindow *self, const char *name);
 /* Shows one message; a button leads back to the page that was in sight. */

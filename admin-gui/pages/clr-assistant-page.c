@@ -10,11 +10,10 @@
 #include "control/clr-json.h"
 #include "widgets/clr-probe-view.h"
 #include "widgets/clr-rows.h"
+#include "widgets/clr-test-message.h"
 
 #include <glib/gi18n.h>
 #include <string.h>
-
-#define FOLLOW_MS 500u
 
 typedef enum
 {
@@ -33,21 +32,18 @@ struct _ClrAssistantPage
   Step step;
   gboolean is_filled; /* what the file says is in the fields */
   ClrRows records;
-  char *sent;   /* id of the test message that is followed */
-  guint follow; /* source */
 
   GtkRevealer *problem_revealer;
   GtkLabel *problem_label, *step_label;
   GtkStack *steps;
   GtkCheckButton *direct_check, *microsoft_check, *google_check, *other_check;
-  GtkWidget *fields_group, *direct_group, *former_button, *next_button, *skip_button, *send_button,
-      *key_button;
+  GtkWidget *fields_group, *direct_group, *former_button, *next_button, *skip_button, *key_button;
   GtkEditable *host_row, *user_row, *tenant_row, *client_row, *secret_row, *domain_row, *network_row,
-      *address_row, *test_from_row, *test_to_row;
+      *address_row;
   AdwComboRow *tls_row, *preset_row, *listener_tls_row;
   AdwPreferencesGroup *records_group;
-  AdwActionRow *result_row;
   ClrProbeView *probe;
+  ClrTestMessage *test;
 };
 
 G_DEFINE_FINAL_TYPE (ClrAssistantPage, clr_assistant_page, CLR_TYPE_SECTIONS_PAGE)
@@ -380,104 +376,6 @@ on_former (GtkButton *button, ClrAssistantPage *self)
     enter_step (self, self->step - 1);
 }
 
-/* -- the test message */
-
-static void
-stop_following (ClrAssistantPage *self)
-{
-  g_clear_handle_id (&self->follow, g_source_remove);
-}
-
-static void
-on_followed (ClrPage *page, JsonObject *answer, const GError *error, void *data)
-{
-  ClrAssistantPage *self = CLR_ASSISTANT_PAGE (page);
-  g_autoptr (ClrMessageInfo) message = g_object_new (CLR_TYPE_MESSAGE_INFO, NULL);
-  g_autoptr (GListModel) recipients = NULL;
-  g_autoptr (GObject) recipient = NULL;
-  g_autofree char *words = NULL, *state = NULL;
-
-  if (answer == NULL)
-    {
-      /* Between queue and history it may be in neither for a moment. */
-      if (!g_error_matches (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND))
-        adw_action_row_set_subtitle (self->result_row, error->message);
-      return;
-    }
-  clr_json_fill_object (answer, G_OBJECT (message));
-  g_object_get (message, "recipients", &recipients, NULL);
-  recipient = recipients ? g_list_model_get_item (recipients, 0) : NULL;
-  if (recipient == NULL)
-    return;
-  g_object_get (recipient, "state", &state, NULL);
-  words = clr_words_recipient (CLR_RECIPIENT_INFO (recipient), g_get_real_time ());
-  adw_action_row_set_subtitle (self->result_row, words);
-  if (g_strcmp0 (state, "delivered") == 0 || g_strcmp0 (state, "failed") == 0
-      || g_strcmp0 (state, "bounced") == 0)
-    stop_following (self);
-}
-
-static gboolean
-on_follow (void *data)
-{
-  ClrAssistantPage *self = data;
-  g_autofree char *path = g_strconcat (CLR_API_MESSAGES, self->sent, NULL);
-
-  clr_page_ask (CLR_PAGE (self), "GET", path, NULL, on_followed, NULL);
-  return G_SOURCE_CONTINUE;
-}
-
-static void
-on_submitted (GObject *client, GAsyncResult *result, void *data)
-{
-  g_autoptr (ClrAssistantPage) self = data;
-  g_autoptr (GError) error = NULL;
-  g_autofree char *text = clr_client_submit_finish (CLR_CLIENT (client), result, &error);
-  g_autoptr (JsonNode) root = text ? clr_json_parse (text, &error) : NULL;
-  const char *id
-      = root && JSON_NODE_HOLDS_OBJECT (root) ? clr_json_get_text (json_node_get_object (root), "id") : NULL;
-
-  gtk_widget_set_sensitive (self->send_button, TRUE);
-  if (id == NULL)
-    {
-      adw_action_row_set_subtitle (self->result_row, error ? error->message : _ ("It was not accepted"));
-      return;
-    }
-  g_free (self->sent);
-  self->sent = g_strdup (id);
-  adw_action_row_set_subtitle (self->result_row, _ ("Accepted; it is on its way…"));
-  stop_following (self);
-  self->follow = g_timeout_add (FOLLOW_MS, on_follow, self);
-}
-
-static gboolean
-is_plain_address (const char *text)
-{
-  return strchr (text, '@') && strpbrk (text, "<>\r\n ,") == NULL;
-}
-
-static void
-on_send (GtkButton *button, ClrAssistantPage *self)
-{
-  const char *from = get_text (self->test_from_row), *to = get_text (self->test_to_row);
-  const char *recipients[] = { to, NULL };
-  g_autofree char *text = NULL;
-  g_autoptr (GBytes) content = NULL;
-
-  if (!is_plain_address (from) || !is_plain_address (to))
-    {
-      adw_action_row_set_subtitle (self->result_row, _ ("An address in each field is needed"));
-      return;
-    }
-  text = g_strdup_printf ("From: <%s>\r\nTo: <%s>\r\nSubject: Test of Cl Mail Relay\r\n\r\n"
-                          "This message was sent by the assistant of Cl Mail Relay.\r\n",
-                          from, to);
-  content = g_bytes_new (text, strlen (text));
-  gtk_widget_set_sensitive (self->send_button, FALSE);
-  clr_client_submit_async (clr_relay_get_client (clr_page_get_relay (CLR_PAGE (self))), from, recipients,
-                           content, NULL, on_submitted, g_object_ref (self));
-}
-
 /* -- what the file says already */
 
 static void
@@ -532,7 +430,7 @@ clr_assistant_page_show (ClrSectionsPage *page, ClrGroups *groups, const GError 
   networks = clr_groups_get (groups, "device", "office", "networks");
   gtk_editable_set_text (self->network_row, networks ? networks : "");
   postmaster = clr_groups_get (groups, "server", NULL, "postmaster");
-  gtk_editable_set_text (self->test_from_row, postmaster ? postmaster : "");
+  clr_test_message_set_from (self->test, postmaster ? postmaster : "");
   hostname = clr_groups_get (groups, "server", NULL, "hostname");
   if (postmaster && strchr (postmaster, '@'))
     gtk_editable_set_text (self->domain_row, strchr (postmaster, '@') + 1);
@@ -549,7 +447,7 @@ clr_assistant_page_set_visible (ClrPage *page, gboolean visible)
 
   if (!visible)
     {
-      stop_following (self);
+      clr_test_message_stop (self->test);
       return;
     }
   self->is_filled = FALSE;
@@ -571,9 +469,7 @@ clr_assistant_page_dispose (GObject *object)
 {
   ClrAssistantPage *self = CLR_ASSISTANT_PAGE (object);
 
-  stop_following (self);
   clr_rows_finish (&self->records);
-  g_clear_pointer (&self->sent, g_free);
   G_OBJECT_CLASS (clr_assistant_page_parent_class)->dispose (object);
 }
 
@@ -583,6 +479,7 @@ clr_assistant_page_class_init (ClrAssistantPageClass *klass)
   GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
 
   g_type_ensure (CLR_TYPE_PROBE_VIEW);
+  g_type_ensure (CLR_TYPE_TEST_MESSAGE);
   G_OBJECT_CLASS (klass)->dispose = clr_assistant_page_dispose;
   CLR_PAGE_CLASS (klass)->set_visible = clr_assistant_page_set_visible;
   CLR_SECTIONS_PAGE_CLASS (klass)->show = clr_assistant_page_show;
@@ -602,7 +499,6 @@ clr_assistant_page_class_init (ClrAssistantPageClass *klass)
   BIND (former_button);
   BIND (next_button);
   BIND (skip_button);
-  BIND (send_button);
   BIND (key_button);
   BIND (host_row);
   BIND (user_row);
@@ -612,14 +508,12 @@ clr_assistant_page_class_init (ClrAssistantPageClass *klass)
   BIND (domain_row);
   BIND (network_row);
   BIND (address_row);
-  BIND (test_from_row);
-  BIND (test_to_row);
   BIND (tls_row);
   BIND (preset_row);
   BIND (listener_tls_row);
   BIND (records_group);
-  BIND (result_row);
   BIND (probe);
+  BIND (test);
 #undef BIND
   gtk_widget_class_bind_template_callback (widget_class, on_way);
   gtk_widget_class_bind_template_callback (widget_class, on_domain);
@@ -627,7 +521,6 @@ clr_assistant_page_class_init (ClrAssistantPageClass *klass)
   gtk_widget_class_bind_template_callback (widget_class, on_next);
   gtk_widget_class_bind_template_callback (widget_class, on_skip);
   gtk_widget_class_bind_template_callback (widget_class, on_former);
-  gtk_widget_class_bind_template_callback (widget_class, on_send);
 }
 
 static void
@@ -637,6 +530,7 @@ clr_assistant_page_init (ClrAssistantPage *self)
 
   gtk_widget_init_template (GTK_WIDGET (self));
   clr_rows_init (&self->records, self->records_group);
+  clr_test_message_set_page (self->test, CLR_PAGE (self));
   fill_combo (self->tls_row, tls_choices, G_N_ELEMENTS (tls_choices));
   fill_combo (self->listener_tls_row, listener_choices, G_N_ELEMENTS (listener_choices));
   for (guint i = 0; i < G_N_ELEMENTS (presets); i++)

@@ -528,7 +528,7 @@ clr_incident_page_attach (ClrPage *page, ClrRelay *relay)
   self->list = clr_message_list_new (clr_relay_get_client (relay), CLR_API_TRACE);
   clr_message_view_set_empty (self->view, "emblem-ok-symbolic", _ ("No Mail"), _ ("It has sent nothing."),
                               _ ("As far back as the history goes, it has sent nothing."));
-  clr_message_view_set_list (self->view, self->list);
+  clr_message_view_set_list (self->view, G_LIST_MODEL (self->list));
   g_signal_connect_object (relay, "updated", G_CALLBACK (on_updated), page, 0);
 }
 

@@ -338,7 +338,7 @@ clr_live_page_init (ClrLivePage *self)
   for (guint i = 0; i < G_N_ELEMENTS (columns); i++)
     {
       g_autoptr (GtkColumnViewColumn) column = clr_column_new (_ (columns[i].title), columns[i].get_text,
-                                                               columns[i].css_class, columns[i].width);
+                                                               NULL, columns[i].css_class, columns[i].width);
 
       gtk_column_view_append_column (self->view, column);
     }

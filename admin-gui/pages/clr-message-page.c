@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "pages/clr-message-page.h"
 
+#include "clr-orders.h"
 #include "clr-window.h"
 #include "clr-words.h"
 #include "control/clr-api.h"
@@ -37,6 +38,9 @@ static const struct
   { "message.release", CLR_API_QUEUE_RELEASE, N_ ("It is released") },
   { "message.delete", CLR_API_QUEUE_DELETE, N_ ("It is deleted") },
 };
+
+static const char *const more_acts[]
+    = { "message.source", "message.reroute", "message.recipient", "message.priority" };
 
 static GtkWidget *
 add_row (ClrMessagePage *self, AdwPreferencesGroup *group, const char *icon, const char *css_class,
@@ -268,7 +272,8 @@ show (ClrMessagePage *self)
   show_facts (self);
   for (guint i = 0; i < G_N_ELEMENTS (acts); i++)
     gtk_widget_action_set_enabled (GTK_WIDGET (self), acts[i].action, queued);
-  gtk_widget_action_set_enabled (GTK_WIDGET (self), "message.source", queued);
+  for (guint i = 0; i < G_N_ELEMENTS (more_acts); i++)
+    gtk_widget_action_set_enabled (GTK_WIDGET (self), more_acts[i], queued);
   gtk_stack_set_visible_child_name (self->stack, "message");
 }
 
@@ -328,6 +333,12 @@ clr_message_page_set_id (ClrMessagePage *self, const char *id)
   gtk_label_set_label (self->subject_label, "");
   gtk_label_set_label (self->state_label, "");
   refresh (self);
+}
+
+static void
+on_ordered (ClrPage *page)
+{
+  refresh (CLR_MESSAGE_PAGE (page));
 }
 
 static void
@@ -394,6 +405,36 @@ on_copy (GtkWidget *widget, const char *name, GVariant *parameter)
   clr_page_tell (CLR_PAGE (self), "%s", _ ("Copied"));
 }
 
+static void
+on_reroute (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  ClrMessagePage *self = CLR_MESSAGE_PAGE (widget);
+  GPtrArray *targets = clr_orders_targets_new ();
+
+  clr_orders_targets_add (targets, "id", self->id);
+  clr_orders_reroute (CLR_PAGE (self), targets, _ ("This message."), on_ordered);
+}
+
+static void
+on_priority (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  ClrMessagePage *self = CLR_MESSAGE_PAGE (widget);
+  GPtrArray *targets = clr_orders_targets_new ();
+
+  clr_orders_targets_add (targets, "id", self->id);
+  clr_orders_set_priority (CLR_PAGE (self), targets, _ ("This message."), on_ordered);
+}
+
+static void
+on_recipient (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  ClrMessagePage *self = CLR_MESSAGE_PAGE (widget);
+  g_autoptr (GListModel) recipients = NULL;
+
+  g_object_get (self->message, "recipients", &recipients, NULL);
+  clr_orders_change_recipient (CLR_PAGE (self), self->id, recipients, on_ordered);
+}
+
 /* What is finished is not kept. */
 static void
 on_source (GtkWidget *widget, const char *name, GVariant *parameter)
@@ -444,6 +485,9 @@ clr_message_page_class_init (ClrMessagePageClass *klass)
   for (guint i = 0; i < G_N_ELEMENTS (acts); i++)
     gtk_widget_class_install_action (widget_class, acts[i].action, NULL, on_act);
   gtk_widget_class_install_action (widget_class, "message.source", NULL, on_source);
+  gtk_widget_class_install_action (widget_class, "message.reroute", NULL, on_reroute);
+  gtk_widget_class_install_action (widget_class, "message.recipient", NULL, on_recipient);
+  gtk_widget_class_install_action (widget_class, "message.priority", NULL, on_priority);
   gtk_widget_class_install_action (widget_class, "message.copy", NULL, on_copy);
 }
 

@@ -1,22 +1,21 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "pages/clr-queue-page.h"
 
+#include "clr-orders.h"
 #include "clr-window.h"
-#include "client/clr-message-list.h"
+#include "client/clr-message-roll.h"
 #include "control/clr-api.h"
 #include "widgets/clr-message-view.h"
 
 #include <glib/gi18n.h>
 
-#define REFRESH_S 4u
-#define REFRESHED_MOST                                                                                       \
-  1000u /* rows: more are looked at by a person, and not fetched again under his eyes                        \
-         */
+#define REFRESH_S   4u
+#define CHOSEN_MOST 1000u /* messages: an order to more goes by the filter */
 
 struct _ClrQueuePage
 {
   ClrPage parent_instance;
-  ClrMessageList *list;
+  ClrMessageRoll *list;
   guint source;
   gint64 n_messages, n_recipients; /* that match; -1: not known */
   guint n_pending;                 /* orders on their way */
@@ -80,13 +79,15 @@ show_chosen (ClrQueuePage *self)
 
   if (n > 0)
     text = g_strdup_printf (ngettext ("%u message chosen", "%u messages chosen", n), n);
-  else if (self->n_messages > 0 && *clr_message_list_get_filter (self->list))
+  else if (self->n_messages > 0 && *clr_message_roll_get_filter (self->list))
     text = g_strdup (_ ("None chosen: an order goes to all that were found"));
   else if (self->n_messages > 0)
     text = g_strdup (_ ("None chosen: an order goes to the whole queue"));
   gtk_label_set_label (self->chosen_label, text ? text : "");
   for (guint i = 0; i < G_N_ELEMENTS (acts); i++)
     gtk_widget_action_set_enabled (GTK_WIDGET (self), acts[i].action, self->n_messages > 0 || n > 0);
+  gtk_widget_action_set_enabled (GTK_WIDGET (self), "queue.reroute", self->n_messages > 0 || n > 0);
+  gtk_widget_action_set_enabled (GTK_WIDGET (self), "queue.priority", self->n_messages > 0 || n > 0);
 }
 
 static void
@@ -107,7 +108,7 @@ on_count (ClrPage *page, JsonObject *answer, const GError *error, void *data)
 static void
 ask_count (ClrQueuePage *self)
 {
-  const char *filter = clr_message_list_get_filter (self->list);
+  const char *filter = clr_message_roll_get_filter (self->list);
   g_autoptr (GString) path = g_string_new (CLR_API_QUEUE_COUNT);
 
   if (*filter)
@@ -121,7 +122,7 @@ ask_count (ClrQueuePage *self)
 static void
 refresh (ClrQueuePage *self)
 {
-  clr_message_list_refresh (self->list);
+  clr_message_roll_refresh (self->list, FALSE);
   ask_count (self);
 }
 
@@ -130,8 +131,8 @@ on_time (void *data)
 {
   ClrQueuePage *self = data;
 
-  if (g_list_model_get_n_items (G_LIST_MODEL (self->list)) <= REFRESHED_MOST)
-    clr_message_list_refresh (self->list);
+  /* Rows are chosen by where they stand: then nothing may move. */
+  clr_message_roll_refresh (self->list, clr_message_view_get_n_chosen (self->view) > 0);
   ask_count (self);
   return G_SOURCE_CONTINUE;
 }
@@ -141,9 +142,9 @@ set_filter (ClrQueuePage *self)
 {
   g_autofree char *filter = get_filter (self);
 
-  if (self->list == NULL || g_str_equal (filter, clr_message_list_get_filter (self->list)))
+  if (self->list == NULL || g_str_equal (filter, clr_message_roll_get_filter (self->list)))
     return;
-  clr_message_list_set_filter (self->list, filter);
+  clr_message_roll_set_filter (self->list, filter);
   ask_count (self);
 }
 
@@ -163,6 +164,12 @@ static void
 on_activated (ClrMessageView *view, const char *id, ClrQueuePage *self)
 {
   clr_window_show_message (CLR_WINDOW (gtk_widget_get_root (GTK_WIDGET (self))), id);
+}
+
+static void
+on_sort (ClrMessageView *view, const char *order, gboolean descending, ClrQueuePage *self)
+{
+  clr_message_roll_set_order (self->list, order, descending);
 }
 
 static void
@@ -203,13 +210,30 @@ order (ClrQueuePage *self, guint act, const char *member, const char *value)
   json_object_unref (body);
 }
 
+/* All that was found, whether it is chosen or not. */
+static gboolean
+is_all (ClrQueuePage *self, guint n_chosen)
+{
+  return n_chosen == 0
+         || (n_chosen == g_list_model_get_n_items (G_LIST_MODEL (self->list))
+             && clr_message_roll_is_complete (self->list) && n_chosen > CHOSEN_MOST);
+}
+
 /* To the chosen messages; to all that the filter found where none is chosen. */
 static void
 carry_out (ClrQueuePage *self, guint act)
 {
-  g_autoptr (GPtrArray) ids = clr_message_view_get_chosen (self->view);
-  const char *filter = clr_message_list_get_filter (self->list);
+  guint n_chosen = clr_message_view_get_n_chosen (self->view);
+  g_autoptr (GPtrArray) ids
+      = is_all (self, n_chosen) ? g_ptr_array_new () : clr_message_view_get_chosen (self->view);
+  const char *filter = clr_message_roll_get_filter (self->list);
 
+  if (!is_all (self, n_chosen) && ids->len < n_chosen)
+    {
+      clr_page_tell (CLR_PAGE (self), "%s",
+                     _ ("Some of the chosen messages have not been shown yet; look at them first"));
+      return;
+    }
   self->n_changed = 0;
   for (guint i = 0; i < ids->len; i++)
     order (self, act, "id", g_ptr_array_index (ids, i));
@@ -265,11 +289,73 @@ on_act (GtkWidget *widget, const char *name, GVariant *parameter)
       {
         if (self->n_pending > 0)
           clr_page_tell (CLR_PAGE (self), "%s", _ ("The last order is still being carried out"));
-        else if (acts[i].is_final || n_chosen == 0)
-          ask_first (self, i, n_chosen);
+        else if (!is_all (self, n_chosen) && n_chosen > CHOSEN_MOST)
+          clr_page_tell (CLR_PAGE (self),
+                         _ ("At most %u messages are chosen by hand; narrow the list instead"), CHOSEN_MOST);
+        else if (acts[i].is_final || is_all (self, n_chosen))
+          ask_first (self, i, is_all (self, n_chosen) ? 0 : n_chosen);
         else
           carry_out (self, i);
       }
+}
+
+static void
+on_ordered (ClrPage *page)
+{
+  ClrQueuePage *self = CLR_QUEUE_PAGE (page);
+
+  clr_message_view_choose_none (self->view);
+  refresh (self);
+}
+
+/* The chosen messages, or all that were found; NULL when that cannot be. (transfer full) */
+static GPtrArray *
+get_targets (ClrQueuePage *self, char **count)
+{
+  guint n_chosen = clr_message_view_get_n_chosen (self->view);
+  GPtrArray *targets = clr_orders_targets_new ();
+  const char *filter = clr_message_roll_get_filter (self->list);
+
+  if (is_all (self, n_chosen))
+    {
+      clr_orders_targets_add (targets, *filter ? "filter" : "all", *filter ? filter : NULL);
+      *count = g_strdup_printf (ngettext ("%d message for %d recipients.", "%d messages for %d recipients.",
+                                          (gulong)self->n_messages),
+                                (int)self->n_messages, (int)self->n_recipients);
+      return targets;
+    }
+  g_autoptr (GPtrArray) ids = n_chosen <= CHOSEN_MOST ? clr_message_view_get_chosen (self->view) : NULL;
+  if (ids == NULL || ids->len < n_chosen)
+    {
+      clr_page_tell (CLR_PAGE (self), _ ("At most %u messages are chosen by hand; narrow the list instead"),
+                     CHOSEN_MOST);
+      g_ptr_array_unref (targets);
+      return NULL;
+    }
+  for (guint i = 0; i < ids->len; i++)
+    clr_orders_targets_add (targets, "id", g_ptr_array_index (ids, i));
+  *count = g_strdup_printf (ngettext ("%u chosen message.", "%u chosen messages.", n_chosen), n_chosen);
+  return targets;
+}
+
+static void
+on_reroute (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  g_autofree char *count = NULL;
+  GPtrArray *targets = get_targets (CLR_QUEUE_PAGE (widget), &count);
+
+  if (targets)
+    clr_orders_reroute (CLR_PAGE (widget), targets, count, on_ordered);
+}
+
+static void
+on_priority (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  g_autofree char *count = NULL;
+  GPtrArray *targets = get_targets (CLR_QUEUE_PAGE (widget), &count);
+
+  if (targets)
+    clr_orders_set_priority (CLR_PAGE (widget), targets, count, on_ordered);
 }
 
 static void
@@ -289,12 +375,13 @@ clr_queue_page_attach (ClrPage *page, ClrRelay *relay)
 {
   ClrQueuePage *self = CLR_QUEUE_PAGE (page);
 
-  self->list = clr_message_list_new (clr_relay_get_client (relay), CLR_API_QUEUE);
+  self->list = clr_message_roll_new (clr_relay_get_client (relay));
   clr_message_view_set_empty (
       self->view, "emblem-ok-symbolic", _ ("Nothing Waits"),
       _ ("All mail that was accepted has been delivered."),
       _ ("No message in the queue is like this. Finished mail is found under Trace."));
-  clr_message_view_set_list (self->view, self->list);
+  clr_message_view_set_list (self->view, G_LIST_MODEL (self->list));
+  clr_message_view_set_sortable (self->view, "accepted");
   show_chosen (self);
 }
 
@@ -326,8 +413,11 @@ clr_queue_page_class_init (ClrQueuePageClass *klass)
   gtk_widget_class_bind_template_callback (widget_class, on_filter_changed);
   gtk_widget_class_bind_template_callback (widget_class, on_activated);
   gtk_widget_class_bind_template_callback (widget_class, on_selection_changed);
+  gtk_widget_class_bind_template_callback (widget_class, on_sort);
   for (guint i = 0; i < G_N_ELEMENTS (acts); i++)
     gtk_widget_class_install_action (widget_class, acts[i].action, NULL, on_act);
+  gtk_widget_class_install_action (widget_class, "queue.reroute", NULL, on_reroute);
+  gtk_widget_class_install_action (widget_class, "queue.priority", NULL, on_priority);
 }
 
 static void

@@ -218,7 +218,7 @@ clr_trace_page_attach (ClrPage *page, ClrRelay *relay)
       _ ("Every message that comes in can be followed here to its end."),
       _ ("No message is like this. A word before a colon may be from, to, domain, device, client, "
          "subject, reply, state, newer or older."));
-  clr_message_view_set_list (self->view, self->list);
+  clr_message_view_set_list (self->view, G_LIST_MODEL (self->list));
   g_signal_connect_object (self->list, "items-changed", G_CALLBACK (on_items_changed), self, 0);
   gtk_widget_set_sensitive (self->export_button, FALSE);
 }

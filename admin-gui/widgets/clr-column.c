@@ -4,7 +4,7 @@
 typedef struct
 {
   ClrCellText get_text;
-  char *css_class;
+  char *css_class, *signal;
 } Column;
 
 static void
@@ -13,6 +13,7 @@ column_free (void *data, GClosure *closure)
   Column *column = data;
 
   g_free (column->css_class);
+  g_free (column->signal);
   g_free (column);
 }
 
@@ -49,7 +50,7 @@ static void
 on_bind (GtkSignalListItemFactory *factory, GtkListItem *cell, Column *column)
 {
   g_object_set_data (G_OBJECT (cell), "clr-column", column);
-  g_signal_connect (gtk_list_item_get_item (cell), "notify", G_CALLBACK (on_notify), cell);
+  g_signal_connect (gtk_list_item_get_item (cell), column->signal, G_CALLBACK (on_notify), cell);
   show (cell, column);
 }
 
@@ -60,7 +61,8 @@ on_unbind (GtkSignalListItemFactory *factory, GtkListItem *cell, Column *column)
 }
 
 GtkColumnViewColumn *
-clr_column_new (const char *title, ClrCellText get_text, const char *css_class, int width)
+clr_column_new (const char *title, ClrCellText get_text, const char *watched, const char *css_class,
+                int width)
 {
   GtkListItemFactory *factory = gtk_signal_list_item_factory_new ();
   Column *column = g_new0 (Column, 1);
@@ -68,6 +70,7 @@ clr_column_new (const char *title, ClrCellText get_text, const char *css_class, 
 
   column->get_text = get_text;
   column->css_class = g_strdup (css_class);
+  column->signal = watched ? g_strconcat ("notify::", watched, NULL) : g_strdup ("notify");
   g_signal_connect (factory, "setup", G_CALLBACK (on_setup), column);
   g_signal_connect_data (factory, "bind", G_CALLBACK (on_bind), column, column_free, 0);
   g_signal_connect (factory, "unbind", G_CALLBACK (on_unbind), column);

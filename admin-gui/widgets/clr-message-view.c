@@ -2,6 +2,7 @@
 #include "widgets/clr-message-view.h"
 
 #include "clr-words.h"
+#include "model/clr-model.h"
 #include "widgets/clr-column.h"
 
 #include <glib/gi18n.h>
@@ -9,8 +10,9 @@
 struct _ClrMessageView
 {
   AdwBin parent_instance;
-  ClrMessageList *list;
+  GListModel *list;
   GtkMultiSelection *selection;
+  guint sorted; /* column that the last comparison asked */
   char *icon, *title, *description, *none_found;
 
   GtkStack *stack;
@@ -23,6 +25,7 @@ enum
 {
   ACTIVATED,
   SELECTION_CHANGED,
+  SORT,
   N_SIGNALS
 };
 
@@ -50,8 +53,10 @@ get_received (GObject *item)
 static char *
 get_sender (GObject *item)
 {
-  g_autofree char *sender = get_text (item, "sender");
+  g_autofree char *sender = get_text (item, "sender"), *id = get_text (item, "id");
 
+  if (id == NULL)
+    return g_strdup ("…"); /* on its way */
   return sender && *sender ? g_steal_pointer (&sender) : g_strdup ("<>");
 }
 
@@ -70,6 +75,10 @@ get_subject (GObject *item)
 static char *
 get_state (GObject *item)
 {
+  g_autofree char *place = get_text (item, "place");
+
+  if (g_strcmp0 (place, "gone") == 0)
+    return g_strdup (_ ("Gone"));
   return clr_words_state (CLR_MESSAGE_INFO (item));
 }
 
@@ -103,24 +112,32 @@ static const struct
 {
   const char *title;
   ClrCellText get_text;
-  const char *css_class;
+  const char *watched, *css_class;
   int width;
+  const char *order; /* of a ClrMessageRoll; NULL: it cannot be sorted by */
 } columns[] = {
-  { N_ ("Accepted"), get_received, "numeric", 92 }, { N_ ("From"), get_sender, NULL, 160 },
-  { N_ ("To"), get_recipients, NULL, 160 },         { N_ ("Subject"), get_subject, NULL, 0 },
-  { N_ ("State"), get_state, NULL, 110 },           { N_ ("Last Reply"), get_reply, "dim-label", 200 },
-  { N_ ("Next Try"), get_next, "numeric", 92 },     { N_ ("Device"), get_device, NULL, 90 },
+  { N_ ("Accepted"), get_received, "received", "numeric", 92, "accepted" },
+  { N_ ("From"), get_sender, "id", NULL, 160, "sender" },
+  { N_ ("To"), get_recipients, "recipients", NULL, 160, "recipient" },
+  { N_ ("Subject"), get_subject, "subject", NULL, 0, "subject" },
+  { N_ ("State"), get_state, "recipients", NULL, 110, "state" },
+  { N_ ("Last Reply"), get_reply, "recipients", "dim-label", 200, NULL },
+  { N_ ("Next Try"), get_next, "recipients", "numeric", 92, "next" },
+  { N_ ("Device"), get_device, "device", NULL, 90, "device" },
 };
 
 static void
 show_state (ClrMessageView *self)
 {
-  const char *error = clr_message_list_get_error (self->list), *shown;
-  gboolean filtered = *clr_message_list_get_filter (self->list) != '\0';
+  g_autofree char *error = NULL, *filter = NULL;
+  const char *shown;
+  gboolean filtered, loading;
 
-  if (g_list_model_get_n_items (G_LIST_MODEL (self->list)) > 0)
+  g_object_get (self->list, "error", &error, "filter", &filter, "loading", &loading, NULL);
+  filtered = filter && *filter;
+  if (g_list_model_get_n_items (self->list) > 0)
     shown = "list";
-  else if (clr_message_list_is_loading (self->list))
+  else if (loading)
     shown = "wait";
   else
     {
@@ -202,16 +219,73 @@ clr_message_view_choose_none (ClrMessageView *self)
 }
 
 void
-clr_message_view_set_list (ClrMessageView *self, ClrMessageList *list)
+clr_message_view_set_list (ClrMessageView *self, GListModel *list)
 {
   g_return_if_fail (self->list == NULL);
   self->list = g_object_ref (list);
-  self->selection = gtk_multi_selection_new (G_LIST_MODEL (g_object_ref (list)));
+  self->selection = gtk_multi_selection_new (g_object_ref (list));
   gtk_column_view_set_model (self->view, GTK_SELECTION_MODEL (self->selection));
   g_signal_connect_object (self->selection, "selection-changed", G_CALLBACK (on_selection_changed), self, 0);
   g_signal_connect_object (list, "notify", G_CALLBACK (on_changed), self, 0);
   g_signal_connect_object (list, "items-changed", G_CALLBACK (on_items_changed), self, 0);
   show_state (self);
+}
+
+/* -- heads that sort: the service sorts, so the sorters are only asked which was clicked, and how */
+
+typedef struct
+{
+  ClrMessageView *view;
+  guint column;
+} Head;
+
+static int
+compare (gconstpointer a, gconstpointer b, void *data)
+{
+  Head *head = data;
+
+  head->view->sorted = head->column;
+  return -1;
+}
+
+/* The table's sorter asks the clicked column's first, and turns its answer round when the last comes first.
+ */
+static void
+on_sorter_changed (GtkSorter *sorter, GtkSorterChange change, ClrMessageView *self)
+{
+  g_autoptr (GObject) one = g_object_new (CLR_TYPE_MESSAGE_INFO, NULL),
+                      other = g_object_new (CLR_TYPE_MESSAGE_INFO, NULL);
+  GtkOrdering ordering;
+
+  self->sorted = G_N_ELEMENTS (columns);
+  ordering = gtk_sorter_compare (sorter, one, other);
+  if (self->sorted < G_N_ELEMENTS (columns))
+    g_signal_emit (self, signals[SORT], 0, columns[self->sorted].order, ordering == GTK_ORDERING_LARGER);
+}
+
+void
+clr_message_view_set_sortable (ClrMessageView *self, const char *order)
+{
+  GListModel *list = gtk_column_view_get_columns (self->view);
+
+  for (guint i = 0; i < G_N_ELEMENTS (columns); i++)
+    {
+      g_autoptr (GtkColumnViewColumn) column = g_list_model_get_item (list, i);
+      g_autoptr (GtkCustomSorter) sorter = NULL;
+      Head *head;
+
+      if (columns[i].order == NULL)
+        continue;
+      head = g_new0 (Head, 1);
+      head->view = self;
+      head->column = i;
+      sorter = gtk_custom_sorter_new (compare, head, g_free);
+      gtk_column_view_column_set_sorter (column, GTK_SORTER (sorter));
+      if (g_str_equal (columns[i].order, order))
+        gtk_column_view_sort_by_column (self->view, column, GTK_SORT_ASCENDING);
+    }
+  g_signal_connect_object (gtk_column_view_get_sorter (self->view), "changed", G_CALLBACK (on_sorter_changed),
+                           self, 0);
 }
 
 void
@@ -255,6 +329,8 @@ clr_message_view_class_init (ClrMessageViewClass *klass)
                                      NULL, G_TYPE_NONE, 1, G_TYPE_STRING);
   signals[SELECTION_CHANGED] = g_signal_new ("selection-changed", CLR_TYPE_MESSAGE_VIEW, G_SIGNAL_RUN_LAST, 0,
                                              NULL, NULL, NULL, G_TYPE_NONE, 0);
+  signals[SORT] = g_signal_new ("sort", CLR_TYPE_MESSAGE_VIEW, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                                G_TYPE_NONE, 2, G_TYPE_STRING, G_TYPE_BOOLEAN);
 }
 
 static void
@@ -263,8 +339,9 @@ clr_message_view_init (ClrMessageView *self)
   gtk_widget_init_template (GTK_WIDGET (self));
   for (guint i = 0; i < G_N_ELEMENTS (columns); i++)
     {
-      g_autoptr (GtkColumnViewColumn) column = clr_column_new (_ (columns[i].title), columns[i].get_text,
-                                                               columns[i].css_class, columns[i].width);
+      g_autoptr (GtkColumnViewColumn) column
+          = clr_column_new (_ (columns[i].title), columns[i].get_text, columns[i].watched,
+                            columns[i].css_class, columns[i].width);
 
       gtk_column_view_append_column (self->view, column);
     }

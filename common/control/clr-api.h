@@ -34,13 +34,16 @@
 #define CLR_API_SETTINGS_DIFF    "/v1/settings/diff"
 #define CLR_API_SETTINGS_HISTORY "/v1/settings/history"
 #define CLR_API_SETTINGS_UNDO    "/v1/settings/undo"
-#define CLR_API_QUEUE_COUNT      "/v1/queue/count"
-#define CLR_API_QUEUE_HOLD       "/v1/queue/hold"
-#define CLR_API_QUEUE_RELEASE    "/v1/queue/release"
-#define CLR_API_QUEUE_REROUTE    "/v1/queue/reroute"
-#define CLR_API_QUEUE_RECIPIENT  "/v1/queue/recipient"
-#define CLR_API_QUEUE_EXPIRE     "/v1/queue/expire"
-#define CLR_API_QUEUE_PRIORITY   "/v1/queue/priority"
+/* Any part of the list, by position: ?offset=N&limit=N&order=WORD&descending=true, and the roll of the answer
+ * before, so that positions stay what they were. */
+#define CLR_API_QUEUE_ROWS      "/v1/queue/rows"
+#define CLR_API_QUEUE_COUNT     "/v1/queue/count"
+#define CLR_API_QUEUE_HOLD      "/v1/queue/hold"
+#define CLR_API_QUEUE_RELEASE   "/v1/queue/release"
+#define CLR_API_QUEUE_REROUTE   "/v1/queue/reroute"
+#define CLR_API_QUEUE_RECIPIENT "/v1/queue/recipient"
+#define CLR_API_QUEUE_EXPIRE    "/v1/queue/expire"
+#define CLR_API_QUEUE_PRIORITY  "/v1/queue/priority"
 /* A message (message/rfc822) with its envelope, {"from": "...", "to": ["..."]}, in a field of the request. */
 #define CLR_API_SUBMISSIONS     "/v1/submissions"
 #define CLR_API_ENVELOPE        "X-Clrelay-Envelope"

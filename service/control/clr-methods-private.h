@@ -86,6 +86,9 @@ void clr_method_get_content (ClrCall *call);
 /* clr-methods-audit.c */
 void clr_method_list_audit (ClrCall *call);
 
+/* clr-methods-rows.c: what waits, by position */
+void clr_method_list_rows (ClrCall *call);
+
 /* clr-methods-trace.c: mail that waits or is finished, newest first */
 void clr_method_trace (ClrCall *call);
 /* The cursor and the number of messages asked for. Returns: FALSE when a refusal has been answered. */

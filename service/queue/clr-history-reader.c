@@ -17,6 +17,7 @@ struct ClrHistoryReader
   ClrMailbox *mailbox;
   GThread *thread;
   ClrTracer *tracer;
+  ClrRolls *rolls;
   int64_t moved;         /* mail, when the last page began */
   int64_t rest_until_us; /* if mail moves */
   gboolean stopping;
@@ -101,6 +102,32 @@ open_trace (ClrLetter *letter, void *owner)
   clr_mailbox_post (trace->reply_to, &trace->letter);
 }
 
+static void
+open_roll (ClrLetter *letter, void *owner)
+{
+  ClrHistoryReader *reader = owner;
+  ClrRollCall *call = (ClrRollCall *)letter;
+  g_autoptr (GError) error = NULL;
+
+  give_way (reader);
+  int64_t begin_us = clr_clock_monotonic ();
+  if (!clr_rolls_answer (reader->rolls, reader->tracer, call, begin_us, &error))
+    call->problem = g_strdup (error->message);
+  else if (!call->is_lost)
+    call->text = call->write (call);
+  int64_t end_us = clr_clock_monotonic ();
+  reader->rest_until_us = end_us + CLAMP ((end_us - begin_us) * REST_TIMES, REST_LEAST, REST_MOST);
+  call->letter.open = call->open;
+  clr_mailbox_post (call->reply_to, &call->letter);
+}
+
+void
+clr_history_reader_post_roll (ClrHistoryReader *reader, ClrRollCall *call)
+{
+  call->letter.open = open_roll;
+  clr_mailbox_post (reader->mailbox, &call->letter);
+}
+
 void
 clr_history_reader_post_find (ClrHistoryReader *reader, ClrHistoryAnswer *answer)
 {
@@ -124,6 +151,7 @@ clr_history_reader_new (const char *history_file, const char *queue_file, GError
     return NULL;
   ClrHistoryReader *reader = g_new0 (ClrHistoryReader, 1);
   reader->tracer = tracer;
+  reader->rolls = clr_rolls_new ();
   reader->mailbox = clr_mailbox_new (reader);
   reader->thread = g_thread_new ("history-reader", run, reader);
   return reader;
@@ -138,6 +166,7 @@ clr_history_reader_free (ClrHistoryReader *reader)
   clr_mailbox_post (reader->mailbox, stop);
   g_thread_join (reader->thread);
   clr_mailbox_free (reader->mailbox);
+  clr_rolls_free (reader->rolls);
   clr_tracer_free (reader->tracer);
   g_free (reader);
 }

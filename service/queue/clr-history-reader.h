@@ -14,4 +14,5 @@ ClrHistoryReader *clr_history_reader_new (const char *history_file, const char *
 void clr_history_reader_free (ClrHistoryReader *reader);
 /* Any thread. */
 void clr_history_reader_post_find (ClrHistoryReader *reader, ClrHistoryAnswer *answer);
+void clr_history_reader_post_roll (ClrHistoryReader *reader, ClrRollCall *call);
 void clr_history_reader_post_trace (ClrHistoryReader *reader, ClrTrace *trace);

@@ -388,6 +388,12 @@ clr_history_post_trace (ClrHistory *history, ClrTrace *trace)
   clr_history_reader_post_trace (history->reader, trace);
 }
 
+void
+clr_history_post_roll (ClrHistory *history, ClrRollCall *call)
+{
+  clr_history_reader_post_roll (history->reader, call);
+}
+
 static void
 close_all (ClrHistory *history)
 {

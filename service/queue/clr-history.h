@@ -9,6 +9,7 @@
 #include "base/clr-mailbox.h"
 #include "queue/clr-history-sweep.h"
 #include "queue/clr-job.h"
+#include "queue/clr-roll.h"
 #include "queue/clr-trace.h"
 
 typedef struct ClrHistory ClrHistory;
@@ -51,3 +52,5 @@ void clr_history_answer_free (ClrHistoryAnswer *answer);
 
 /* Any thread: one page of what @trace asks for, answered to its @reply_to. */
 void clr_history_post_trace (ClrHistory *history, ClrTrace *trace);
+/* Any thread: a part of a long list of what waits, answered to its @reply_to. */
+void clr_history_post_roll (ClrHistory *history, ClrRollCall *call);

@@ -71,6 +71,12 @@ clr_trace_place_get_db (ClrTracePlace *place)
   return place->db;
 }
 
+const ClrFilterColumns *
+clr_trace_place_get_columns (ClrTracePlace *place)
+{
+  return &kinds[place->is_queue].columns;
+}
+
 static gboolean
 load_recipients (ClrTracePlace *place, ClrMessage *message, GError **error)
 {
@@ -184,6 +190,21 @@ choose_walk (ClrTracePlace *place, const ClrFilter *filter)
   return clr_database_prepare (place->db, "SELECT id FROM message WHERE id<?1 ORDER BY id DESC");
 }
 
+void
+clr_filter_bind (const ClrFilter *filter, sqlite3_stmt *stmt, unsigned first)
+{
+  for (unsigned i = 0; i < clr_filter_get_n_values (filter); i++)
+    {
+      int64_t number;
+      const char *value = clr_filter_get_value (filter, i, &number);
+
+      if (value)
+        clr_database_bind_text (stmt, (int)(first + i), value);
+      else
+        sqlite3_bind_int64 (stmt, (int)(first + i), number);
+    }
+}
+
 static sqlite3_stmt *
 prepare_fits (ClrTracePlace *place, const ClrFilter *filter)
 {
@@ -194,16 +215,8 @@ prepare_fits (ClrTracePlace *place, const ClrFilter *filter)
   clr_filter_to_sql (filter, &kinds[place->is_queue].columns, 2, text);
   g_string_append (text, " LIMIT 1");
   stmt = clr_database_prepare (place->db, text->str);
-  for (unsigned i = 0; i < clr_filter_get_n_values (filter); i++)
-    {
-      int64_t number;
-      const char *value = clr_filter_get_value (filter, i, &number);
-
-      if (value)
-        clr_database_bind_text (stmt, 2 + i, value);
-      else
-        sqlite3_bind_int64 (stmt, 2 + i, number);
-    }
+  if (stmt)
+    clr_filter_bind (filter, stmt, 2);
   return stmt;
 }
 

@@ -13,6 +13,9 @@ typedef struct ClrTracePlace ClrTracePlace;
 ClrTracePlace *clr_trace_place_new (const char *path, gboolean is_queue, GError **error);
 void clr_trace_place_free (ClrTracePlace *place);
 sqlite3 *clr_trace_place_get_db (ClrTracePlace *place);
+const ClrFilterColumns *clr_trace_place_get_columns (ClrTracePlace *place);
+/* Binds the filter's values to the parameters from @first on. */
+void clr_filter_bind (const ClrFilter *filter, sqlite3_stmt *stmt, unsigned first);
 
 /* A message as it stands here, without content; NULL: it is not here. */
 gboolean clr_trace_place_load (ClrTracePlace *place, uint64_t id, ClrMessage **message, GError **error);

@@ -147,6 +147,20 @@ clr_tracer_find (ClrTracer *tracer, uint64_t id, ClrTraced *into, GError **error
          && load_attempts (tracer, id, into->attempts, error);
 }
 
+gboolean
+clr_tracer_load (ClrTracer *tracer, uint64_t id, ClrTraced *into, GError **error)
+{
+  if (tracer->queue && !clr_trace_place_load (tracer->queue, id, &into->queued, error))
+    return FALSE;
+  return into->queued || clr_trace_place_load (tracer->history, id, &into->finished, error);
+}
+
+ClrTracePlace *
+clr_tracer_get_queue (ClrTracer *tracer)
+{
+  return tracer->queue;
+}
+
 /* -- pages */
 
 /* A page under way: two walks down the ids, merged, so that a message that moves meanwhile is found once. */

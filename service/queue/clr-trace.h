@@ -62,5 +62,9 @@ ClrTracer *clr_tracer_new (const char *history_file, const char *queue_file, GEr
 void clr_tracer_free (ClrTracer *tracer);
 /* What the history has of one message. */
 gboolean clr_tracer_find (ClrTracer *tracer, uint64_t id, ClrTraced *into, GError **error);
+/* Where it waits, or what became of it; without attempts. Neither when it is nowhere. */
+gboolean clr_tracer_load (ClrTracer *tracer, uint64_t id, ClrTraced *into, GError **error);
+/* The queue's place; NULL: only the history is looked at. */
+struct ClrTracePlace *clr_tracer_get_queue (ClrTracer *tracer);
 /* One page. */
 gboolean clr_tracer_page (ClrTracer *tracer, ClrTrace *trace, GError **error);

@@ -7,6 +7,7 @@
 #include "clr-application.h"
 #include "clr-export.h"
 #include "clr-window.h"
+#include "finder.h"
 #include "pages/clr-incident-page.h"
 #include "pages/clr-trace-page.h"
 #include "widgets/clr-setting-row.h"
@@ -43,126 +44,11 @@ answer (gboolean good, const char *format, ...)
   fflush (stdout);
 }
 
-typedef gboolean (*Fits) (GtkWidget *widget, const char *word);
-
-static gboolean
-has_id (GtkWidget *widget, const char *word)
-{
-  return g_strcmp0 (gtk_buildable_get_buildable_id (GTK_BUILDABLE (widget)), word) == 0;
-}
-
-static gboolean
-is_table (GtkWidget *widget, const char *word)
-{
-  return GTK_IS_COLUMN_VIEW (widget);
-}
-
-static gboolean
-is_row_of (GtkWidget *widget, const char *word)
-{
-  return CLR_IS_SETTING_ROW (widget)
-         && g_str_equal (clr_setting_row_get_key (CLR_SETTING_ROW (widget)), word);
-}
-
-static gboolean
-has_title (GtkWidget *widget, const char *word)
-{
-  GtkWidget *child
-      = GTK_IS_LIST_BOX_ROW (widget) ? gtk_list_box_row_get_child (GTK_LIST_BOX_ROW (widget)) : NULL;
-
-  return GTK_IS_LABEL (child) && g_str_equal (gtk_label_get_label (GTK_LABEL (child)), word);
-}
-
-static gboolean
-has_label (GtkWidget *widget, const char *word)
-{
-  return GTK_IS_BUTTON (widget) && g_strcmp0 (gtk_button_get_label (GTK_BUTTON (widget)), word) == 0;
-}
-
-static gboolean
-has_name (GtkWidget *widget, const char *word)
-{
-  return g_strcmp0 (gtk_widget_get_name (widget), word) == 0;
-}
-
-static gboolean
-is_titled_row (GtkWidget *widget, const char *word)
-{
-  return ADW_IS_PREFERENCES_ROW (widget)
-         && g_str_equal (adw_preferences_row_get_title (ADW_PREFERENCES_ROW (widget)), word);
-}
-
-/* The first that fits, of what can be seen. */
-static GtkWidget *
-find (GtkWidget *root, Fits fits, const char *word)
-{
-  if (!gtk_widget_get_child_visible (root) || !gtk_widget_get_visible (root))
-    return NULL;
-  if (fits (root, word))
-    return root;
-  for (GtkWidget *child = gtk_widget_get_first_child (root); child;
-       child = gtk_widget_get_next_sibling (child))
-    {
-      GtkWidget *found = find (child, fits, word);
-
-      if (found)
-        return found;
-    }
-  return NULL;
-}
-
-/* A window before the main one, that is no question. */
-static GtkWindow *
-find_modal (void)
-{
-  GListModel *windows = gtk_window_get_toplevels ();
-
-  for (guint i = 0; i < g_list_model_get_n_items (windows); i++)
-    {
-      g_autoptr (GtkWidget) window = g_list_model_get_item (windows, i);
-
-      if (GTK_IS_WINDOW (window) && gtk_window_get_modal (GTK_WINDOW (window))
-          && !ADW_IS_MESSAGE_DIALOG (window) && gtk_widget_get_visible (window))
-        return GTK_WINDOW (window);
-    }
-  return NULL;
-}
-
-/* A page's own id is not in its template: what is looked for lies in the page in sight, or else in the
- * window. */
-static GtkWidget *
-find_here (Driver *driver, Fits fits, const char *word)
-{
-  GtkWindow *modal = find_modal ();
-  GtkWidget *found = modal ? find (GTK_WIDGET (modal), fits, word) : NULL;
-
-  if (found)
-    return found;
-  found = find (clr_window_get_page (CLR_WINDOW (driver->window)), fits, word);
-
-  return found ? found : find (driver->window, fits, word);
-}
-
-static AdwMessageDialog *
-find_dialog (void)
-{
-  GListModel *windows = gtk_window_get_toplevels ();
-
-  for (guint i = 0; i < g_list_model_get_n_items (windows); i++)
-    {
-      g_autoptr (GtkWidget) window = g_list_model_get_item (windows, i);
-
-      if (ADW_IS_MESSAGE_DIALOG (window) && gtk_widget_get_visible (window))
-        return ADW_MESSAGE_DIALOG (window);
-    }
-  return NULL;
-}
-
 static gboolean
 save (Driver *driver, const char *file)
 {
-  AdwMessageDialog *dialog = find_dialog ();
-  GtkWindow *modal = find_modal ();
+  AdwMessageDialog *dialog = finder_find_dialog ();
+  GtkWindow *modal = finder_find_modal ();
   GtkWidget *window = dialog ? GTK_WIDGET (dialog) : modal ? GTK_WIDGET (modal) : driver->window;
   g_autoptr (GdkPaintable) paintable = gtk_widget_paintable_new (window);
   GtkSnapshot *snapshot = gtk_snapshot_new ();
@@ -233,7 +119,7 @@ do_action (Driver *driver, const char *name, const char *target)
 static void
 do_table (Driver *driver, const char *word)
 {
-  GtkWidget *table = find_here (driver, is_table, NULL);
+  GtkWidget *table = finder_find_here (driver->window, finder_is_table, NULL);
   GtkSelectionModel *model = table ? gtk_column_view_get_model (GTK_COLUMN_VIEW (table)) : NULL;
 
   if (model == NULL)
@@ -244,6 +130,38 @@ do_table (Driver *driver, const char *word)
     answer (gtk_selection_model_select_all (model), "chosen");
   else if (g_str_equal (word, "none"))
     answer (gtk_selection_model_unselect_all (model), "chosen");
+  else if (g_str_has_prefix (word, "choose "))
+    answer (gtk_selection_model_select_item (model, (guint)g_ascii_strtoull (word + 7, NULL, 10), TRUE),
+            "chosen");
+  else if (g_str_has_prefix (word, "id "))
+    {
+      g_autoptr (GObject) item
+          = g_list_model_get_item (G_LIST_MODEL (model), (guint)g_ascii_strtoull (word + 3, NULL, 10));
+      g_autofree char *id = NULL;
+
+      if (item)
+        g_object_get (item, "id", &id, NULL);
+      answer (id != NULL, "%s", id ? id : "this row has not come");
+    }
+  else if (g_str_has_prefix (word, "scroll "))
+    {
+      GtkAdjustment *adjustment = gtk_scrollable_get_vadjustment (GTK_SCROLLABLE (table));
+
+      gtk_adjustment_set_value (adjustment, g_ascii_strtod (word + 7, NULL)
+                                                * (gtk_adjustment_get_upper (adjustment)
+                                                   - gtk_adjustment_get_page_size (adjustment)));
+      answer (TRUE, "scrolled");
+    }
+  else if (g_str_has_prefix (word, "sort "))
+    {
+      guint number = (guint)g_ascii_strtoull (word + 5, NULL, 10);
+      g_autoptr (GtkColumnViewColumn) column
+          = g_list_model_get_item (gtk_column_view_get_columns (GTK_COLUMN_VIEW (table)), number);
+
+      gtk_column_view_sort_by_column (GTK_COLUMN_VIEW (table), column,
+                                      strstr (word, "down") ? GTK_SORT_DESCENDING : GTK_SORT_ASCENDING);
+      answer (TRUE, "sorted");
+    }
   else
     {
       guint position = (guint)g_ascii_strtoull (word, NULL, 10);
@@ -256,7 +174,7 @@ do_table (Driver *driver, const char *word)
 static void
 do_respond (const char *response)
 {
-  AdwMessageDialog *dialog = find_dialog ();
+  AdwMessageDialog *dialog = finder_find_dialog ();
 
   if (dialog == NULL)
     {
@@ -275,9 +193,11 @@ do_respond (const char *response)
 static void
 do_dialog_text (const char *text)
 {
-  AdwMessageDialog *dialog = find_dialog ();
+  AdwMessageDialog *dialog = finder_find_dialog ();
   GtkWidget *extra = dialog ? adw_message_dialog_get_extra_child (dialog) : NULL;
 
+  if (extra && !GTK_IS_EDITABLE (extra))
+    extra = finder_find (extra, finder_is_editable, NULL);
   if (!GTK_IS_EDITABLE (extra))
     {
       answer (FALSE, "no dialog with a field is open");
@@ -287,10 +207,33 @@ do_dialog_text (const char *text)
   answer (TRUE, "set");
 }
 
+/* What is chosen there, by its text. */
+static void
+do_dialog_choose (const char *text)
+{
+  AdwMessageDialog *dialog = finder_find_dialog ();
+  GtkWidget *extra = dialog ? adw_message_dialog_get_extra_child (dialog) : NULL,
+            *row = extra ? finder_find (extra, finder_is_combo, NULL) : NULL;
+  GListModel *model = row ? adw_combo_row_get_model (ADW_COMBO_ROW (row)) : NULL;
+
+  for (guint i = 0; model && i < g_list_model_get_n_items (model); i++)
+    {
+      g_autoptr (GtkStringObject) item = g_list_model_get_item (model, i);
+
+      if (g_str_has_prefix (gtk_string_object_get_string (item), text))
+        {
+          adw_combo_row_set_selected (ADW_COMBO_ROW (row), i);
+          answer (TRUE, "chosen");
+          return;
+        }
+    }
+  answer (FALSE, "no dialog with such a choice is open");
+}
+
 static void
 do_section (Driver *driver, const char *title)
 {
-  GtkWidget *row = find_here (driver, has_title, title);
+  GtkWidget *row = finder_find_here (driver->window, finder_has_title, title);
 
   if (row)
     gtk_list_box_select_row (GTK_LIST_BOX (gtk_widget_get_parent (row)), GTK_LIST_BOX_ROW (row));
@@ -300,7 +243,7 @@ do_section (Driver *driver, const char *title)
 static void
 do_row (Driver *driver, const char *key, const char *text)
 {
-  GtkWidget *row = find_here (driver, is_row_of, key);
+  GtkWidget *row = finder_find_here (driver->window, finder_is_row_of, key);
 
   if (row == NULL)
     answer (FALSE, "no setting %s is in sight", key);
@@ -318,8 +261,8 @@ do_row (Driver *driver, const char *key, const char *text)
 static void
 do_press (Driver *driver, const char *name, const char *title)
 {
-  GtkWidget *row = title ? find_here (driver, is_titled_row, title) : NULL;
-  GtkWidget *button = row ? find (row, has_name, name) : NULL;
+  GtkWidget *row = title ? finder_find_here (driver->window, finder_is_titled_row, title) : NULL;
+  GtkWidget *button = row ? finder_find (row, finder_has_name, name) : NULL;
   gboolean good = GTK_IS_BUTTON (button) && gtk_widget_is_sensitive (button);
 
   if (good)
@@ -331,7 +274,7 @@ do_press (Driver *driver, const char *name, const char *title)
 static void
 do_row_text (Driver *driver, const char *title)
 {
-  GtkWidget *row = find_here (driver, is_titled_row, title);
+  GtkWidget *row = finder_find_here (driver->window, finder_is_titled_row, title);
 
   if (ADW_IS_ACTION_ROW (row))
     answer (TRUE, "%s", adw_action_row_get_subtitle (ADW_ACTION_ROW (row)));
@@ -342,11 +285,11 @@ do_row_text (Driver *driver, const char *title)
 static void
 do_click (Driver *driver, const char *word)
 {
-  GtkWidget *button = find_here (driver, has_id, word);
+  GtkWidget *button = finder_find_here (driver->window, finder_has_id, word);
   gboolean good;
 
   if (button == NULL)
-    button = find_here (driver, has_label, word);
+    button = finder_find_here (driver->window, finder_has_label, word);
   good = GTK_IS_BUTTON (button); /* it may be gone with its window once it is clicked */
   if (good && gtk_widget_is_sensitive (button))
     g_signal_emit_by_name (button, "clicked");
@@ -371,8 +314,8 @@ do_texts (Driver *driver)
 {
   g_autoptr (GString) texts = g_string_new (NULL);
 
-  if (find_modal ())
-    collect_texts (GTK_WIDGET (find_modal ()), texts);
+  if (finder_find_modal ())
+    collect_texts (GTK_WIDGET (finder_find_modal ()), texts);
   collect_texts (driver->window, texts);
   answer (TRUE, "%s", texts->str);
 }
@@ -380,7 +323,7 @@ do_texts (Driver *driver)
 static void
 do_text_view (Driver *driver, const char *word)
 {
-  GtkWidget *view = find_here (driver, has_id, word);
+  GtkWidget *view = finder_find_here (driver->window, finder_has_id, word);
   g_autofree char *text = NULL;
 
   if (GTK_IS_TEXT_VIEW (view))
@@ -431,7 +374,8 @@ carry_out (Driver *driver, char *line)
     }
   else if (g_str_equal (line, "read"))
     {
-      if ((widget = find_here (driver, has_id, rest)) || (widget = find_here (driver, has_name, rest)))
+      if ((widget = finder_find_here (driver->window, finder_has_id, rest))
+          || (widget = finder_find_here (driver->window, finder_has_name, rest)))
         do_read (widget);
       else
         answer (FALSE, "no %s is in sight", rest);
@@ -444,6 +388,8 @@ carry_out (Driver *driver, char *line)
     do_respond (rest);
   else if (g_str_equal (line, "dialog-text"))
     do_dialog_text (rest);
+  else if (g_str_equal (line, "dialog-choose"))
+    do_dialog_choose (rest);
   else if (g_str_equal (line, "section"))
     do_section (driver, rest);
   else if (g_str_equal (line, "click"))
@@ -464,9 +410,10 @@ carry_out (Driver *driver, char *line)
         do_row (driver, rest, more);
       else if (g_str_equal (line, "press"))
         do_press (driver, rest, more);
-      else if (g_str_equal (line, "name") && (widget = find_here (driver, has_name, rest)))
+      else if (g_str_equal (line, "name")
+               && (widget = finder_find_here (driver->window, finder_has_name, rest)))
         do_set (widget, more ? more : "");
-      else if (g_str_equal (line, "set") && (widget = find_here (driver, has_id, rest)))
+      else if (g_str_equal (line, "set") && (widget = finder_find_here (driver->window, finder_has_id, rest)))
         do_set (widget, more ? more : "");
       else
         answer (FALSE, "%s %s: not known, or not in sight", line, rest);
@@ -495,14 +442,11 @@ read_next (Driver *driver)
 static void
 on_activate (GtkApplication *application, Driver *driver)
 {
-  g_autoptr (ClrClient) client = clr_client_new (driver->socket);
-  g_autoptr (ClrRelay) relay = clr_relay_new (client);
-
   g_object_set (gtk_settings_get_default (), "gtk-enable-animations", FALSE, NULL);
   adw_style_manager_set_color_scheme (adw_style_manager_get_default (), g_str_equal (driver->style, "dark")
                                                                             ? ADW_COLOR_SCHEME_FORCE_DARK
                                                                             : ADW_COLOR_SCHEME_FORCE_LIGHT);
-  driver->window = clr_window_new (application, relay);
+  driver->window = clr_window_new (application, driver->socket);
   gtk_window_present (GTK_WINDOW (driver->window));
   g_autofree char *names = g_strjoinv (" ", (char **)clr_window_list_pages ());
   answer (TRUE, "%s", names);

@@ -2,6 +2,7 @@
 """What a person does in the app, from the first look to the end, asserted on the service's side."""
 import codecs
 import csv
+import glob
 import json
 import os
 import re
@@ -473,6 +474,107 @@ def _(where):
         app.do("set all_button on")
         app.until("text-view text_view", "Text.")
         check(f"content of message {ids[2]} read" in str(relay.json("audit")), "the reading is not audited")
+
+
+@story("the queue is sorted by its heads, and stays where it is while rows are chosen")
+def _(where):
+    with Sink(script()) as sink, busy(sink) as relay, App(where, relay.socket) as app:
+        ids = [relay.send(f"Subject: number {i:03}\r\n\r\nx\r\n", sender=f"s{i % 7}@internal.test", to=(f"r{400 - i}@slow.test",)) for i in range(240)]
+        app.do("page queue")
+        app.until("table count", lambda text: text == "240", 40)
+        app.do("table id 0")
+        equal(app.do("table id 0"), ids[0], "the oldest first")
+        app.do("table sort 0 down")
+        app.until("table id 0", ids[-1])
+        app.until("table id 239", ids[0])
+        app.do("table sort 2")
+        wanted = sorted(range(240), key=lambda i: f"r{400 - i}@slow.test")
+        app.until("table id 0", ids[wanted[0]])
+        app.do("table scroll 1")
+        app.until("table id 239", ids[wanted[-1]])
+        app.do("table scroll 0")
+        app.do("table choose 1")
+        relay.cli("queue", "delete", ids[wanted[0]])
+        app.until("read count_label", "239 messages", 30)
+        time.sleep(5)  # a list that is anew would have come
+        equal(app.do("table id 1"), ids[wanted[1]], "the chosen row")
+        app.do("action queue.hold")
+        wait_for(lambda: list(relay.states(ids[wanted[1]]).values()) == ["held"], what="the chosen message to be held")
+        app.until("table count", lambda text: text == "239", 30)
+
+
+@story("another relay is added with its token, looked at, and forgotten")
+def _(where):
+    config = tempfile.mkdtemp(dir=harness.WORK)
+    with Relay() as relay, Relay(server="hostname = branch.internal.test\n", extra=f"[control]\nlisten = 127.0.0.1:{free_port()}\n") as branch:
+        url = json.loads(open(wait_for(lambda: glob.glob(os.path.join(branch.state, "local.pass")), what="the pass file")[0]).read())["url"]
+        branch.cli("token", "add", "app", "--role", "admin", "--out", os.path.join(harness.WORK, "branch.pass"))
+        token = json.loads(open(os.path.join(harness.WORK, "branch.pass")).read())["token"]
+        with App(where, relay.socket, config=config) as app:
+            app.until("read health_title", "All is well")
+            app.do("action win.add-relay")
+            app.do("set name_row Branch office")
+            app.do(f"set url_row {url}")
+            app.do("set token_row wrong")
+            app.do("click add_button")
+            app.until("read problem_revealer", "shown")
+            app.do(f"set token_row {token}")
+            app.do("click add_button")
+            app.until("texts all", "branch.internal.test")
+            app.until("read health_title", "All is well")
+            app.do("page settings")
+            app.do("section limits")
+            equal(app.do("row max-recipients 321"), "", "a setting")
+            app.do("action settings.apply")
+            app.do("respond apply")
+            wait_for(lambda: "321" in branch.cli("config", "get", "limits.max-recipients"), what="the branch's setting")
+            check("321" not in relay.cli("config", "get", "limits.max-recipients"), "the other relay was changed")
+            branch.stop()
+            app.until("read problem_revealer", "shown")
+            app.do("action win.relay ")
+            app.until("read problem_revealer", "hidden")
+            app.until("texts all", "relay.internal.test")
+        passes = glob.glob(os.path.join(config, "clrelay-admin", "*.pass"))
+        equal([os.stat(p).st_mode & 0o777 for p in passes], [0o600], "the file of the token")
+        branch.start()
+        with App(where, relay.socket, config=config) as app:
+            app.do("action win.relay Branch office")
+            app.until("texts all", "branch.internal.test")
+            app.do("action win.forget-relay")
+            app.until("texts all", "relay.internal.test")
+        equal(glob.glob(os.path.join(config, "clrelay-admin", "*.pass")), [], "the token is left")
+
+
+@story("a message that waits is read, and sent by another route, to another address, and sooner")
+def _(where):
+    with Sink(script()) as sink, Sink() as other, Relay(sink.route() + f"[smarthost other]\nhosts = 127.0.0.1:{other.port}\nallow-loopback = true\ntls = none\n"
+                                                        "[route spare]\nrecipients = nowhere.test\nvia = smarthost:other\n", queue="retry-first = 1h") as relay, \
+            App(where, relay.socket) as app:
+        ids = fill(relay)
+        app.do(f"message {ids[2]}")
+        app.until("texts all", "mailbox full")
+        app.do("action message.priority")
+        app.do("dialog-choose 7")
+        app.do("respond go")
+        wait_for(lambda: "priority" in relay.read_log(), what="the priority")
+        app.do("action message.reroute")
+        app.do("dialog-choose spare")
+        app.do("respond go")
+        other.wait(1)
+        app.until("read state_label", "Delivered")
+        app.do(f"message {ids[3]}")
+        app.until("texts all", "mailbox full")
+        app.do("action message.recipient")
+        app.do("dialog-text anna@good.test")
+        app.do("respond go")
+        wait_for(lambda: any("anna@good.test" in str(m.recipients) for m in sink.mails if b"88231" in m.content), what="the mail to the other address")
+        app.do("page queue")
+        app.until("read count_label", "1 message")
+        app.do("action queue.reroute")
+        app.do("dialog-choose spare")
+        body = app.do("respond go")
+        check("It is tried at once" in body and " message" in body, body)
+        other.wait(2)
 
 @story("from the start to the first page it is less than a second")
 def _(where):

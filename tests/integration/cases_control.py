@@ -5,6 +5,7 @@ import http.client
 import json
 import os
 import re
+import urllib.parse
 
 from cases_tokens import passport
 from commands import MESSAGE, Unix, api
@@ -250,3 +251,43 @@ def _():
         check(sum(second in name for name in relay.captured()) == 1 and any(held in name for name in relay.captured()), relay.captured().keys())
         audit = json.loads(api(relay, "GET", "/v1/audit?text=moved")[1])["entries"]
         equal([json.loads(e["detail"])["route"] for e in audit[:2]], ["folder", "folder"], audit)
+
+
+@case("control: any part of the queue is had by position, in every order, and positions stay what they were")
+def _():
+    with Relay(routes=unreachable()) as relay:
+        ids = [relay.send(f"Subject: {chr(97 + i * 7 % 26)}{i}\r\n\r\n{'x' * (1 + i * 37 % 101)}\r\n", sender=f"s{i % 5}@internal.test",
+                          to=(f"r{99 - i}@example.test",)) for i in range(40)]
+        relay.cli("queue", "hold", "--all")
+
+        def rows(**query):
+            status, text, _ = api(relay, "GET", "/v1/queue/rows?" + urllib.parse.urlencode(query))
+            equal(status, 200, text)
+            return json.loads(text)
+        wait_for(lambda: rows(limit=0)["complete"], what="the list")
+        first = rows(limit=10)
+        equal([m["id"] for m in first["messages"]], ids[:10], "the first ten")
+        equal((first["total"], first["offset"]), (40, 0), "total")
+        equal([m["id"] for m in rows(offset=35, limit=10)["messages"]], ids[35:], "the last five")
+        equal([m["id"] for m in rows(descending="true", limit=3)["messages"]], ids[:-4:-1], "the newest first")
+        of_one = rows(filter="from:s3@internal.test", limit=100)
+        equal([m["id"] for m in of_one["messages"]], ids[3::5], "filtered")
+        equal(of_one["total"], 8, "how many are filtered")
+        messages = {m["id"]: m for m in first["messages"] + rows(offset=10, limit=100)["messages"]}
+        keys = {"sender": lambda m: m["sender"], "recipient": lambda m: m["recipients"][0]["address"], "subject": lambda m: m["subject"],
+                "size": lambda m: m["size"]}
+        for order, key in keys.items():
+            for descending in ("false", "true"):
+                got = [key(m) for m in rows(order=order, descending=descending, limit=100)["messages"]]
+                equal(got, sorted(map(key, messages.values()), reverse=descending == "true"), f"{order}, {descending}")
+        # What is gone leaves its position. At most four lists are kept.
+        equal(api(relay, "GET", f"/v1/queue/rows?roll={first['roll']}")[0], 404, "a list that others took the place of")
+        first = rows(limit=10)
+        relay.cli("queue", "delete", ids[4])
+        again = rows(roll=first["roll"], limit=10)
+        equal([m["id"] for m in again["messages"]], ids[:10], "after one is gone")
+        wait_for(lambda: rows(roll=first["roll"], offset=4, limit=1)["messages"][0]["place"] != "queue", what="the deleted one to be told")
+        wait_for(lambda: rows(limit=0)["total"] == 39, what="a new list")
+        equal(api(relay, "GET", "/v1/queue/rows?roll=17")[0], 404, "an unknown roll")
+        for wrong in ("order=colour", "offset=-1", "limit=1001", "roll=x", "filter=colour:red", "after=1"):
+            equal(api(relay, "GET", f"/v1/queue/rows?{wrong}")[0], 400, wrong)
