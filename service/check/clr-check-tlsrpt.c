@@ -11,13 +11,21 @@ JsonNode *
 clr_check_tlsrpt (JsonObject *in, ClrZone *zone)
 {
   const char *record = clr_check_get_text (in, "record"), *domain = clr_check_get_text (in, "domain");
+  const char *report = clr_check_get_text (in, "report");
   ClrDnsAnswer answer = { 0 };
   g_autoptr (ClrTlsrptRecord) parsed = NULL;
   const char *problem = NULL;
   JsonNode *out;
 
-  if ((record == NULL) == (domain == NULL))
-    return clr_check_answer ("error", _ ("either domain or record is needed"), NULL);
+  if ((record != NULL) + (domain != NULL) + (report != NULL) != 1)
+    return clr_check_answer ("error", _ ("either domain, record or report is needed"), NULL);
+  if (report)
+    {
+      g_autoptr (JsonObject) what = json_object_new ();
+
+      json_object_set_string_member (what, "file", report);
+      return clr_check_tls_report (what);
+    }
   if (record)
     parsed = clr_tlsrpt_record_parse (record, strlen (record), &problem);
   else

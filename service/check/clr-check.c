@@ -70,9 +70,18 @@ static const ClrCheckOption spf_options[] = {
   { NULL },
 };
 
+static const ClrCheckOption dmarc_report_options[] = {
+  { "file", CLR_CHECK_FILE, "FILE",
+    N_ ("A report in XML, also in gzip or ZIP, or a message that one is attached to; - is standard input") },
+  { "message", CLR_CHECK_TEXT, "TEXT", N_ ("The report or the message itself, instead of a file") },
+  { NULL },
+};
+
 static const ClrCheckOption tlsrpt_options[] = {
   { "domain", CLR_CHECK_TEXT, "DOMAIN", N_ ("A domain: where it wants reports on TLS") },
   { "record", CLR_CHECK_TEXT, "TEXT", N_ ("A TXT record of _smtp._tls, instead of a domain") },
+  { "report", CLR_CHECK_FILE, "FILE",
+    N_ ("A report in JSON, also in gzip, or a message that one is attached to, instead of a domain") },
   { NULL },
 };
 
@@ -111,6 +120,8 @@ static const ClrCheckRow table[] = {
   { "spf", N_ ("whether a domain lets a client send for it"), spf_options, clr_check_spf },
   { "dmarc", N_ ("whether a message is its author's, and what the author's domain asks for"), dmarc_options,
     clr_check_dmarc },
+  { "dmarc-report", N_ ("an aggregate report of DMARC: who sent mail in a domain's name, and how it fared"),
+    dmarc_report_options, clr_check_dmarc_report },
   { "arf", N_ ("whether a message is a feedback report, and what it says"), arf_options, clr_check_arf },
   { "authres", N_ ("what the Authentication-Results fields of a message say"), authres_options,
     clr_check_authres },
@@ -123,7 +134,8 @@ static const ClrCheckRow table[] = {
     mta_sts_options, clr_check_mta_sts },
   { "dane", N_ ("the TLSA records of a mail server, and whether its certificates fit"), dane_options,
     clr_check_dane },
-  { "tlsrpt", N_ ("where a domain wants reports on TLS to be sent"), tlsrpt_options, clr_check_tlsrpt },
+  { "tlsrpt", N_ ("where a domain wants reports on TLS to be sent, or what such a report says"),
+    tlsrpt_options, clr_check_tlsrpt },
 };
 
 const ClrCheckRow *

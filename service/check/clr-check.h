@@ -67,6 +67,7 @@ JsonNode *clr_check_dkim_key (JsonObject *in, ClrZone *zone);
 JsonNode *clr_check_dkim (JsonObject *in, ClrZone *zone);
 JsonNode *clr_check_spf (JsonObject *in, ClrZone *zone);
 JsonNode *clr_check_dmarc (JsonObject *in, ClrZone *zone);
+JsonNode *clr_check_dmarc_report (JsonObject *in, ClrZone *zone);
 JsonNode *clr_check_authres (JsonObject *in, ClrZone *zone);
 JsonNode *clr_check_arc (JsonObject *in, ClrZone *zone);
 JsonNode *clr_check_arf (JsonObject *in, ClrZone *zone);
@@ -80,6 +81,8 @@ JsonNode *clr_check_relay_of (const void *policy, ClrSettings *settings);
 JsonNode *clr_check_mta_sts (JsonObject *in, ClrZone *zone);
 JsonNode *clr_check_dane (JsonObject *in, ClrZone *zone);
 JsonNode *clr_check_tlsrpt (JsonObject *in, ClrZone *zone);
+/* A report file, for clr_check_tlsrpt(): {"file" or "message"}. */
+JsonNode *clr_check_tls_report (JsonObject *in);
 
 /* Not in the table: {"file", "config"} or {"file", "key", "domain", "selector"}: details.fields are the
  * DKIM-Signature fields that the relay would put in front of this message. Result: ok, none, error. */

@@ -148,20 +148,28 @@ clr_mime_walk (const char *bytes, size_t size, gboolean (*on_part) (const ClrMim
   walk (&self, bytes, size, "text/plain", 0);
 }
 
-char *
-clr_mime_part_dup_text (const ClrMimePart *part, size_t longest)
+GString *
+clr_mime_part_dup_octets (const ClrMimePart *part, size_t longest)
 {
   g_autofree char *encoding = dup_word (part->header, "Content-Transfer-Encoding", "7bit");
-  const ClrField *field = clr_header_block_find (part->header, "Content-Type");
-  g_autofree char *charset = field ? clr_field_dup_parameter (field, "charset") : NULL;
-  g_autoptr (GString) decoded = g_string_new (NULL);
+  GString *decoded = g_string_new (NULL);
   size_t size = MIN (part->size, longest);
 
   if (g_str_equal (encoding, "base64"))
-    clr_base64_read (part->bytes, MIN (part->size, longest * 4 / 3), decoded);
+    clr_base64_read (part->bytes, MIN (part->size, longest / 3 * 4), decoded);
   else if (g_str_equal (encoding, "quoted-printable"))
     clr_quoted_printable_read (part->bytes, size, decoded);
   else
     g_string_append_len (decoded, part->bytes, size);
+  return decoded;
+}
+
+char *
+clr_mime_part_dup_text (const ClrMimePart *part, size_t longest)
+{
+  const ClrField *field = clr_header_block_find (part->header, "Content-Type");
+  g_autofree char *charset = field ? clr_field_dup_parameter (field, "charset") : NULL;
+  g_autoptr (GString) decoded = clr_mime_part_dup_octets (part, longest);
+
   return clr_text_to_utf8 (decoded->str, decoded->len, charset);
 }

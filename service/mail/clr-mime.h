@@ -25,6 +25,8 @@ void clr_mime_walk (const char *bytes, size_t size, gboolean (*on_part) (const C
 
 /* A parameter of a field such as Content-Type; NULL when there is none. (transfer full) */
 char *clr_field_dup_parameter (const ClrField *field, const char *name);
+/* The body of a part, its transfer encoding undone, at most @longest octets of it. (transfer full) */
+GString *clr_mime_part_dup_octets (const ClrMimePart *part, size_t longest);
 /* The body of a part as UTF-8, its transfer encoding undone, at most @longest octets of it. (transfer full)
  */
 char *clr_mime_part_dup_text (const ClrMimePart *part, size_t longest);

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """`clrelay check` and `clrelay sign`: our answers beside those of other programs."""
+import base64
 import hashlib
 import json
 import socket
@@ -24,7 +25,6 @@ def _():
             key = file.read()
         if kind == "ed25519":
             der = subprocess.run([need("openssl"), "pkey", "-in", dkim_keys()[kind][0], "-outform", "DER"], capture_output=True, check=True)
-            import base64
             key = base64.b64encode(der.stdout[-32:])
         for canon in ((b"simple", b"simple"), (b"relaxed", b"relaxed"), (b"relaxed", b"simple"), (b"simple", b"relaxed")):
             signature = dkim.sign(MESSAGE, kind.encode(), b"internal.test", key, canonicalize=canon, signature_algorithm=algorithm)
@@ -271,3 +271,50 @@ def _():
             signed = milter_sign(port, MESSAGE)
         answer = json.loads(run(clrelay(), "check", "dkim", save(folder, "signed.eml", signed), "--zone", zone, "--json").stdout)
         equal([(s["result"], s["algorithm"]) for s in answer["details"].get("signatures", [])], [("pass", "rsa-sha256")], f"{canon}: {answer} {signed}")
+
+
+DMARC_REPORT = b"""<?xml version="1.0"?>
+<feedback><version>1.0</version><report_metadata><org_name>Receiver</org_name><email>r@receiver.test</email><report_id>r-1</report_id>
+<date_range><begin>1700000000</begin><end>1700086399</end></date_range></report_metadata>
+<policy_published><domain>internal.test</domain><p>quarantine</p></policy_published>
+<record><row><source_ip>192.0.2.7</source_ip><count>41</count><policy_evaluated><disposition>none</disposition><dkim>pass</dkim><spf>fail</spf>
+</policy_evaluated></row><identifiers><header_from>internal.test</header_from></identifiers><auth_results><dkim><domain>internal.test</domain>
+<selector>rsa</selector><result>pass</result></dkim></auth_results></record></feedback>
+"""
+
+
+@case("check dmarc-report, check tlsrpt --report: bare, packed, attached; bombs, entities and what is cut off are refused with the reason")
+def _():
+    import gzip
+    import io
+    import resource
+    import zipfile
+    folder = temp("reports")
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as file:
+        file.writestr("receiver!internal.test.xml", DMARC_REPORT)
+    mail = (b"From: r@receiver.test\r\nSubject: Report domain: internal.test\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n"
+            b"--b\r\nContent-Type: text/plain\r\n\r\nA report.\r\n--b\r\nContent-Type: application/gzip\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+            + base64.encodebytes(gzip.compress(DMARC_REPORT)).replace(b"\n", b"\r\n") + b"--b--\r\n")
+    for name, octets in (("r.xml", DMARC_REPORT), ("r.xml.gz", gzip.compress(DMARC_REPORT)), ("r.zip", archive.getvalue()), ("r.eml", mail)):
+        answer = json.loads(command("check", "dmarc-report", save(folder, name, octets), "--json"))
+        row = answer["details"]["record"][0]["row"]
+        equal((answer["result"], answer["details"]["report_metadata"]["org_name"], row["source_ip"], row["count"]),
+              ("ok", "Receiver", "192.0.2.7", 41), name)
+    bomb = gzip.compress(b"<feedback>" + b" " * (80 * 1024 * 1024))
+    entities = b"<!DOCTYPE f [<!ENTITY a 'aaaaaaaaaa'>" + b"".join(b"<!ENTITY %c '%s'>" % (98 + i, b"&%c;" % (97 + i) * 10) for i in range(9)) + b"]><feedback>&j;</feedback>"
+    for name, octets, word in (("bomb.gz", bomb, "larger than"), ("cut.gz", gzip.compress(DMARC_REPORT)[:-20], "cut off"), ("cut.xml", DMARC_REPORT[:600], "not well formed"),
+                               ("entities.xml", entities, ""), ("other.xml", b"<html></html>", "<feedback>"), ("no.eml", b"Subject: x\r\n\r\nx\r\n", "no report"),
+                               ("count.xml", DMARC_REPORT.replace(b"<count>41</count>", b"<count>-1</count>"), "record 1: count"),
+                               ("zip.zip", archive.getvalue().replace(b"PK\x03\x04", b"PK\x03\x04", 1)[:60], "cut off")):
+        answer = json.loads(command("check", "dmarc-report", save(folder, name, octets), "--json", expect=4))
+        check(answer["result"] == "invalid" and word in answer["reason"] and "details" not in answer, f"{name}: {answer}")
+    check(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss < 1024 * 1024, "memory")
+    report = {"organization-name": "Receiver", "date-range": {"start-datetime": "2026-01-01T00:00:00Z", "end-datetime": "2026-01-01T23:59:59Z"},
+              "contact-info": "r@receiver.test", "report-id": "1", "policies": [{"policy": {"policy-type": "tlsa", "policy-domain": "internal.test"},
+              "summary": {"total-successful-session-count": 7, "total-failure-session-count": 2}, "failure-details": [{"result-type": "dane-required", "failed-session-count": 2}]}]}
+    path = save(folder, "tls.json.gz", gzip.compress(json.dumps(report).encode()))
+    check("7 sessions succeeded, 2 failed" in command("check", "tlsrpt", "--report", path), "TLSRPT")
+    report["policies"][0]["summary"]["total-failure-session-count"] = "2"
+    answer = json.loads(command("check", "tlsrpt", "--report", save(folder, "tls.json", json.dumps(report).encode()), "--json", expect=4))
+    check("total-failure-session-count" in answer["reason"], answer)
