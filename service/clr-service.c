@@ -376,6 +376,8 @@ clr_service_reload (ClrService *service, GError **error)
   if (policy == NULL || service->stopped || !check_closed (service, policy, settings, &opening, error))
     return FALSE;
   /* All that can fail is done before anything changes. */
+  if (!clr_ledger_take_up (service->ledger, error))
+    return FALSE;
   listeners = clr_listeners_new (settings, policy, directory, service->listeners, error);
   if (listeners == NULL)
     return FALSE;

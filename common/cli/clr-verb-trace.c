@@ -218,7 +218,7 @@ clr_verb_trace (ClrVerbOptions *options, int argc, char **argv)
              "Words: an address, @domain, queue id or Message-ID; a part of an address or subject; or from: "
              "to: "
              "address: device: client: route: state: reply: subject: message-id: older:4h newer:2d larger:1M "
-             "id:; -word means all others; quotes keep blanks. All words must fit. Times are local."),
+             "held: id:; -word means all others; quotes keep blanks. All words must fit. Times are local."),
           entries, &argc, &argv, &code))
     return code;
   if (trace.left < 1)

@@ -147,6 +147,16 @@ DEFINE_SECTION (TlsReport, tls_report)
         NULL, CLR_SETTING_RESTART);
 }
 
+DEFINE_SECTION (Check, check)
+{
+  SECTION ("check", FALSE, N_ ("What checks look at beyond this relay."));
+  LIST (HOSTS, "port-hosts", N_ ("Hosts for port 25"),
+        N_ ("Mail servers, or domains whose exchangers are looked up, that \"clrelay check ports\" tries to "
+            "reach; "
+            "default: gmail.com, outlook.com."),
+        0);
+}
+
 DEFINE_SECTION (Limits, limits)
 {
   SECTION ("limits", FALSE, N_ ("What a client may ask of the relay. Beyond a limit it gets a clear reply."));
@@ -591,7 +601,7 @@ DEFINE_SECTION (Key, key)
 const GType *
 clr_sections_get_types (unsigned *n_types)
 {
-  static GType types[20];
+  static GType types[21];
 
   if (g_once_init_enter (&types[0]))
     {
@@ -614,6 +624,7 @@ clr_sections_get_types (unsigned *n_types)
       types[15] = clr_inbound_section_get_type ();
       types[18] = clr_control_section_get_type ();
       types[19] = clr_certificate_section_get_type ();
+      types[20] = clr_check_section_get_type ();
       g_once_init_leave (&types[0], clr_server_section_get_type ());
     }
   *n_types = G_N_ELEMENTS (types);

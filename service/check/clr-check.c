@@ -33,6 +33,16 @@ static const ClrCheckOption relay_options[] = {
   { NULL },
 };
 
+static const ClrCheckOption ports_options[] = {
+  { "to", CLR_CHECK_LIST, "HOST[:PORT]",
+    N_ ("A mail server or domain to reach, instead of those of the settings; may be repeated") },
+  { "helo", CLR_CHECK_TEXT, "NAME", N_ ("The name that the relay says, instead of the settings' host name") },
+  { "address", CLR_CHECK_TEXT, "IP", N_ ("The address that others see, where a router hides it") },
+  { "timeout", CLR_CHECK_NUMBER, "SECONDS", N_ ("How long all of it may take (10)") },
+  { "config", CLR_CHECK_FILE, "FILE", N_ ("Settings file") },
+  { NULL },
+};
+
 static const ClrCheckOption mta_sts_options[] = {
   { "domain", CLR_CHECK_TEXT, "DOMAIN",
     N_ ("The recipients' domain: its record, policy and mail exchangers") },
@@ -128,6 +138,9 @@ static const ClrCheckRow table[] = {
   { "address", N_ ("whether an address may stand in an envelope, and what it needs"), address_options,
     clr_check_address },
   { "route", N_ ("which way mail to a recipient would take, and how"), route_options, clr_check_route },
+  { "ports",
+    N_ ("whether mail servers can be reached on port 25, and the relay's name, PTR and address agree"),
+    ports_options, clr_check_ports },
   { "relay", N_ ("whether strangers could send through the listeners: their dialogues, played through"),
     relay_options, clr_check_relay },
   { "mta-sts", N_ ("the MTA-STS record and policy of a domain, and whether its exchangers fit"),

@@ -78,6 +78,7 @@ JsonNode *clr_check_route (JsonObject *in, ClrZone *zone);
 JsonNode *clr_check_relay (JsonObject *in, ClrZone *zone);
 /* The same of a ClrPolicy and the settings it was made of. */
 JsonNode *clr_check_relay_of (const void *policy, ClrSettings *settings);
+JsonNode *clr_check_ports (JsonObject *in, ClrZone *zone);
 JsonNode *clr_check_mta_sts (JsonObject *in, ClrZone *zone);
 JsonNode *clr_check_dane (JsonObject *in, ClrZone *zone);
 JsonNode *clr_check_tlsrpt (JsonObject *in, ClrZone *zone);

@@ -238,7 +238,7 @@ clr_method_freeze_device (ClrCall *call)
   clr_methods_answer_number (call->message, "frozen", 1);
 }
 
-/* "release": true releases what is held of its mail; else that stays held. */
+/* "release": true releases what this freeze has held; what is held for other reasons stays so. */
 void
 clr_method_thaw_device (ClrCall *call)
 {
@@ -247,9 +247,11 @@ clr_method_thaw_device (ClrCall *call)
   g_autofree char *words = NULL, *what = NULL;
   const char *name;
   ClrAccount *account = read_order (call, &order, &name);
+  ClrAccountFacts facts;
 
   if (account == NULL)
     return;
+  clr_account_read (account, &facts);
   if (!clr_account_thaw (account, clr_clock_wall ()))
     {
       clr_methods_answer_error (call->message, SOUP_STATUS_CONFLICT, "this device is not frozen");
@@ -259,7 +261,7 @@ clr_method_thaw_device (ClrCall *call)
   clr_log_event (CLR_EVENT_DEVICE_THAWED, name, call->who);
   clr_methods_note (call->place, call->who, what, NULL);
   keep (host);
-  words = g_strdup_printf ("device:=%s state:held", name);
+  words = g_strdup_printf ("device:=%s state:held held:" CLR_FREEZE_NAME, name, facts.frozen_us);
   if (!clr_json_is_true (json_node_get_object (order), "release"))
     clr_methods_answer_number (call->message, "recipients", 0);
   else

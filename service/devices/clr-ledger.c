@@ -28,6 +28,7 @@ struct ClrLedger
   ClrState *state;
   GHashTable *records; /* name -> Record, of devices that have sent */
   GQueue to_write;     /* names whose volumes are to be written */
+  GHashTable *met;     /* names of accounts for which was looked what was kept */
   uint32_t hour;       /* of the last tick */
   guint source;
 };
@@ -384,10 +385,14 @@ on_volumes (const char *key, const char *value, int64_t expires_us, void *data)
     }
 }
 
+/* Those that are new. */
 static void
 collect (const char *name, ClrAccount *account, void *data)
 {
-  g_hash_table_insert (data, (char *)name, account);
+  Loading *loading = data;
+
+  if (g_hash_table_add (loading->ledger->met, g_strdup (name)))
+    g_hash_table_insert (loading->accounts, (char *)name, account);
 }
 
 /* The hours since the last one that was written may stand in the account still; of the others nothing is
@@ -406,24 +411,33 @@ go_on (ClrLedger *ledger)
     }
 }
 
+gboolean
+clr_ledger_take_up (ClrLedger *ledger, GError **error)
+{
+  g_autoptr (GHashTable) accounts = g_hash_table_new (g_str_hash, g_str_equal);
+  Loading loading = { ledger, accounts };
+
+  clr_account_visit (collect, &loading);
+  if (ledger->state && g_hash_table_size (accounts) > 0
+      && (!clr_state_load (ledger->state, CLR_STATE_RATE, on_account, &loading, error)
+          || !clr_state_load (ledger->state, CLR_STATE_VOLUME, on_volumes, &loading, error)))
+    return FALSE;
+  go_on (ledger);
+  return TRUE;
+}
+
 ClrLedger *
 clr_ledger_new_by_hand (ClrState *state, int64_t now_us, GError **error)
 {
   ClrLedger *ledger = g_new0 (ClrLedger, 1);
-  g_autoptr (GHashTable) accounts = g_hash_table_new (g_str_hash, g_str_equal);
-  Loading loading = { ledger, accounts };
 
   ledger->state = state;
   ledger->hour = hour_of (now_us);
   ledger->records = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   g_queue_init (&ledger->to_write);
-  clr_account_visit (collect, accounts);
-  if (state
-      && (!clr_state_load (state, CLR_STATE_RATE, on_account, &loading, error)
-          || !clr_state_load (state, CLR_STATE_VOLUME, on_volumes, &loading, error)))
+  ledger->met = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  if (!clr_ledger_take_up (ledger, error))
     g_clear_pointer (&ledger, clr_ledger_free);
-  else
-    go_on (ledger);
   return ledger;
 }
 
@@ -448,5 +462,6 @@ clr_ledger_free (ClrLedger *ledger)
   write_volumes (ledger, G_MAXUINT, clr_clock_wall ());
   g_queue_clear_full (&ledger->to_write, g_free);
   g_hash_table_unref (ledger->records);
+  g_hash_table_unref (ledger->met);
   g_free (ledger);
 }

@@ -21,6 +21,9 @@ typedef struct ClrLedger ClrLedger;
 ClrLedger *clr_ledger_new (ClrState *state, GError **error);
 /* The same without a timer: the owner ticks. */
 ClrLedger *clr_ledger_new_by_hand (ClrState *state, int64_t now_us, GError **error);
+/* New settings brought devices: reads what was kept of those that had no account yet, before any worker
+ * counts for them. Returns: FALSE when it could not be read. */
+gboolean clr_ledger_take_up (ClrLedger *ledger, GError **error);
 /* After the workers have ended: what has changed is posted to be written. */
 void clr_ledger_free (ClrLedger *ledger);
 

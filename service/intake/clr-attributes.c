@@ -90,7 +90,7 @@ add_authentication (JsonBuilder *builder, char **words)
 
 char *
 clr_attributes_make (const GString *header, const ClrStamp *stamp, ClrRepair repairs, ClrQuirks quirks,
-                     char **authentication, uint64_t reported)
+                     char **authentication, const char *held, uint64_t reported)
 {
   g_autoptr (JsonBuilder) builder = json_builder_new ();
   char id[CLR_ID_TEXT];
@@ -101,6 +101,11 @@ clr_attributes_make (const GString *header, const ClrStamp *stamp, ClrRepair rep
   add_quirks (builder, quirks);
   add_signatures (builder, stamp);
   add_authentication (builder, authentication);
+  if (held)
+    {
+      json_builder_set_member_name (builder, "held");
+      json_builder_add_string_value (builder, held);
+    }
   if (reported)
     {
       clr_id_to_text (reported, id);

@@ -10,7 +10,7 @@
 #include "settings/clr-device.h"
 
 /* @header: the header section as it will be sent. @authentication: (nullable): of mail from outside,
- * "spf=pass" and the like. @reported: the id of the message that a report is about, 0 for all other mail.
- * (transfer full) */
+ * "spf=pass" and the like. @held: (nullable): why it is held. @reported: the id of the message that a report
+ * is about, 0 for all other mail. (transfer full) */
 char *clr_attributes_make (const GString *header, const ClrStamp *stamp, ClrRepair repairs, ClrQuirks quirks,
-                           char **authentication, uint64_t reported);
+                           char **authentication, const char *held, uint64_t reported);

@@ -477,18 +477,28 @@ tell_accepted (ClrIntake *intake, const ClrMessage *message, unsigned signatures
                  recipients, size, repairs_text, signatures_text);
 }
 
+/* Why it is held; a freeze is named by its time, so that its end finds what it held. (transfer full) */
+static char *
+dup_held (const ClrIntake *intake)
+{
+  g_autofree char *freeze = intake->charge.frozen_us
+                                ? g_strdup_printf (CLR_FREEZE_NAME ": ", intake->charge.frozen_us)
+                                : g_strdup ("");
+
+  if (intake->charge.held)
+    return g_strdup_printf ("%s[device %s] %s", freeze, intake->device, intake->charge.held);
+  return g_strdup (intake->is_frozen ? "[limits] frozen-senders has its sender"
+                                     : clr_evaluation_get_dmarc (intake->evaluation)->reason);
+}
+
 static void
 tell_held (ClrIntake *intake)
 {
   char id[CLR_ID_TEXT];
-  g_autofree char *excess = intake->charge.held
-                                ? g_strdup_printf ("[device %s] %s", intake->device, intake->charge.held)
-                            : intake->is_frozen ? g_strdup ("[limits] frozen-senders has its sender")
-                                                : NULL;
+  g_autofree char *held = dup_held (intake);
 
   clr_id_to_text (intake->id, id);
-  clr_log_event (CLR_EVENT_MESSAGE_HELD, id, intake->client,
-                 excess ? excess : clr_evaluation_get_dmarc (intake->evaluation)->reason);
+  clr_log_event (CLR_EVENT_MESSAGE_HELD, id, intake->client, held);
 }
 
 /* Whether it waits for a person. */
@@ -585,8 +595,9 @@ submit (ClrIntake *intake)
   message->client = g_strdup (intake->client);
   message->device = g_strdup (intake->device);
   g_auto (GStrv) authentication = intake->evaluation ? clr_evaluation_dup_words (intake->evaluation) : NULL;
+  g_autofree char *held = is_held (intake) ? dup_held (intake) : NULL;
   message->attributes = clr_attributes_make (intake->header, &intake->stamp, intake->repairs, intake->quirks,
-                                             authentication, 0);
+                                             authentication, held, 0);
   clr_rope_append (&message->content, prefix->str, prefix->len);
   clr_rope_append (&message->content, intake->header->str, intake->header->len);
   clr_rope_append_rope (&message->content, &intake->body);

@@ -129,7 +129,7 @@ stamp_report (ClrReporter *reporter, const GString *header, const GString *body,
   clr_rope_append (&report->content, header->str, header->len);
   clr_rope_append (&report->content, body->str, body->len);
   report->size = report->content.size;
-  report->attributes = clr_attributes_make (header, &stamp, 0, 0, NULL, reported);
+  report->attributes = clr_attributes_make (header, &stamp, 0, 0, NULL, NULL, reported);
   clr_stamp_clear (&stamp);
 }
 

@@ -143,12 +143,20 @@ judge_volume (ClrAccount *account, unsigned n, int64_t now_us, gboolean just)
   return (unsigned)so_far;
 }
 
+static int64_t
+get_frozen_time (ClrAccount *account)
+{
+  return atomic_load_explicit (&account->frozen_us, memory_order_relaxed);
+}
+
 static ClrCharge
 freeze_by_message (ClrAccount *account, ClrFreeze why, int64_t now_us)
 {
   gboolean froze = clr_account_freeze (account, why, now_us);
 
-  return (ClrCharge){ .held = clr_freeze_to_text (clr_account_get_frozen (account)), .froze = froze };
+  return (ClrCharge){ .held = clr_freeze_to_text (clr_account_get_frozen (account)),
+                      .frozen_us = get_frozen_time (account),
+                      .froze = froze };
 }
 
 ClrCharge
@@ -164,7 +172,7 @@ clr_account_charge (const ClrDevice *device, unsigned n, int64_t now_us)
   atomic_store_explicit (&account->last_us, now_us, memory_order_relaxed);
   note_change (account);
   if (frozen)
-    return (ClrCharge){ .held = clr_freeze_to_text (frozen) };
+    return (ClrCharge){ .held = clr_freeze_to_text (frozen), .frozen_us = get_frozen_time (account) };
   exceeded = look (account, &device->rates, 1, n, 0, now_us);
   unusual = judge_volume (account, n, now_us, device->on_unusual == CLR_UNUSUAL_REPORT);
   if (exceeded >= 0 && device->on_excess == CLR_EXCESS_FREEZE)

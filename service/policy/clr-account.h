@@ -24,10 +24,14 @@ typedef enum
 /* "messages-per-hour is exceeded"; NULL for none. */
 const char *clr_freeze_to_text (ClrFreeze why);
 
+/* What held mail says of the freeze that held it: since when (microseconds since 1970). */
+#define CLR_FREEZE_NAME "freeze-%" G_GINT64_FORMAT
+
 /* What is made of a message. */
 typedef struct
 {
   const char *held;   /* NULL, or why it is held */
+  int64_t frozen_us;  /* since when the device is frozen, where that is why; 0: it is not */
   gboolean froze;     /* this message froze the device */
   unsigned n_unusual; /* this message made the hour unusual, which is only told: recipients so far */
 } ClrCharge;

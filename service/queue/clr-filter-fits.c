@@ -86,6 +86,8 @@ term_fits (const ClrFilterTerm *term, const ClrMessage *message, const ClrRecipi
       return attribute_fits (term, message, "subject");
     case CLR_FILTER_WORD_MESSAGE_ID:
       return attribute_fits (term, message, "message-id");
+    case CLR_FILTER_WORD_HELD:
+      return attribute_fits (term, message, "held");
     case CLR_FILTER_WORD_OLDER:
       return message->created_us < term->number;
     case CLR_FILTER_WORD_NEWER:

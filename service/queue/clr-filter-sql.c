@@ -3,6 +3,8 @@
 
 #define REPLY(row) "(ifnull(" row ".code,0)||' '||ifnull(" row ".enhanced,'')||' '||ifnull(" row ".text,''))"
 
+#define HELD "CASE WHEN json_valid(m.attributes) THEN json_extract(m.attributes,'$.held') END"
+
 static void
 add_text (const ClrFilterTerm *term, const char *column, unsigned number, GString *into)
 {
@@ -72,6 +74,9 @@ add_term (const ClrFilterTerm *term, const ClrFilterColumns *columns, unsigned n
       break;
     case CLR_FILTER_WORD_MESSAGE_ID:
       add_text (term, columns->message_id, number, into);
+      break;
+    case CLR_FILTER_WORD_HELD:
+      add_text (term, HELD, number, into);
       break;
     case CLR_FILTER_WORD_OLDER:
       g_string_append_printf (into, "m.created<?%u", number);

@@ -38,6 +38,7 @@ static const struct
   { "reply", CLR_FILTER_WORD_REPLY, VALUE_TEXT },
   { "subject", CLR_FILTER_WORD_SUBJECT, VALUE_TEXT },
   { "message-id", CLR_FILTER_WORD_MESSAGE_ID, VALUE_TEXT },
+  { "held", CLR_FILTER_WORD_HELD, VALUE_TEXT },
   { "older", CLR_FILTER_WORD_OLDER, VALUE_TIME },
   { "newer", CLR_FILTER_WORD_NEWER, VALUE_TIME },
   { "larger", CLR_FILTER_WORD_LARGER, VALUE_SIZE },
@@ -46,7 +47,7 @@ static const struct
 };
 #define KNOWN                                                                                                \
   "from: to: address: domain: device: client: route: via: state: reply: subject: message-id: older: newer: " \
-  "larger: smaller: id:"
+  "larger: smaller: held: id:"
 
 static void
 clear_term (void *data)

@@ -318,3 +318,47 @@ def _():
     report["policies"][0]["summary"]["total-failure-session-count"] = "2"
     answer = json.loads(command("check", "tlsrpt", "--report", save(folder, "tls.json", json.dumps(report).encode()), "--json", expect=4))
     check("total-failure-session-count" in answer["reason"], answer)
+
+
+@case("check ports: who greets, who refuses, who is silent, what never answers; name, PTR and address that agree and that do not")
+def _():
+    reverse = "5.5 PTR relay.good.test.\n6.5 PTR relay.good.test.\n7.5 PTR nowhere.good.test.\n"
+    zones = {"good.test": "@ MX 20 other\n@ MX 10 mx\nmx A 127.0.0.1\nother A 127.0.0.9\nrelay A 198.18.5.5\n", "18.198.in-addr.arpa": reverse}
+    closed, silent, full = free_port(), socket.socket(), socket.socket()
+    with Relay() as relay, Dns(zones) as dns, silent, full:
+        for sock, backlog in ((silent, 5), (full, 0)):
+            sock.bind(("127.0.0.1", 0))
+            sock.listen(backlog)
+        crowd = []
+        for _ in range(3):  # nobody else gets in
+            crowd.append(socket.socket())
+            crowd[-1].setblocking(False)
+            crowd[-1].connect_ex(full.getsockname())
+
+        def ask(*words, expect=0, address="198.18.5.5", helo="relay.good.test"):
+            return json.loads(command("check", "ports", "--resolver", f"127.0.0.1:{dns.port}", "--helo", helo, "--address", address, "--timeout", "3",
+                                      *words, "--json", expect=expect))
+
+        answer = ask("--to", f"good.test:{relay.port}", "--to", f"127.0.0.1:{closed}", "--to", "127.0.0.1:%d" % silent.getsockname()[1],
+                     "--to", "127.0.0.1:%d" % full.getsockname()[1])
+        targets = answer["details"]["targets"]
+        equal([t["result"] for t in targets], ["ok", "refused", "silent", "timeout"], f"the targets {targets}")
+        equal((targets[0]["host"], targets[0]["address"], targets[0]["local"]), ("mx.good.test", "127.0.0.1", "127.0.0.1"), "the exchanger")
+        check(targets[0]["text"].startswith("220 relay.internal.test"), targets[0])
+        own = answer["details"]["own"][0]
+        equal((answer["result"], own["ptr"], own["ptr-confirmed"], own["ptr-is-helo"], own["helo-resolves-to-it"], answer["details"]["advice"]),
+              ("ok", ["relay.good.test"], True, True, True, []), "what agrees")
+        to = ("--to", f"127.0.0.1:{relay.port}")
+        for address, helo, word in (("198.18.5.6", "relay.good.test", "does not resolve back"), ("198.18.5.7", "relay.good.test", "does not resolve back"),
+                                    ("198.18.5.8", "relay.good.test", "no PTR record"), ("198.18.5.5", "other.good.test", "set [server] hostname")):
+            answer = ask(*to, expect=4, address=address, helo=helo)
+            check(answer["result"] == "mismatch" and word in " ".join(answer["details"]["advice"]), f"{address} {helo}: {answer}")
+        answer = ask("--to", "127.0.0.1:%d" % full.getsockname()[1], expect=4)
+        check(answer["result"] == "blocked" and "blocked by your provider" in " ".join(answer["details"]["advice"]), answer)
+        equal(ask("--to", "nobody.good.test", expect=4)["result"], "temperror", "a name without an address")
+        # The settings name the hosts and the relay.
+        relay.write(extra=f"[check]\nport-hosts = good.test:{relay.port}\n", server="hostname = relay.good.test\n")
+        words = ("check", "ports", "--config", relay.conf, "--resolver", f"127.0.0.1:{dns.port}")
+        check("agree" in command(*words, "--address", "198.18.5.5"), "by the settings")
+        for sock in crowd:
+            sock.close()

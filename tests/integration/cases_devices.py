@@ -366,10 +366,47 @@ def _():
         relay.kill()  # what was answered is on disk
         relay.start()
         check("administrator" in relay.json("device", "show", "all")["frozen-reason"], "after a crash")
-        check("4 recipients" in relay.cli("device", "thaw", "all", "--release"), "what is released")
+        check("1 recipient" in relay.cli("device", "thaw", "all", "--release"), "what is released")
+        relay.cli("queue", "release", "--filter", "held:freeze")
         wait_for(lambda: {*sent, held} <= set(relay.captured()), what="the released mail")
         relay.cli("device", "freeze", "nobody", expect=3)
         equal(api(relay, "POST", "/v1/devices/freeze", {})[0], 400, "an order without a device")
+
+
+@case("device: thaw --release releases what that freeze has held; what was held before, or by hand, stays held")
+def _():
+    with Relay(device="messages-per-day = 1\n") as relay:
+        relay.send()
+        beyond = relay.send()
+        equal(set(relay.states(beyond).values()), {"held"}, "beyond its rate")
+        relay.cli("device", "freeze", "all")
+        first = relay.send()
+        relay.cli("device", "thaw", "all")
+        relay.cli("device", "freeze", "all")
+        second = relay.send()
+        equal(len(json.loads(relay.cli("queue", "list", "--json", "--filter", "held:freeze"))), 2, "held: of a filter")
+        check("1 recipient" in relay.cli("device", "thaw", "all", "--release"), "what is released")
+        wait_for(lambda: second in relay.captured(), what="the released mail")
+        for identity, why in ((beyond, "by its rate"), (first, "by an earlier freeze")):
+            equal(set(relay.states(identity).values()), {"held"}, f"held {why}")
+        check(not {beyond, first} & set(relay.captured()), "what was held otherwise was sent")
+
+
+@case("device: sums and the freeze of a device that a reload brings back are taken up at once")
+def _():
+    rates = "[device all]\nnetworks = 127.0.0.1\nmessages-per-day = 2\n"
+    with Relay(devices=rates) as relay:
+        relay.send()
+        relay.send()
+        relay.cli("device", "freeze", "all")
+        relay.stop()
+        relay.write(devices="[device other]\nnetworks = 127.0.0.2\n").start()
+        relay.write(devices=rates)
+        relay.hangup()
+        one = relay.json("device", "show", "all")
+        check("administrator" in one["frozen-reason"], one)
+        equal(set(relay.states(relay.send()).values()), {"held"}, "still frozen")
+        check(one["messages"] == 2, one)
 
 
 @case("limits: mail of a frozen sender or domain is accepted and held, others' goes; thawed, what is held stays until it is released")
