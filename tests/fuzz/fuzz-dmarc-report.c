@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Any octets as an aggregate report of DMARC: packed, or XML. Whole, or refused with a reason; bounded either way.
+ * Any octets as an aggregate report of DMARC: packed, or XML. Whole, or refused with a reason; bounded either
+ * way.
  */
 #include "auth/clr-dmarc-report.h"
 #include "fuzz.h"

@@ -50,7 +50,8 @@ check_words (const char *sql)
           "created", "size",    "id",     "state",   "code",       "enhanced",     "text",
           "address", "lane",    "key",    "subject", "json_valid", "json_extract", "attributes",
           "message", NULL };
-  static const char *const quoted[] = { "", "@", " ", "<", ">", "$.subject", "$.held", "$.\"message-id\"", NULL };
+  static const char *const quoted[]
+      = { "", "@", " ", "<", ">", "$.subject", "$.held", "$.\"message-id\"", NULL };
 
   while (*sql)
     {

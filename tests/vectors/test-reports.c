@@ -96,7 +96,8 @@ check_dmarc (JsonObject *one)
   gboolean met = g_str_equal (clr_vector_get (answer, "result"), damaged ? "invalid" : "ok");
 
   if (met && damaged)
-    met = strstr (clr_vector_get (answer, "reason"), "line 5") != NULL && !json_object_has_member (answer, "details");
+    met = strstr (clr_vector_get (answer, "reason"), "line 5") != NULL
+          && !json_object_has_member (answer, "details");
   if (met && clr_vector_get (one, "expect"))
     {
       g_autofree char *file = g_build_filename ("dmarc-reports", clr_vector_get (one, "expect"), NULL);
