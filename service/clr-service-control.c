@@ -218,5 +218,7 @@ clr_service_start_control (ClrService *service, GError **error)
       places.key_file = own.key_file;
     }
   service->control = clr_control_new (&host, &places, error);
+  if (service->control && service->restored)
+    clr_control_note (service->control, "clrelay restore", service->restored);
   return service->control != NULL;
 }

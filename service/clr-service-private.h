@@ -55,9 +55,16 @@ struct ClrService
   guint certificate_source;
   gboolean force; /* an open relay is accepted, whatever the settings say */
   char *opening;  /* by which strangers can relay, though accepted; NULL: none */
+  char *restored; /* what the audit is told of a restore, NULL: nothing */
   gboolean cut;
 };
 
+/* clr-service-restored.c: a second service on the same state is refused. */
+gboolean clr_service_lock_state (ClrService *service, const char *directory, GError **error);
+/* A restore that was interrupted is finished; @did: then the settings are others. */
+gboolean clr_service_finish_restore (ClrService *service, gboolean *did, GError **error);
+/* The first start after a restore: before the queue's file is opened. */
+gboolean clr_service_take_restored (ClrService *service, const char *directory, GError **error);
 /* clr-service-control.c: the control API, when the queue and the workers stand. */
 gboolean clr_service_start_control (ClrService *service, GError **error);
 /* clr-service-tls.c: policies of TLS on the way out, what came of it, and reports of that; when the workers

@@ -22,37 +22,12 @@
 #include "queue/clr-state.h"
 #include "queue/clr-store-sqlite.h"
 #include "reception/clr-stranger.h"
-#include "system/clr-file.h"
 #include "web/clr-web-client.h"
 
-#include <errno.h>
 #include <unistd.h>
 
 #define DRAIN_LOOK_MS      50
 #define CERTIFICATE_LOOK_S 5
-
-static gboolean
-lock_state (ClrService *service, const char *directory, GError **error)
-{
-  g_autofree char *path = g_build_filename (directory, "lock", NULL);
-
-  if (!clr_disk_make_folder (directory, 0750, error))
-    return FALSE;
-  if ((service->lock_fd = clr_file_open (path, CLR_FILE_LOCK, 0640)) < 0)
-    {
-      g_set_error (error, CLR_ERROR, CLR_ERROR_FAILED, "the state directory %s cannot be used: %s", directory,
-                   g_strerror (errno));
-      return FALSE;
-    }
-  if (!clr_file_try_lock (service->lock_fd))
-    {
-      g_set_error (error, CLR_ERROR, CLR_ERROR_IN_USE,
-                   "another clrelayd works in %s; stop it, or give this one a state-directory of its own",
-                   directory);
-      return FALSE;
-    }
-  return TRUE;
-}
 
 static gboolean
 set_up_log (ClrSettings *settings, GError **error)
@@ -304,14 +279,14 @@ start (ClrService *service, GError **error)
   gboolean ok;
 
   if (policy == NULL || !check_closed (service, policy, service->settings, &service->opening, error)
-      || !lock_state (service, directory, error))
+      || !clr_service_lock_state (service, directory, error))
     return FALSE;
   service->policy = clr_policy_ref (policy);
   service->listeners = clr_listeners_new (service->settings, policy, directory, NULL, error);
   if (service->listeners == NULL)
     return FALSE;
-  ok = open_state (service, directory, error) && make_workers (service, error)
-       && clr_service_start_tls (service, error);
+  ok = clr_service_take_restored (service, directory, error) && open_state (service, directory, error)
+       && make_workers (service, error) && clr_service_start_tls (service, error);
   if (ok)
     {
       plan = make_plan (service->settings, policy, service->n_workers, service->listeners, error);
@@ -343,6 +318,22 @@ start (ClrService *service, GError **error)
   return ok;
 }
 
+/* A restore that was interrupted has other settings, too. */
+static gboolean
+read_restored (ClrService *service, GError **error)
+{
+  gboolean did;
+
+  if (!clr_service_finish_restore (service, &did, error))
+    return FALSE;
+  if (did)
+    {
+      g_clear_object (&service->settings);
+      service->settings = read_settings (service->file, error);
+    }
+  return service->settings != NULL;
+}
+
 ClrService *
 clr_service_new (const char *settings_file, gboolean force, GError **error)
 {
@@ -352,7 +343,8 @@ clr_service_new (const char *settings_file, gboolean force, GError **error)
   service->file = g_canonicalize_filename (settings_file, NULL);
   service->lock_fd = -1;
   service->settings = read_settings (settings_file, error);
-  if (service->settings == NULL || !set_up_log (service->settings, error) || !start (service, error))
+  if (service->settings == NULL || !read_restored (service, error) || !set_up_log (service->settings, error)
+      || !start (service, error))
     {
       clr_service_free (service);
       return NULL;
@@ -533,6 +525,7 @@ clr_service_free (ClrService *service)
   g_clear_object (&service->settings);
   g_clear_pointer (&service->policy, clr_policy_unref);
   g_free (service->opening);
+  g_free (service->restored);
   g_free (service->file);
   g_free (service);
 }

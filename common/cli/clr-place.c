@@ -7,8 +7,8 @@
 
 #include <gio/gio.h>
 
-static const char *
-get_file (ClrVerbOptions *options)
+const char *
+clr_place_get_file (ClrVerbOptions *options)
 {
   return options->config ? options->config : CLR_SETTINGS_FILE;
 }
@@ -22,7 +22,7 @@ clr_place_dup_socket (ClrVerbOptions *options)
 
   if (options->socket)
     return g_strdup (options->socket);
-  file = clr_settings_file_read (get_file (options), NULL);
+  file = clr_settings_file_read (clr_place_get_file (options), NULL);
 #ifdef _WIN32
   setting = clr_setting_change_new_from_place ("server.state-directory", NULL);
   found = file ? clr_settings_text_get (file->text, setting) : NULL;
@@ -85,7 +85,7 @@ clr_place_open (ClrPlace *place, ClrVerbOptions *options, GError **error)
     }
   /* No service, or one with another file. */
   g_clear_object (&place->client);
-  place->file = g_strdup (get_file (options));
+  place->file = g_strdup (clr_place_get_file (options));
   place->now = clr_settings_file_read (place->file, error);
   if (place->now)
     return TRUE;

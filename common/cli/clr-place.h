@@ -17,6 +17,8 @@ typedef struct
   ClrSettingsFile *now; /* what stands in the file */
 } ClrPlace;
 
+/* The settings file that is meant when no service says which one it has. */
+const char *clr_place_get_file (ClrVerbOptions *options);
 /* The control socket, or a pass file: --socket, else the socket that the settings file names, else the usual
  * one; on Windows the pass file in the state directory. (transfer full) */
 char *clr_place_dup_socket (ClrVerbOptions *options);

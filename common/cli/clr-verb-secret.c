@@ -29,6 +29,12 @@ clr_verb_read_secret (const char *prompt, char *into, size_t size)
   return ok && *into;
 }
 
+gboolean
+clr_verb_is_typed (void)
+{
+  return clr_terminal_is (stdin);
+}
+
 /* No service runs with these settings: they tell where secrets are kept. */
 static int
 store_here (const ClrPlace *place, const char *name, const char *secret)

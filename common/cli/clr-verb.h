@@ -47,6 +47,8 @@ int clr_verb_check (ClrVerbOptions *options, int argc, char **argv);
 int clr_verb_send (ClrVerbOptions *options, int argc, char **argv);
 int clr_verb_import (ClrVerbOptions *options, int argc, char **argv);
 int clr_verb_support (ClrVerbOptions *options, int argc, char **argv);
+int clr_verb_backup (ClrVerbOptions *options, int argc, char **argv);
+int clr_verb_restore (ClrVerbOptions *options, int argc, char **argv);
 int clr_verb_sign (ClrVerbOptions *options, int argc, char **argv);
 int clr_verb_log (ClrVerbOptions *options, int argc, char **argv);
 int clr_verb_config (ClrVerbOptions *options, int argc, char **argv);
@@ -94,6 +96,8 @@ int clr_verb_fail (const GError *error);
 int clr_verb_get_code (const GError *error);
 /* One line of standard input; not echoed when somebody types it. */
 gboolean clr_verb_read_secret (const char *prompt, char *into, size_t size);
+/* Somebody types on standard input. */
+gboolean clr_verb_is_typed (void);
 /* Standard input as a file that can be mapped, to be unlinked. (transfer full) */
 char *clr_verb_keep_input (GError **error);
 int clr_verb_usage (const char *text);

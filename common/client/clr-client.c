@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "client/clr-client.h"
+#include "client/clr-client-private.h"
 
 #include "client/clr-pass.h"
 #include "control/clr-api.h"
@@ -8,7 +8,6 @@
 #include <gio/gunixsocketaddress.h>
 #include <glib/gi18n-lib.h>
 #include <json-glib/json-glib.h>
-#include <libsoup/soup.h>
 #include <string.h>
 
 struct _ClrClient
@@ -58,7 +57,8 @@ clr_client_new (const char *socket)
       return self;
     }
   address = g_unix_socket_address_new (self->place);
-  self->session = soup_session_new_with_options ("remote-connectable", address, "timeout", 60, NULL);
+  self->session
+      = soup_session_new_with_options ("remote-connectable", address, "timeout", CLR_CLIENT_TIMEOUT_S, NULL);
   return self;
 }
 
@@ -69,7 +69,8 @@ take_pass (ClrClient *self, ClrPass *pass)
   g_clear_object (&self->session);
   self->pass = pass;
   /* Without proxies: a token is for the relay alone. */
-  self->session = soup_session_new_with_options ("proxy-resolver", NULL, "timeout", 60, NULL);
+  self->session
+      = soup_session_new_with_options ("proxy-resolver", NULL, "timeout", CLR_CLIENT_TIMEOUT_S, NULL);
   if (pass->fingerprint)
     soup_session_set_tls_database (self->session, NULL); /* nobody vouches: the certificate is looked at */
 }
@@ -208,9 +209,9 @@ send_sync (ClrClient *self, SoupMessage *message, GCancellable *cancellable, GEr
   return read_answer (self, message, bytes, problem, error);
 }
 
-/* (transfer full) */
-static SoupMessage *
-make_request (ClrClient *self, const char *method, const char *path, const char *body, GError **error)
+SoupMessage *
+clr_client_make_request (ClrClient *self, const char *method, const char *path, const char *body,
+                         GError **error)
 {
   SoupMessage *message = make_message (self, method, path, error);
 
@@ -228,7 +229,7 @@ char *
 clr_client_request_sync (ClrClient *self, const char *method, const char *path, const char *body,
                          GCancellable *cancellable, GError **error)
 {
-  g_autoptr (SoupMessage) message = make_request (self, method, path, body, error);
+  g_autoptr (SoupMessage) message = clr_client_make_request (self, method, path, body, error);
 
   return message ? send_sync (self, message, cancellable, error) : NULL;
 }
@@ -269,7 +270,7 @@ read_octets (ClrClient *self, SoupMessage *message, GBytes *bytes, GError *probl
 GBytes *
 clr_client_fetch_sync (ClrClient *self, const char *path, GCancellable *cancellable, GError **error)
 {
-  g_autoptr (SoupMessage) message = make_request (self, "GET", path, NULL, error);
+  g_autoptr (SoupMessage) message = clr_client_make_request (self, "GET", path, NULL, error);
   g_autoptr (GError) problem = NULL;
   g_autoptr (GBytes) bytes
       = message ? soup_session_send_and_read (self->session, message, cancellable, &problem) : NULL;
@@ -299,7 +300,7 @@ clr_client_fetch_async (ClrClient *self, const char *path, GCancellable *cancell
 {
   g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
   GError *error = NULL;
-  SoupMessage *message = make_request (self, "GET", path, NULL, &error);
+  SoupMessage *message = clr_client_make_request (self, "GET", path, NULL, &error);
 
   g_task_set_source_tag (task, clr_client_fetch_async);
   if (message == NULL)
@@ -352,6 +353,19 @@ envelope_to_field (const char *sender, const char *const *recipients)
   return g_string_free (field, FALSE);
 }
 
+SoupSession *
+clr_client_get_session (ClrClient *self)
+{
+  return self->session;
+}
+
+gboolean
+clr_client_fail (ClrClient *self, SoupMessage *message, GBytes *answer, GError *problem, GError **error)
+{
+  g_free (read_answer (self, message, answer, problem, error)); /* NULL: it sets the error */
+  return FALSE;
+}
+
 /* (transfer full) */
 static SoupMessage *
 make_submission (ClrClient *self, const char *sender, const char *const *recipients, GBytes *content,
@@ -399,7 +413,7 @@ clr_client_request_async (ClrClient *self, const char *method, const char *path,
                           GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
 {
   GError *error = NULL;
-  SoupMessage *message = make_request (self, method, path, body, &error);
+  SoupMessage *message = clr_client_make_request (self, method, path, body, &error);
 
   send_async (self, message, error, clr_client_request_async, cancellable, callback, user_data);
 }

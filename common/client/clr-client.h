@@ -103,6 +103,46 @@ void clr_client_fetch_async (ClrClient *self, const char *path, GCancellable *ca
 GBytes *clr_client_fetch_finish (ClrClient *self, GAsyncResult *result, GError **error);
 
 /**
+ * clr_client_backup_sync:
+ * @passphrase: without which nobody can read the backup, or restore it
+ * @with_history: what has become of finished mail goes along
+ * @file: where to write; must not be there yet
+ * @cancellable: (nullable): cancels it
+ * @error: as of clr_client_request_sync(); or why the file cannot be written
+ *
+ * Has the service make a backup of itself, and writes it to @file, readable by the user alone. Needs the role
+ * admin.
+ *
+ * Returns: whether @file is whole and on disk; else it is not there
+ */
+gboolean clr_client_backup_sync (ClrClient *self, const char *passphrase, gboolean with_history,
+                                 const char *file, GCancellable *cancellable, GError **error);
+
+/**
+ * clr_client_backup_async:
+ * @passphrase: as of clr_client_backup_sync()
+ * @with_history: as of clr_client_backup_sync()
+ * @file: as of clr_client_backup_sync()
+ * @cancellable: (nullable): cancels it
+ * @callback: (scope async): called when the backup is written, or has failed
+ * @user_data: for @callback
+ *
+ * clr_client_backup_sync() that does not wait.
+ */
+void clr_client_backup_async (ClrClient *self, const char *passphrase, gboolean with_history,
+                              const char *file, GCancellable *cancellable, GAsyncReadyCallback callback,
+                              gpointer user_data);
+
+/**
+ * clr_client_backup_finish:
+ * @result: what the callback was given
+ * @error: as of clr_client_backup_sync()
+ *
+ * Returns: as of clr_client_backup_sync()
+ */
+gboolean clr_client_backup_finish (ClrClient *self, GAsyncResult *result, GError **error);
+
+/**
  * clr_client_submit_sync:
  * @sender: the envelope's sender, "" for none
  * @recipients: (array zero-terminated=1): the envelope's recipients

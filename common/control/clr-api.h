@@ -18,8 +18,10 @@
 #define CLR_API_MESSAGES     "/v1/messages/"
 /* A message that waits, as message/rfc822. */
 #define CLR_API_CONTENTS "/v1/contents/"
-#define CLR_API_AUDIT    "/v1/audit"
-#define CLR_API_SECRETS  "/v1/secrets/"
+/* POST {"passphrase": "...", "history": true}: the relay as one file. */
+#define CLR_API_BACKUP  "/v1/backup"
+#define CLR_API_AUDIT   "/v1/audit"
+#define CLR_API_SECRETS "/v1/secrets/"
 /* GET lists; with a login behind a slash: PUT sets a password, DELETE removes. */
 #define CLR_API_USERS "/v1/users"
 #define CLR_API_BANS  "/v1/bans"

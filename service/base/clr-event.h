@@ -27,6 +27,10 @@ typedef enum
   X (SETTINGS_APPLIED, INFO, "settings.applied", "file", "settings of {file} applied")                       \
   X (SETTINGS_REFUSED, ERROR, "settings.refused", "file why",                                                \
      "settings of {file} not applied, the former ones stay in force: {why}")                                 \
+  X (RESTORED_HELD, WARNING, "restored.held", "from held",                                                   \
+     "first start from {from}: {held} recipients are held, for the old relay may have delivered to them; "   \
+     "clrelay queue release lets them go")                                                                   \
+  X (RESTORED_MOVED, INFO, "restored.moved", "from held", "first start from {from}, which has moved here")   \
   X (OPEN_RELAY, WARNING, "settings.open-relay", "why", "{why}; accept-open-relay is set, mail is taken")    \
   X (LISTENER_FAILED, ERROR, "listener.failed", "listener address why",                                      \
      "listener {listener}: {address}: {why}")                                                                \

@@ -359,6 +359,12 @@ clr_control_new (const ClrControlHost *host, const ClrControlPlaces *places, GEr
 }
 
 void
+clr_control_note (ClrControl *control, const char *who, const char *what)
+{
+  clr_audit_note (control->place.audit, who, what, NULL);
+}
+
+void
 clr_control_free (ClrControl *control)
 {
   g_socket_service_stop (control->listener);
@@ -366,6 +372,7 @@ clr_control_free (ClrControl *control)
   clr_access_end (control->path);
   g_clear_pointer (&control->place.door, clr_door_free);
   clr_methods_log_stop (&control->place);
+  clr_methods_backup_stop (&control->place);
   clr_mailbox_wake_up (control->place.mailbox);
   /* Answers on their way find their requests; the threads that give them still run. */
   for (unsigned i = 0; control->place.n_waiting > 0 && i < LAST_ANSWERS; i++)

@@ -95,3 +95,5 @@ typedef struct
 
 ClrControl *clr_control_new (const ClrControlHost *host, const ClrControlPlaces *places, GError **error);
 void clr_control_free (ClrControl *control);
+/* An entry of the audit, for what did not come through the API. */
+void clr_control_note (ClrControl *control, const char *who, const char *what);

@@ -58,17 +58,6 @@ append (Export *export, const ClrRope *rope)
     soup_message_body_complete (body);
 }
 
-/* The head has promised more than there is: the asker must not take it for the whole. */
-static void
-cut_off (Export *export)
-{
-  GSocketAddress *address = soup_server_message_get_remote_address (export->message);
-  GSocket *socket = address ? g_object_get_data (G_OBJECT (address), CLR_METHODS_SOCKET) : NULL;
-
-  if (socket)
-    g_socket_shutdown (socket, TRUE, TRUE, NULL);
-}
-
 static void
 on_piece (ClrLetter *letter, void *owner)
 {
@@ -85,7 +74,7 @@ on_piece (ClrLetter *letter, void *owner)
       SoupServerMessage *message = export->message;
 
       if (request->problem || request->bytes.size == 0)
-        cut_off (export);
+        clr_methods_cut_off (message);
       else
         append (export, &request->bytes);
       soup_server_message_unpause (message); /* may free @export */

@@ -64,6 +64,9 @@ void clr_methods_answer_json (SoupServerMessage *message, JsonNode *node);
 void clr_methods_answer_object (SoupServerMessage *message, GObject *object);
 void clr_methods_answer_number (SoupServerMessage *message, const char *name, gint64 number);
 
+/* The head has promised more than will come: the asker must not take it for the whole. */
+void clr_methods_cut_off (SoupServerMessage *message);
+
 /* clr-methods-queue.c: what the queue and the history know */
 void clr_method_get_status (ClrCall *call);
 void clr_method_get_queue (ClrCall *call);
@@ -82,6 +85,9 @@ void clr_method_change_recipient (ClrCall *call);
 
 /* clr-methods-content.c */
 void clr_method_get_content (ClrCall *call);
+
+/* clr-methods-backup.c */
+void clr_method_backup (ClrCall *call);
 
 /* clr-methods-audit.c */
 void clr_method_list_audit (ClrCall *call);

@@ -76,6 +76,16 @@ clr_pending_call_go_on (ClrPendingCall *pending)
 }
 
 void
+clr_methods_cut_off (SoupServerMessage *message)
+{
+  GSocketAddress *address = soup_server_message_get_remote_address (message);
+  GSocket *socket = address ? g_object_get_data (G_OBJECT (address), CLR_METHODS_SOCKET) : NULL;
+
+  if (socket)
+    g_socket_shutdown (socket, TRUE, TRUE, NULL);
+}
+
+void
 clr_methods_note (ClrMethodPlace *place, const char *who, const char *what, const char *detail)
 {
   clr_log_event (CLR_EVENT_API_CHANGED, who, what);
@@ -221,6 +231,8 @@ static const ClrMethodRow table[] = {
     "=Message" },
   { "GET", CLR_API_CONTENTS, READS, clr_method_get_content, "The content of a message that waits; audited",
     NULL, NULL, "=message/rfc822" },
+  { "POST", CLR_API_BACKUP, SETS, clr_method_backup, "The relay as one file under a passphrase; audited",
+    NULL, "passphrase history?:boolean", "=application/octet-stream" },
   { "GET", CLR_API_AUDIT, PROVES, clr_method_list_audit, "Who changed what, and who read messages",
     "before? limit?:number who? text?", NULL, "entries:AuditEntry[] next?:number" },
   { "GET", CLR_API_TRACE, AUDITS, clr_method_trace, "What became of mail, newest first",

@@ -15,17 +15,20 @@
 
 #define CLR_METHODS_SOCKET "clr-socket" /* of a request's remote address: the GSocket it came by */
 
+typedef struct ClrMethodsBackup ClrMethodsBackup;
+
 typedef struct
 {
   ClrControlHost host;
   ClrKeyring *keyring;
-  ClrDoor *door;       /* NULL: not over TCP */
-  ClrMailbox *mailbox; /* the main thread's: answers of other threads come here */
-  unsigned n_waiting;  /* requests that wait for such an answer */
-  GSList *followers;   /* of the log, that wait */
-  ClrSeries *series;   /* the counters over time */
-  ClrAudit *audit;     /* who changed what */
-  uint64_t submitted;  /* octets of messages on their way in, arriving or waiting for the commit */
+  ClrDoor *door;            /* NULL: not over TCP */
+  ClrMailbox *mailbox;      /* the main thread's: answers of other threads come here */
+  unsigned n_waiting;       /* requests that wait for such an answer */
+  GSList *followers;        /* of the log, that wait */
+  ClrSeries *series;        /* the counters over time */
+  ClrAudit *audit;          /* who changed what */
+  ClrMethodsBackup *backup; /* the one that is being made, NULL: none */
+  uint64_t submitted;       /* octets of messages on their way in, arriving or waiting for the commit */
 } ClrMethodPlace;
 
 /* Whether a request whose head has come may go on: its body need not be kept otherwise. FALSE: a refusal has
@@ -37,5 +40,7 @@ void clr_methods_handle (ClrMethodPlace *place, SoupServerMessage *message, cons
 
 /* Answers those who wait for events. */
 void clr_methods_log_stop (ClrMethodPlace *place);
+/* A backup that is being made ends soon. */
+void clr_methods_backup_stop (ClrMethodPlace *place);
 
 void clr_methods_answer_error (SoupServerMessage *message, unsigned status, const char *text);

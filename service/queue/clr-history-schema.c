@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "queue/clr-history-schema.h"
 
+#include "backup/clr-formats.h"
+
 /* The indexes serve what a trace looks up whole; all else is a walk by id, which is by age. */
 #define INDEXES                                                                                              \
   "CREATE INDEX message_sender ON message(sender COLLATE NOCASE, id);"                                       \
@@ -34,5 +36,7 @@ static const char *const upgrades[] = {
   "ALTER TABLE recipient ADD COLUMN who TEXT",
 };
 
-const ClrDatabaseKind clr_history_schema
-    = { .application_id = 0x434c5248 /* "CLRH" */, .version = 3, .schema = schema, .upgrades = upgrades };
+const ClrDatabaseKind clr_history_schema = { .application_id = CLR_FORMAT_HISTORY_ID,
+                                             .version = CLR_FORMAT_HISTORY,
+                                             .schema = schema,
+                                             .upgrades = upgrades };

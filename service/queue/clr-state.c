@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "queue/clr-state.h"
 
+#include "backup/clr-formats.h"
 #include "base/clr-clock.h"
 #include "base/clr-log.h"
 #include "base/clr-mailbox.h"
@@ -80,7 +81,7 @@ static const char schema[] = "CREATE TABLE state(kind TEXT NOT NULL, key TEXT NO
                              "CREATE INDEX state_expires ON state(expires) WHERE expires > 0;";
 
 static const ClrDatabaseKind database_kind
-    = { .application_id = 0x434c5253 /* "CLRS" */, .version = 1, .schema = schema };
+    = { .application_id = CLR_FORMAT_STATE_ID, .version = CLR_FORMAT_STATE, .schema = schema };
 
 static int
 on_wal (void *data, sqlite3 *db, const char *name, int pages)

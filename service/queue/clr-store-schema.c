@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "queue/clr-store-schema.h"
 
+#include "backup/clr-formats.h"
+
 /* Claims need no lease while there is one node: recover() takes them all back. The column is there for a
  * shared queue.
  *
@@ -51,5 +53,6 @@ static const char *const upgrades[] = {
   " total(state=4), total(state=5) FROM recipient",
 };
 
-const ClrDatabaseKind clr_store_schema
-    = { .application_id = 0x434c5251 /* "CLRQ" */, .version = 2, .schema = schema, .upgrades = upgrades };
+const ClrDatabaseKind clr_store_schema = {
+  .application_id = CLR_FORMAT_QUEUE_ID, .version = CLR_FORMAT_QUEUE, .schema = schema, .upgrades = upgrades
+};
