@@ -21,8 +21,11 @@ typedef struct
   char *key_file; /* NULL: in the former */
   ClrFileFacts facts, key_facts;
   char *names;
-  gint64 expires; /* seconds since 1970 */
-  unsigned told;  /* stage */
+  char *subject;
+  gboolean is_self_signed;
+  GPtrArray *listeners; /* names of those that show it */
+  gint64 expires;       /* seconds since 1970 */
+  unsigned told;        /* stage */
 } Use;
 
 struct ClrCertificates
@@ -30,7 +33,8 @@ struct ClrCertificates
   ClrSettings *settings;
   char *hostname;
   char *state_directory;
-  GArray *uses; /* of Use, each file once */
+  GArray *uses;         /* of Use, each file once */
+  const char *listener; /* for which they are read now */
 };
 
 static void
@@ -41,6 +45,8 @@ clear_use (void *data)
   g_free (use->file);
   g_free (use->key_file);
   g_free (use->names);
+  g_free (use->subject);
+  g_clear_pointer (&use->listeners, g_ptr_array_unref);
 }
 
 ClrCertificates *
@@ -90,6 +96,13 @@ find_use (ClrCertificates *self, const char *file)
   return NULL;
 }
 
+static void
+note_listener (Use *use, const char *name)
+{
+  if (name && !g_ptr_array_find_with_equal_func (use->listeners, name, g_str_equal, NULL))
+    g_ptr_array_add (use->listeners, g_strdup (name));
+}
+
 /* The facts are taken before the files are read: a change in between is seen afterwards. */
 static gboolean
 add (ClrCertificates *self, ClrTlsContext *context, const char *file, const char *key_file,
@@ -108,10 +121,14 @@ add (ClrCertificates *self, ClrTlsContext *context, const char *file, const char
     }
   use.names = clr_server_certificate_dup_names (certificate);
   use.expires = clr_server_certificate_get_expiry (certificate);
+  use.subject = clr_server_certificate_dup_subject (certificate);
+  use.is_self_signed = clr_server_certificate_is_self_signed (certificate);
+  use.listeners = g_ptr_array_new_with_free_func (g_free);
   if (find_use (self, file))
     clear_use (&use);
   else
     g_array_append_val (self->uses, use);
+  note_listener (find_use (self, file), self->listener);
   return TRUE;
 }
 
@@ -166,6 +183,7 @@ clr_certificates_make_context (ClrCertificates *self, ClrSection *listener, ClrT
 {
   ClrTlsContext *context = clr_tls_context_new_server (age);
 
+  self->listener = clr_section_get_name (listener);
   if (!add_all (self, context, listener, age, error))
     g_clear_pointer (&context, clr_tls_context_unref);
   return context;
@@ -270,4 +288,71 @@ clr_certificates_add_warnings (ClrCertificates *self, gint64 now, GPtrArray *lin
                                     "certificate %s (%s) expires in %d days, at %s; renew it", days),
                        use->file, use->names, days, expires));
     }
+}
+
+void
+clr_certificates_visit (ClrCertificates *self, ClrCertificateVisitor visitor, void *data)
+{
+  for (unsigned i = 0; i < self->uses->len; i++)
+    {
+      const Use *use = &g_array_index (self->uses, Use, i);
+
+      visitor (use->file, use->names, use->expires, data);
+    }
+}
+
+/* What somebody should see to; NULL: nothing. (transfer full) */
+static char *
+find_problem (const Use *use, gint64 now)
+{
+  int days = (int)((use->expires - now) / DAY);
+
+  if (now >= use->expires)
+    return g_strdup (_ ("it has expired: clients that look at it do not connect; renew it"));
+  if (clr_certificates_get_stage (use->expires, now) > 0)
+    return g_strdup_printf (g_dngettext (GETTEXT_PACKAGE, "it expires in %d day; renew it",
+                                         "it expires in %d days; renew it", days),
+                            days);
+  if (use->is_self_signed)
+    return g_strdup (_ ("nobody but itself vouches for it: clients that verify certificates do not connect"));
+  return NULL;
+}
+
+static JsonObject *
+describe (const Use *use, gint64 now)
+{
+  JsonObject *object = json_object_new ();
+  JsonArray *names = json_array_new (), *listeners = json_array_new ();
+  g_auto (GStrv) parts = g_strsplit (use->names, ", ", -1);
+  g_autofree char *expires = dup_time (use->expires), *base = g_path_get_basename (use->file),
+                  *problem = find_problem (use, now);
+
+  for (unsigned i = 0; parts[i]; i++)
+    {
+      g_autofree char *valid = g_utf8_make_valid (parts[i], -1);
+      json_array_add_string_element (names, valid);
+    }
+  for (unsigned i = 0; i < use->listeners->len; i++)
+    json_array_add_string_element (listeners, g_ptr_array_index (use->listeners, i));
+  json_object_set_string_member (object, "name", base);
+  json_object_set_string_member (object, "file", use->file);
+  json_object_set_array_member (object, "listeners", listeners);
+  json_object_set_string_member (object, "subject", use->subject);
+  json_object_set_array_member (object, "names", names);
+  json_object_set_string_member (object, "expires", expires);
+  json_object_set_int_member (object, "days", (use->expires - now) / DAY);
+  json_object_set_boolean_member (object, "self-signed", use->is_self_signed);
+  if (problem)
+    json_object_set_string_member (object, "problem", problem);
+  return object;
+}
+
+JsonArray *
+clr_certificates_describe (ClrCertificates *self, gint64 now)
+{
+  JsonArray *array = json_array_new ();
+
+  for (unsigned i = 0; i < self->uses->len; i++)
+    json_array_add_object_element (array, describe (&g_array_index (self->uses, Use, i), now));
+  return array;
 }

@@ -8,6 +8,8 @@
 #include "net/clr-tls.h"
 #include "settings/clr-settings.h"
 
+#include <json-glib/json-glib.h>
+
 typedef struct ClrCertificates ClrCertificates;
 
 ClrCertificates *clr_certificates_new (ClrSettings *settings, const char *hostname,
@@ -18,6 +20,14 @@ void clr_certificates_free (ClrCertificates *certificates);
  * full) (nullable) */
 ClrTlsContext *clr_certificates_make_context (ClrCertificates *certificates, ClrSection *listener,
                                               ClrTlsAge age, GError **error);
+
+/* @expires: seconds since 1970. */
+typedef void (*ClrCertificateVisitor) (const char *file, const char *names, gint64 expires, void *data);
+/* Each that is in use. */
+void clr_certificates_visit (ClrCertificates *certificates, ClrCertificateVisitor visitor, void *data);
+
+/* What is known of each, see the model Certificate of the API. @now: seconds since 1970. (transfer full) */
+JsonArray *clr_certificates_describe (ClrCertificates *certificates, gint64 now);
 
 /* Whether a file is another than when it was read, or last asked about. */
 gboolean clr_certificates_have_changed (ClrCertificates *certificates);

@@ -42,6 +42,16 @@ describe_tls (void *data)
   return clr_tls_tally_describe (((ClrService *)data)->tls_tally);
 }
 
+static JsonArray *
+list_certificates (void *data)
+{
+  ClrService *service = data;
+
+  return service->listeners ? clr_certificates_describe (clr_listeners_get_certificates (service->listeners),
+                                                         clr_clock_wall () / G_USEC_PER_SEC)
+                            : json_array_new ();
+}
+
 static char **
 list_warnings (void *data)
 {
@@ -49,7 +59,7 @@ list_warnings (void *data)
 
   return clr_warnings_list (
       service->tokens, service->listeners ? clr_listeners_get_certificates (service->listeners) : NULL,
-      service->policy, service->opening,
+      service->policy, service->alerts, service->opening,
       clr_section_get_boolean (clr_settings_get_section (service->settings, "server"), "accept-open-relay"));
 }
 
@@ -177,6 +187,8 @@ clr_service_start_control (ClrService *service, GError **error)
     .get_policy = get_policy,
     .inventory = service->inventory,
     .ledger = service->ledger,
+    .sessions = service->sessions,
+    .alerts = service->alerts,
     .list_listeners = list_listeners,
     .describe_tls = describe_tls,
     .send_tls_reports = send_tls_reports,
@@ -186,7 +198,9 @@ clr_service_start_control (ClrService *service, GError **error)
     .check_relay = check_relay,
     .find_opening = find_opening,
     .check_key = check_key,
+    .check = clr_service_check,
     .list_warnings = list_warnings,
+    .list_certificates = list_certificates,
     .ask_oauth = ask_oauth,
     .guard = clr_gate_get_guard (service->gate),
     .apply_users = apply_users,

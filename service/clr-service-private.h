@@ -7,6 +7,8 @@
 
 #include "clr-service.h"
 
+#include "alerts/clr-alerts.h"
+#include "base/clr-errands.h"
 #include "clr-gate.h"
 #include "clr-listeners.h"
 #include "clr-tokens.h"
@@ -17,6 +19,7 @@
 #include "inbound/clr-inbound.h"
 #include "intake/clr-reporter.h"
 #include "pickup/clr-pickup.h"
+#include "sessions/clr-sessions.h"
 #include "web/clr-web-client.h"
 
 struct ClrService
@@ -33,6 +36,7 @@ struct ClrService
   ClrInbound **inbounds;
   ClrDelivery **deliveries;
   ClrReporter **reporters;
+  ClrSessions *sessions;
   ClrTokens *tokens;
   ClrPolicy *policy;      /* the one in force */
   unsigned next_injector; /* the worker that takes the next message of the API */
@@ -47,6 +51,8 @@ struct ClrService
   ClrTlsTally *tls_tally;
   ClrWebClient *report_client;
   ClrTlsReporter *tls_reporter;
+  ClrAlerts *alerts;
+  ClrErrands *errands; /* checks that take seconds */
 
   void (*stopped) (void *data);
   void *stopped_data;
@@ -70,3 +76,9 @@ gboolean clr_service_start_control (ClrService *service, GError **error);
 /* clr-service-tls.c: policies of TLS on the way out, what came of it, and reports of that; when the workers
  * stand. */
 gboolean clr_service_start_tls (ClrService *service, GError **error);
+/* clr-service-checks.c: the threads for checks; a check of ClrControlHost. */
+void clr_service_start_checks (ClrService *service);
+void clr_service_check (ClrControlCheck what, JsonObject *question, ClrMailbox *reply_to,
+                        void (*done) (JsonNode *answer, void *data), void *call, void *data);
+/* clr-service-alerts.c: when the queue stands. */
+gboolean clr_service_start_alerts (ClrService *service, GError **error);

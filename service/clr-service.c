@@ -137,6 +137,7 @@ make_workers (ClrService *service, GError **error)
       if (!clr_resolver_new (service->workers[i], &options, error))
         return FALSE;
     }
+  service->sessions = clr_sessions_new (service->workers, service->n_workers);
   service->gate
       = clr_gate_new (service->settings, service->state, service->workers, service->n_workers, error);
   return service->gate != NULL;
@@ -296,7 +297,10 @@ start (ClrService *service, GError **error)
    * the workers run. */
   if (ok)
     fill_workers (service, plan, policy);
-  ok = ok && start_queue (service, directory, error) && clr_service_start_control (service, error);
+  if (ok)
+    clr_service_start_checks (service);
+  ok = ok && start_queue (service, directory, error) && clr_service_start_alerts (service, error)
+       && clr_service_start_control (service, error);
   if (ok)
     {
       for (unsigned i = 0; i < service->n_workers; i++)
@@ -365,7 +369,8 @@ clr_service_reload (ClrService *service, GError **error)
   ClrRetryRule retry;
   uint64_t min_free;
 
-  if (policy == NULL || service->stopped || !check_closed (service, policy, settings, &opening, error))
+  if (policy == NULL || service->stopped || !check_closed (service, policy, settings, &opening, error)
+      || !clr_alerts_check (settings, error))
     return FALSE;
   /* All that can fail is done before anything changes. */
   if (!clr_ledger_take_up (service->ledger, error))
@@ -396,6 +401,7 @@ clr_service_reload (ClrService *service, GError **error)
   clr_delivery_plan_unref (plan);
   clr_pickup_post_settings (service->pickup, settings, policy);
   clr_tokens_apply (service->tokens, settings);
+  clr_alerts_apply (service->alerts, settings);
   clr_inventory_set_most (service->inventory, read_most_clients (settings));
   g_set_object (&service->settings, settings);
   clr_policy_unref (service->policy);
@@ -468,7 +474,11 @@ clr_service_free (ClrService *service)
     g_source_remove (service->drain_source);
   if (service->certificate_source)
     g_source_remove (service->certificate_source);
+  /* What they still answer finds the control API. */
+  g_clear_pointer (&service->errands, clr_errands_free);
   g_clear_pointer (&service->control, clr_control_free);
+  if (service->alerts)
+    clr_alerts_stop (service->alerts);
   g_clear_pointer (&service->listeners, clr_listeners_stop);
   if (service->tokens)
     clr_tokens_stop (service->tokens);
@@ -487,6 +497,7 @@ clr_service_free (ClrService *service)
     clr_pickup_abandon (service->pickup);
   /* The queue stores what the workers have sent it, and answers; then nobody takes jobs any more. */
   g_clear_pointer (&service->queue, clr_queue_free);
+  g_clear_pointer (&service->alerts, clr_alerts_free);
   for (unsigned i = 0; i < service->n_workers; i++)
     if (service->inbounds[i])
       {
@@ -501,6 +512,7 @@ clr_service_free (ClrService *service)
   g_clear_pointer (&service->disk, clr_disk_free);
   if (service->gate)
     clr_gate_stop (service->gate);
+  g_clear_pointer (&service->sessions, clr_sessions_free);
   for (unsigned i = 0; i < service->n_workers; i++)
     if (service->workers[i])
       {

@@ -55,7 +55,7 @@ add_old_tls (const ClrPolicy *policy, gint64 now, GPtrArray *lines)
 
 char **
 clr_warnings_list (ClrTokens *tokens, ClrCertificates *certificates, const ClrPolicy *policy,
-                   const char *opening, gboolean accepts)
+                   ClrAlerts *alerts, const char *opening, gboolean accepts)
 {
   g_autoptr (GPtrArray) lines = g_ptr_array_new ();
   g_auto (GStrv) of_tokens = clr_tokens_list_warnings (tokens);
@@ -76,6 +76,7 @@ clr_warnings_list (ClrTokens *tokens, ClrCertificates *certificates, const ClrPo
     clr_certificates_add_warnings (certificates, now, lines);
   add_frozen (policy, lines);
   add_old_tls (policy, now, lines);
+  clr_alerts_add_warnings (alerts, lines);
   g_ptr_array_add (lines, NULL);
   return (char **)g_ptr_array_free (g_steal_pointer (&lines), FALSE);
 }

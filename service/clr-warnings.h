@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "alerts/clr-alerts.h"
 #include "clr-certificates.h"
 #include "clr-tokens.h"
 #include "policy/clr-policy.h"
@@ -13,4 +14,4 @@
  * closed. @accepts: the settings accept it.  @certificates: NULL while the relay stops. Returns: (transfer
  * full) */
 char **clr_warnings_list (ClrTokens *tokens, ClrCertificates *certificates, const ClrPolicy *policy,
-                          const char *opening, gboolean accepts);
+                          ClrAlerts *alerts, const char *opening, gboolean accepts);

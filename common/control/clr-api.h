@@ -63,11 +63,24 @@
 #define CLR_API_SERIES       "/v1/metrics/series"
 #define CLR_API_TLS_RESULTS  "/v1/tls-results"
 /* GET lists the DKIM keys with their records; POST makes one. */
-#define CLR_API_KEYS    "/v1/keys"
-#define CLR_API_OPENAPI "/v1/openapi.json"
-#define CLR_API_METHODS "/v1/methods"
-#define CLR_API_TOKENS  "/v1/tokens"
-#define CLR_API_TOKEN   "/v1/tokens/"
+#define CLR_API_KEYS "/v1/keys"
+/* Sessions of now. POST to the records orders one; with its name behind a slash: GET shows, DELETE ends it.
+ */
+#define CLR_API_SESSIONS "/v1/sessions"
+#define CLR_API_RECORDS  "/v1/sessions/record"
+#define CLR_API_RECORD   "/v1/sessions/record/"
+/* GET lists; POST {"name": of the [alert], "subject": "..."}, {"name": "..."}. */
+#define CLR_API_ALERTS             "/v1/alerts"
+#define CLR_API_ALERTS_ACKNOWLEDGE "/v1/alerts/acknowledge"
+#define CLR_API_ALERTS_TEST        "/v1/alerts/test"
+#define CLR_API_CERTIFICATES       "/v1/certificates"
+/* With "/dns" behind the name of a domain. */
+#define CLR_API_DOMAINS    "/v1/domains/"
+#define CLR_API_DOMAIN_DNS "/v1/domains/{name}/dns"
+#define CLR_API_OPENAPI    "/v1/openapi.json"
+#define CLR_API_METHODS    "/v1/methods"
+#define CLR_API_TOKENS     "/v1/tokens"
+#define CLR_API_TOKEN      "/v1/tokens/"
 
 /* Why settings are refused; the word in it is the rule. */
 #define CLR_API_OPEN_RELAY                                                                                   \

@@ -40,6 +40,8 @@ CLR_DECLARE_MODEL (Ban, ban, BAN)
 CLR_DECLARE_MODEL (Use, use, USE)
 CLR_DECLARE_MODEL (Client, client, CLIENT)
 CLR_DECLARE_MODEL (Device, device, DEVICE)
+CLR_DECLARE_MODEL (Session, session, SESSION)
+CLR_DECLARE_MODEL (Alert, alert, ALERT)
 CLR_DECLARE_MODEL (LogLine, log_line, LOG_LINE)
 
 #define CLR_TYPE_STATUS_INFO    (clr_status_info_get_type ())
@@ -52,6 +54,8 @@ CLR_DECLARE_MODEL (LogLine, log_line, LOG_LINE)
 #define CLR_TYPE_USE_INFO       (clr_use_info_get_type ())
 #define CLR_TYPE_CLIENT_INFO    (clr_client_info_get_type ())
 #define CLR_TYPE_DEVICE_INFO    (clr_device_info_get_type ())
+#define CLR_TYPE_SESSION_INFO   (clr_session_info_get_type ())
+#define CLR_TYPE_ALERT_INFO     (clr_alert_info_get_type ())
 #define CLR_TYPE_LOG_LINE_INFO  (clr_log_line_info_get_type ())
 
 G_END_DECLS

@@ -183,3 +183,34 @@ DEFINE_MODEL (Device, device)
   LIST ("repairs-used", N_ ("What was repaired, and how often"), CLR_TYPE_USE_INFO);
   LIST ("clients", N_ ("Addresses it came from"), CLR_TYPE_CLIENT_INFO);
 }
+
+DEFINE_MODEL (Session, session)
+{
+  TEXT ("id", N_ ("What it is called while it lasts"));
+  TEXT ("direction", N_ ("in or out"));
+  TEXT ("peer", N_ ("Who is at the other end, with address and port"));
+  TEXT ("name", N_ ("What the client calls itself, or the host is called"));
+  TEXT ("place", N_ ("Name of the listener, or of the smarthost or route"));
+  TEXT ("device", N_ ("The device that it is; none: a stranger"));
+  TEXT ("login", N_ ("Who has logged in"));
+  TEXT ("tls", N_ ("Protocol and cipher; none in clear"));
+  TEXT ("state", N_ ("What it does now"));
+  NUMBER ("age", N_ ("Seconds since it began"));
+  NUMBER ("octets-in", N_ ("Octets received"));
+  NUMBER ("octets-out", N_ ("Octets sent"));
+  NUMBER ("messages", N_ ("Messages so far"));
+  NUMBER ("recorded", N_ ("1: it is being recorded"));
+}
+
+DEFINE_MODEL (Alert, alert)
+{
+  TEXT ("name", N_ ("Name of its [alert] section"));
+  TEXT ("kind", N_ ("What is measured"));
+  TEXT ("subject", N_ ("Which file, device or account it is about; empty: there is only one"));
+  TEXT ("text", N_ ("What is wrong, as it was last measured"));
+  TEXT ("state", N_ ("active, acknowledged or cleared"));
+  TEXT ("since", N_ ("When it was raised"));
+  TEXT ("acknowledged", N_ ("When somebody said that he knows of it"));
+  TEXT ("acknowledged-by", N_ ("Who"));
+  TEXT ("cleared", N_ ("When it was over"));
+}

@@ -3,53 +3,7 @@
  * Every setting, declared once. The file reader, the sample file, "config describe", the API and the forms
  * follow from these lines. To add a setting: one line here, and one reader where it is used.
  */
-#include "settings/clr-sections.h"
-
-#include "settings/clr-settings.h"
-
-#include <glib/gi18n-lib.h>
-#include <stdint.h>
-
-#define FLAGS  (G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS)
-#define MINUTE 60
-#define HOUR   3600
-#define DAY    86400
-#define KIB    1024
-#define MIB    (1024 * 1024)
-#define GIB    (INT64_C (1024) * 1024 * 1024)
-
-#define DEFINE_SECTION(Name, name)                                                                           \
-  struct _Clr##Name##Section                                                                                 \
-  {                                                                                                          \
-    ClrSection parent_instance;                                                                              \
-  };                                                                                                         \
-  G_DEFINE_FINAL_TYPE (Clr##Name##Section, clr_##name##_section, CLR_TYPE_SECTION)                           \
-  static void clr_##name##_section_init (Clr##Name##Section *self)                                           \
-  {                                                                                                          \
-  }                                                                                                          \
-  static void clr_##name##_section_class_init (Clr##Name##SectionClass *klass)
-
-#define SECTION(word, named, text)                                                                           \
-  ClrSectionClass *section = CLR_SECTION_CLASS (klass);                                                      \
-  section->group = word;                                                                                     \
-  section->is_named = named;                                                                                 \
-  section->help = text
-
-#define TEXT(kind, key, label, help, initial, flags)                                                         \
-  clr_section_class_declare (section, CLR_VALUE_##kind,                                                      \
-                             g_param_spec_string (key, label, help, initial, FLAGS | flags))
-#define LIST(kind, key, label, help, flags)                                                                  \
-  clr_section_class_declare (section, CLR_VALUE_##kind,                                                      \
-                             g_param_spec_boxed (key, label, help, G_TYPE_STRV, FLAGS | flags))
-#define NUMBER(kind, key, label, help, least, most, initial, flags)                                          \
-  clr_section_class_declare (section, CLR_VALUE_##kind,                                                      \
-                             g_param_spec_int64 (key, label, help, least, most, initial, FLAGS | flags))
-#define BOOLEAN(key, label, help, initial, flags)                                                            \
-  clr_section_class_declare (section, CLR_VALUE_BOOLEAN,                                                     \
-                             g_param_spec_boolean (key, label, help, initial, FLAGS | flags))
-#define CHOICE(choices, key, label, help, initial, flags)                                                    \
-  clr_section_class_declare_choice (section, choices,                                                        \
-                                    g_param_spec_string (key, label, help, initial, FLAGS | flags))
+#include "settings/clr-sections-private.h"
 
 DEFINE_SECTION (Server, server)
 {
@@ -601,7 +555,7 @@ DEFINE_SECTION (Key, key)
 const GType *
 clr_sections_get_types (unsigned *n_types)
 {
-  static GType types[21];
+  static GType types[22];
 
   if (g_once_init_enter (&types[0]))
     {
@@ -625,6 +579,7 @@ clr_sections_get_types (unsigned *n_types)
       types[18] = clr_control_section_get_type ();
       types[19] = clr_certificate_section_get_type ();
       types[20] = clr_check_section_get_type ();
+      types[21] = clr_alert_section_get_type ();
       g_once_init_leave (&types[0], clr_server_section_get_type ());
     }
   *n_types = G_N_ELEMENTS (types);

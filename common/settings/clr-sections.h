@@ -32,6 +32,7 @@ CLR_DECLARE_SECTION (Smarthost, smarthost, SMARTHOST)
 CLR_DECLARE_SECTION (Oauth, oauth, OAUTH)
 CLR_DECLARE_SECTION (Route, route, ROUTE)
 CLR_DECLARE_SECTION (Key, key, KEY)
+CLR_DECLARE_SECTION (Alert, alert, ALERT)
 
 /**
  * clr_sections_get_types:

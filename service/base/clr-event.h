@@ -113,6 +113,10 @@ typedef enum
   X (ORPHANS_SWEPT, INFO, "spool.swept", "files", "{files} spool files without a message removed")           \
   X (CONTROL_LISTENING, INFO, "control.listening", "url certificate",                                        \
      "control API at {url}; certificate: {certificate}")                                                     \
+  X (ALERT_RAISED, WARNING, "alert.raised", "alert text", "alert {alert}: {text}")                           \
+  X (ALERT_CLEARED, INFO, "alert.cleared", "alert text", "alert {alert} is over; last it was: {text}")       \
+  X (ALERT_NOT_TOLD, WARNING, "alert.not-told", "alert to why",                                              \
+     "alert {alert}: {to} could not be told: {why}")                                                         \
   X (API_REFUSED, WARNING, "api.refused", "who why", "control connection of {who} refused: {why}")           \
   X (API_CHANGED, INFO, "api.changed", "who what", "{who}: {what}")
 

@@ -33,6 +33,12 @@ static const ClrCheckOption relay_options[] = {
   { NULL },
 };
 
+static const ClrCheckOption domain_options[] = {
+  { "domain", CLR_CHECK_TEXT, "DOMAIN", N_ ("A domain that mail is sent from") },
+  { "config", CLR_CHECK_FILE, "FILE", N_ ("Settings file") },
+  { NULL },
+};
+
 static const ClrCheckOption ports_options[] = {
   { "to", CLR_CHECK_LIST, "HOST[:PORT]",
     N_ ("A mail server or domain to reach, instead of those of the settings; may be repeated") },
@@ -137,6 +143,8 @@ static const ClrCheckRow table[] = {
     clr_check_authres },
   { "address", N_ ("whether an address may stand in an envelope, and what it needs"), address_options,
     clr_check_address },
+  { "domain", N_ ("what mail of a domain needs in the DNS, what is found there, and the verdict"),
+    domain_options, clr_check_domain },
   { "route", N_ ("which way mail to a recipient would take, and how"), route_options, clr_check_route },
   { "ports",
     N_ ("whether mail servers can be reached on port 25, and the relay's name, PTR and address agree"),

@@ -84,6 +84,8 @@ JsonNode *clr_check_dane (JsonObject *in, ClrZone *zone);
 JsonNode *clr_check_tlsrpt (JsonObject *in, ClrZone *zone);
 /* A report file, for clr_check_tlsrpt(): {"file" or "message"}. */
 JsonNode *clr_check_tls_report (JsonObject *in);
+/* "sts-policy": the domain's MTA-STS policy, which somebody has fetched. */
+JsonNode *clr_check_domain (JsonObject *in, ClrZone *zone);
 
 /* Not in the table: {"file", "config"} or {"file", "key", "domain", "selector"}: details.fields are the
  * DKIM-Signature fields that the relay would put in front of this message. Result: ok, none, error. */

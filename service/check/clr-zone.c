@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "check/clr-zone.h"
 
+#include "base/clr-clock.h"
 #include "base/clr-error.h"
 #include "dns/clr-dane.h"
 #include "dns/clr-resolver.h"
@@ -17,7 +18,11 @@ struct ClrZone
   GHashTable *names; /* in lower case, without the final dot -> JsonObject; NULL: the resolver is asked */
   ClrWorker *worker; /* of the resolver; turned while an answer is waited for */
   ClrResolver *resolver;
-  gboolean secure; /* the last answer */
+  gboolean secure;     /* the last answer */
+  gboolean is_offline; /* nothing is fetched by HTTP */
+  int64_t end_us;      /* monotonic; 0: none */
+  gboolean (*is_over) (void *data);
+  void *data;
 };
 
 static char *
@@ -67,11 +72,32 @@ clr_zone_new_from_resolver (const char *server, const char *trust_anchor, GError
     }
   if (server)
     clr_endpoint_to_text (&endpoint, text);
+  clr_zone_free (zone);
+  zone = clr_zone_new_from_options (&options, error);
+  if (zone)
+    zone->is_offline = FALSE;
+  return zone;
+}
+
+ClrZone *
+clr_zone_new_from_options (const ClrResolverOptions *options, GError **error)
+{
+  ClrZone *zone = g_new0 (ClrZone, 1);
+
+  zone->is_offline = TRUE;
   zone->worker = clr_worker_new (0);
-  zone->resolver = clr_resolver_new (zone->worker, &options, error);
+  zone->resolver = clr_resolver_new (zone->worker, options, error);
   if (zone->resolver == NULL)
     g_clear_pointer (&zone, clr_zone_free);
   return zone;
+}
+
+void
+clr_zone_set_end (ClrZone *zone, int64_t end_us, gboolean (*is_over) (void *data), void *data)
+{
+  zone->end_us = end_us;
+  zone->is_over = is_over;
+  zone->data = data;
 }
 
 void
@@ -227,6 +253,9 @@ clr_zone_find (ClrZone *zone, const char *name, const char *type, GPtrArray **va
 
   *values = g_ptr_array_new_with_free_func (g_free);
   zone->secure = zone->resolver == NULL;
+  if ((zone->end_us && clr_clock_monotonic () >= zone->end_us)
+      || (zone->is_over && zone->is_over (zone->data)))
+    return CLR_ZONE_TIMEOUT;
   if (zone->resolver)
     return ask (zone, wanted, type, *values);
   for (unsigned hops = 0; hops < CNAMES_MOST; hops++)
@@ -264,5 +293,5 @@ clr_zone_is_secure (ClrZone *zone)
 gboolean
 clr_zone_is_real (ClrZone *zone)
 {
-  return zone->resolver != NULL;
+  return zone->resolver != NULL && !zone->is_offline;
 }

@@ -5,6 +5,8 @@
  */
 #pragma once
 
+#include "dns/clr-resolver.h"
+
 #include <json-glib/json-glib.h>
 
 typedef enum
@@ -27,6 +29,10 @@ ClrZone *clr_zone_new_from_json (JsonObject *names);
 /* @server: "address:port", or NULL for the system's. */
 /* @trust_anchor: (nullable): a file of DS or DNSKEY records; without, no answer is secure. */
 ClrZone *clr_zone_new_from_resolver (const char *server, const char *trust_anchor, GError **error);
+/* For a thread of the service: nothing is fetched by HTTP there, see clr_zone_is_real(). */
+ClrZone *clr_zone_new_from_options (const ClrResolverOptions *options, GError **error);
+/* Questions after @end_us (monotonic), or once @is_over says so, time out at once. */
+void clr_zone_set_end (ClrZone *zone, int64_t end_us, gboolean (*is_over) (void *data), void *data);
 void clr_zone_free (ClrZone *zone);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ClrZone, clr_zone_free)
 
@@ -35,5 +41,5 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (ClrZone, clr_zone_free)
 ClrZoneStatus clr_zone_find (ClrZone *zone, const char *name, const char *type, GPtrArray **values);
 /* Whether DNSSEC proves what clr_zone_find() answered last. */
 gboolean clr_zone_is_secure (ClrZone *zone);
-/* A resolver is asked, not a zone in JSON. */
+/* A resolver is asked, not a zone in JSON, and policies may be fetched as well. */
 gboolean clr_zone_is_real (ClrZone *zone);

@@ -6,11 +6,13 @@
  */
 #pragma once
 
+#include "alerts/clr-alerts.h"
 #include "devices/clr-inventory.h"
 #include "devices/clr-ledger.h"
 #include "policy/clr-policy.h"
 #include "queue/clr-queue.h"
 #include "queue/clr-state.h"
+#include "sessions/clr-sessions.h"
 #include "settings/clr-settings.h"
 #include "users/clr-guard.h"
 
@@ -40,6 +42,13 @@ typedef enum
   CLR_CONTROL_OAUTH_PASTE, /* the address to which a browser was led */
 } ClrControlOauth;
 
+/* Checks that take seconds. */
+typedef enum
+{
+  CLR_CONTROL_CHECK_KEY,    /* see clr_check_dkim_key (): makes one */
+  CLR_CONTROL_CHECK_DOMAIN, /* {"domain": in A-labels}: see clr_check_domain () */
+} ClrControlCheck;
+
 /* What the API needs of the service; the functions are called in the main thread. */
 typedef struct
 {
@@ -65,12 +74,18 @@ typedef struct
   char *(*find_opening) (const char *text, void *data);
   /* A DKIM key and its record; see clr_check_dkim_key (). (transfer full) */
   JsonNode *(*check_key) (JsonObject *question, void *data);
-  char **(*list_warnings) (void *data); /* (transfer full) */
+  /* @question: taken. @done: in the main thread, at once or later; @answer is valid during it. */
+  void (*check) (ClrControlCheck what, JsonObject *question, ClrMailbox *reply_to,
+                 void (*done) (JsonNode *answer, void *call), void *call, void *data);
+  char **(*list_warnings) (void *data);         /* (transfer full) */
+  JsonArray *(*list_certificates) (void *data); /* of listeners (transfer full) */
   /* (transfer full) (nullable) */
   JsonNode *(*ask_oauth) (ClrControlOauth what, const char *account, const char *text, GError **error,
                           void *data);
   ClrLedger *ledger;                                    /* what devices have sent */
   ClrInventory *inventory;                              /* who tried */
+  ClrAlerts *alerts;                                    /* what is wrong */
+  ClrSessions *sessions;                                /* of now */
   ClrGuard *guard;                                      /* who is banned */
   gboolean (*apply_users) (void *data, GError **error); /* the users file has changed */
   /* Strings are copied. FALSE: the service stops. */

@@ -5,8 +5,6 @@
  */
 #include "control/clr-methods-private.h"
 
-#include "base/clr-log.h"
-
 #include <errno.h>
 #include <glib/gstdio.h>
 #include <string.h>
@@ -67,19 +65,50 @@ is_dns_name (const char *text)
   return TRUE;
 }
 
+/* A key that is being made. */
+typedef struct
+{
+  ClrPendingCall *pending;
+  char *file, *what, *who;
+} KeyOrder;
+
+static void
+on_made (JsonNode *answer, void *data)
+{
+  KeyOrder *order = data;
+  SoupServerMessage *message = order->pending->message;
+  JsonObject *object = json_node_get_object (answer);
+
+  if (g_strcmp0 (clr_json_get_text (object, "result"), "ok") != 0)
+    clr_methods_answer_error (message, SOUP_STATUS_INTERNAL_SERVER_ERROR,
+                              clr_json_get_text (object, "reason"));
+  else
+    {
+      clr_methods_note (order->pending->place, order->who, order->what, NULL);
+      json_object_set_string_member (object, "file", order->file);
+      clr_methods_answer_json (message, answer);
+    }
+  clr_pending_call_go_on (order->pending);
+  g_free (order->file);
+  g_free (order->what);
+  g_free (order->who);
+  g_free (order);
+}
+
 /* {"domain": "example.com", "selector": "s1", "kind": "rsa" or "ed25519"}: makes a key in the state
  * directory; a [key] that names its "file" makes it sign. */
 void
 clr_method_make_key (ClrCall *call)
 {
   ClrControlHost *host = &call->place->host;
-  g_autoptr (JsonNode) root = clr_call_read_object (call), answer = NULL;
+  g_autoptr (JsonNode) root = clr_call_read_object (call);
+  KeyOrder *order;
   JsonObject *object = root ? json_node_get_object (root) : NULL, *question;
   const char *domain = object ? clr_json_get_text (object, "domain") : NULL,
              *selector = object ? clr_json_get_text (object, "selector") : NULL,
              *kind = object ? clr_json_get_text (object, "kind") : NULL;
   ClrSection *server = clr_settings_get_section (host->get_settings (host->data), "server");
-  g_autofree char *folder = NULL, *base = NULL, *file = NULL, *what = NULL;
+  g_autofree char *folder = NULL, *base = NULL, *file = NULL;
 
   if (!is_dns_name (domain) || !is_dns_name (selector)
       || (g_strcmp0 (kind, "rsa") != 0 && g_strcmp0 (kind, "ed25519") != 0))
@@ -111,16 +140,10 @@ clr_method_make_key (ClrCall *call)
   json_object_set_string_member (question, "domain", domain);
   json_object_set_string_member (question, "selector", selector);
   json_object_set_string_member (question, "make", kind);
-  answer = host->check_key (question, host->data);
-  json_object_unref (question);
-  if (g_strcmp0 (clr_json_get_text (json_node_get_object (answer), "result"), "ok") != 0)
-    {
-      clr_methods_answer_error (call->message, SOUP_STATUS_INTERNAL_SERVER_ERROR,
-                                clr_json_get_text (json_node_get_object (answer), "reason"));
-      return;
-    }
-  what = g_strdup_printf ("DKIM key %s of %s made", selector, domain);
-  clr_log_event (CLR_EVENT_API_CHANGED, call->who, what);
-  json_object_set_string_member (json_node_get_object (answer), "file", file);
-  clr_methods_answer_json (call->message, answer);
+  order = g_new0 (KeyOrder, 1);
+  order->file = g_steal_pointer (&file);
+  order->what = g_strdup_printf ("DKIM key %s of %s made", selector, domain);
+  order->who = g_strdup (call->who);
+  order->pending = clr_call_wait (call);
+  host->check (CLR_CONTROL_CHECK_KEY, question, call->place->mailbox, on_made, order, host->data);
 }

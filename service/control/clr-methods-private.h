@@ -10,13 +10,16 @@
 #include "control/clr-methods.h"
 #include "queue/clr-queue.h"
 
+/* In a row's path: one part of any name. */
+#define CLR_METHODS_NAME "{name}"
+
 typedef struct ClrCall ClrCall;
 
 /* A method, declared once: the service obeys it, and the OpenAPI document is made from it. */
 typedef struct
 {
   const char *method;
-  const char *path; /* with a final slash: something must follow */
+  const char *path; /* with a final slash: something must follow; {name} stands for one part */
   unsigned roles;   /* ClrRole: all that may call it */
   void (*handle) (ClrCall *call);
   const char *summary;
@@ -31,8 +34,9 @@ struct ClrCall
   const ClrMethodRow *row;
   ClrMethodPlace *place;
   SoupServerMessage *message;
-  const char *rest; /* the path behind the row's */
+  const char *rest; /* the path behind the row's, or what stands for {name} */
   GHashTable *query;
+  ClrRole role;
   const char *who;
 };
 
@@ -88,6 +92,10 @@ void clr_method_get_content (ClrCall *call);
 
 /* clr-methods-backup.c */
 void clr_method_backup (ClrCall *call);
+/* clr-methods-alerts.c */
+void clr_method_list_alerts (ClrCall *call);
+void clr_method_acknowledge_alert (ClrCall *call);
+void clr_method_test_alert (ClrCall *call);
 
 /* clr-methods-audit.c */
 void clr_method_list_audit (ClrCall *call);
@@ -115,6 +123,10 @@ void clr_method_probe_smarthost (ClrCall *call);
 void clr_method_check_route (ClrCall *call);
 void clr_method_check_relay (ClrCall *call);
 
+/* clr-methods-domains.c */
+void clr_method_check_domain (ClrCall *call);
+void clr_method_list_certificates (ClrCall *call);
+
 /* clr-methods-keys.c: DKIM keys and their records */
 void clr_method_list_keys (ClrCall *call);
 void clr_method_make_key (ClrCall *call);
@@ -139,6 +151,13 @@ void clr_method_list_devices (ClrCall *call);
 void clr_method_get_device (ClrCall *call);
 void clr_method_freeze_device (ClrCall *call);
 void clr_method_thaw_device (ClrCall *call);
+
+/* clr-methods-sessions.c: sessions of now, and records of some */
+void clr_method_list_sessions (ClrCall *call);
+void clr_method_record_sessions (ClrCall *call);
+void clr_method_list_records (ClrCall *call);
+void clr_method_get_record (ClrCall *call);
+void clr_method_drop_record (ClrCall *call);
 
 /* clr-methods-metrics.c */
 void clr_method_get_metrics (ClrCall *call);

@@ -195,12 +195,13 @@ static void list_methods (ClrCall *call);
 static void get_openapi (ClrCall *call);
 
 /* Who that is, by what a method does. */
-#define SETS   CLR_ROLE_ADMIN
-#define ORDERS (CLR_ROLE_OPERATOR | SETS)
-#define SEES   (CLR_ROLE_VIEWER | CLR_ROLE_READER | ORDERS)
-#define AUDITS (CLR_ROLE_AUDITOR | SEES)
-#define READS  (CLR_ROLE_READER | SETS)
-#define PROVES (CLR_ROLE_AUDITOR | SETS)
+#define SETS    CLR_ROLE_ADMIN
+#define ORDERS  (CLR_ROLE_OPERATOR | SETS)
+#define SEES    (CLR_ROLE_VIEWER | CLR_ROLE_READER | ORDERS)
+#define AUDITS  (CLR_ROLE_AUDITOR | SEES)
+#define READS   (CLR_ROLE_READER | SETS)
+#define RECORDS (CLR_ROLE_READER | ORDERS)
+#define PROVES  (CLR_ROLE_AUDITOR | SETS)
 
 static const ClrMethodRow table[] = {
   { "GET", CLR_API_STATUS, AUDITS, clr_method_get_status, "What the relay does now", NULL, NULL, "=Status" },
@@ -235,6 +236,13 @@ static const ClrMethodRow table[] = {
     NULL, "passphrase history?:boolean", "=application/octet-stream" },
   { "GET", CLR_API_AUDIT, PROVES, clr_method_list_audit, "Who changed what, and who read messages",
     "before? limit?:number who? text?", NULL, "entries:AuditEntry[] next?:number" },
+  { "GET", CLR_API_ALERTS, SEES, clr_method_list_alerts,
+    "What is wrong, and what was so last; the newest first", NULL, NULL, "alerts:Alert[]" },
+  { "POST", CLR_API_ALERTS_ACKNOWLEDGE, ORDERS, clr_method_acknowledge_alert,
+    "Somebody knows of an alert: it is told no more until it is over", NULL, "name subject?",
+    "alerts:number" },
+  { "POST", CLR_API_ALERTS_TEST, SETS, clr_method_test_alert, "Tells those of an [alert] that this is a test",
+    NULL, "name", "alerts:number" },
   { "GET", CLR_API_TRACE, AUDITS, clr_method_trace, "What became of mail, newest first",
     "after? limit?:number filter? state?", NULL, "messages:Message[] next? *" },
   { "PUT", CLR_API_SECRETS, SETS, put_secret, "Sets a secret that settings name", NULL, "secret",
@@ -274,6 +282,22 @@ static const ClrMethodRow table[] = {
   { "GET", CLR_API_LOG, AUDITS, clr_method_get_log, "Recent events; waits for new ones",
     "after?:number wait?:number limit?:number level? event? id? text?", NULL,
     "events:Event[] next:number missed:number" },
+  { "GET", CLR_API_SESSIONS, SEES, clr_method_list_sessions,
+    "The sessions of now, in and out, the youngest first", "direction? text? limit?:number", NULL,
+    "sessions:Session[] all:number" },
+  { "POST", CLR_API_RECORDS, RECORDS, clr_method_record_sessions,
+    "Records the next sessions of a client, of a device or with a next hop; without passwords and, unless it "
+    "is "
+    "asked for, without content",
+    NULL, "client? device? next-hop? sessions?:number seconds?:number size?:number content?:boolean",
+    "=Record" },
+  { "GET", CLR_API_RECORDS, SEES, clr_method_list_records, "Records of sessions, the newest first", NULL,
+    NULL, "records:Record[]" },
+  { "GET", CLR_API_RECORD, SEES, clr_method_get_record,
+    "A record with its sessions, line by line; with content only for those who may read mail, and audited",
+    "format?", NULL, "=Record" },
+  { "DELETE", CLR_API_RECORD, RECORDS, clr_method_drop_record, "Ends and forgets a record", NULL, NULL,
+    "records:number" },
   { "GET", CLR_API_TLS_RESULTS, SEES, clr_method_get_tls_results, "What came of TLS, by domain and day", NULL,
     NULL, "days:object[] *" },
   { "POST", CLR_API_TLS_RESULTS, SETS, clr_method_send_tls_reports, "Sends reports on TLS now", NULL, "",
@@ -285,6 +309,11 @@ static const ClrMethodRow table[] = {
   { "POST", CLR_API_CHECK_RELAY, SEES, clr_method_check_relay,
     "What strangers are told at every listener, by the settings in force", NULL, "",
     "result reason? details?:object" },
+  { "GET", CLR_API_CERTIFICATES, SEES, clr_method_list_certificates, "Certificates that listeners show", NULL,
+    NULL, "certificates:Certificate[]" },
+  { "GET", CLR_API_DOMAIN_DNS, SEES, clr_method_check_domain,
+    "What mail of a domain needs in the DNS, what is found there, and the verdict; takes seconds", NULL, NULL,
+    "domain result reason items:DnsItem[]" },
   { "GET", CLR_API_KEYS, SEES, clr_method_list_keys, "DKIM keys with the records to publish", NULL, NULL,
     "keys:object[]" },
   { "POST", CLR_API_KEYS, SETS, clr_method_make_key, "A new DKIM key", NULL, "domain selector kind?", "*" },
@@ -373,23 +402,51 @@ check_query (SoupServerMessage *message, const ClrMethodRow *row, GHashTable *qu
   return TRUE;
 }
 
-/* Returns: NULL, when a refusal has been answered. */
+/* Whether @path is one of the row's. @rest: (out) (transfer full): what follows, or stands for {name}. */
+static gboolean
+fits (const ClrMethodRow *row, const char *path, char **rest)
+{
+  const char *place = strstr (row->path, CLR_METHODS_NAME);
+  size_t before = place ? (size_t)(place - row->path) : strlen (row->path), size = strlen (path), after;
+
+  if (place == NULL && !g_str_has_suffix (row->path, "/"))
+    {
+      *rest = g_str_equal (path, row->path) ? g_strdup ("") : NULL;
+      return *rest != NULL;
+    }
+  after = place ? strlen (place) - strlen (CLR_METHODS_NAME) : 0;
+  if (size < before + after || strncmp (path, row->path, before) != 0
+      || (place
+          && (size == before + after
+              || strcmp (path + size - after, place + strlen (CLR_METHODS_NAME)) != 0)))
+    return FALSE;
+  *rest = g_strndup (path + before, size - before - after);
+  if (place == NULL || strchr (*rest, '/') == NULL)
+    return TRUE;
+  g_clear_pointer (rest, g_free);
+  return FALSE;
+}
+
+/* @rest: (out) (transfer full). Returns: NULL, when a refusal has been answered. */
 static const ClrMethodRow *
-find_row (SoupServerMessage *message, const char *path, ClrRole role)
+find_row (SoupServerMessage *message, const char *path, ClrRole role, char **rest)
 {
   gboolean known = FALSE;
 
   for (unsigned i = 0; i < G_N_ELEMENTS (table); i++)
     {
-      gboolean prefix = g_str_has_suffix (table[i].path, "/");
+      g_autofree char *found = NULL;
 
-      if (prefix ? !g_str_has_prefix (path, table[i].path) : !g_str_equal (path, table[i].path))
+      if (!fits (&table[i], path, &found))
         continue;
       known = TRUE;
       if (!g_str_equal (soup_server_message_get_method (message), table[i].method))
         continue;
       if (role & table[i].roles)
-        return &table[i];
+        {
+          *rest = g_steal_pointer (&found);
+          return &table[i];
+        }
       clr_methods_answer_error (message, SOUP_STATUS_FORBIDDEN, "your role does not allow this");
       return NULL;
     }
@@ -401,18 +458,21 @@ find_row (SoupServerMessage *message, const char *path, ClrRole role)
 gboolean
 clr_methods_admit (SoupServerMessage *message, ClrRole role)
 {
-  return find_row (message, g_uri_get_path (soup_server_message_get_uri (message)), role) != NULL;
+  g_autofree char *rest = NULL;
+
+  return find_row (message, g_uri_get_path (soup_server_message_get_uri (message)), role, &rest) != NULL;
 }
 
 void
 clr_methods_handle (ClrMethodPlace *place, SoupServerMessage *message, const char *path, GHashTable *query,
                     ClrRole role, const char *who)
 {
-  const ClrMethodRow *row = find_row (message, path, role);
+  g_autofree char *rest = NULL;
+  const ClrMethodRow *row = find_row (message, path, role, &rest);
 
   if (row && check_query (message, row, query))
     {
-      ClrCall call = { row, place, message, path + strlen (row->path), query, who };
+      ClrCall call = { row, place, message, rest, query, role, who };
 
       row->handle (&call);
     }

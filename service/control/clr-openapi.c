@@ -15,54 +15,78 @@ static const struct
   { "account", "Name of an [oauth] section" },
   { "accounts", "One for each [oauth] section" },
   { "after", "Cursor: what \"next\" said; the answer goes on behind it" },
-  { "all", "true: everything in the queue" },
+  { "alerts", "What is wrong, or how many" },
+  { "all", "true: everything in the queue; in an answer: how many there are" },
   { "applied", "1: the settings count now" },
   { "bans", "Who is banned" },
   { "before", "Cursor: what \"next\" said; the answer goes on before it" },
+  { "begun", "When it began" },
+  { "certificates", "Certificates, file by file" },
   { "client", "An IP address that would send" },
   { "clients", "Every client address that tried, the one seen last first" },
   { "code", "A code that a person types at the address" },
   { "complete", "true: all of the list is in order, and its length known" },
+  { "content", "true: with the content of messages; only for the roles reader and admin" },
   { "create", "true: a new user; otherwise the user must exist" },
+  { "cut", "true: there was more than was to be kept" },
   { "days", "How long it is good, 1 to 3650 days; 0: for ever" },
   { "descending", "true: the last first" },
   { "details", "What was found, member by member" },
   { "device", "Name of a [device] section" },
   { "devices", "The [device] sections, in their order" },
   { "diff", "What has changed, as a unified diff" },
+  { "direction", "in or out" },
   { "domain", "A domain that mail comes from" },
   { "domains", "Domains that are asked where they want their reports" },
   { "end", "When the last step ends" },
+  { "ended", "true: it is over" },
   { "entries", "The newest first" },
   { "etag", "Of the settings file; a change is refused when it is no longer this" },
   { "event", "Name of an event; with a final dot, all that begin so" },
   { "events", "What happened, in order" },
+  { "expires", "When it ends" },
   { "file", "Where the settings stand" },
   { "filter", "Words of the filter language, such as \"from:a@example.com older:4h\"" },
   { "fingerprint", "SHA-256 of the certificate that is shown over TCP" },
-  { "frozen", "1: it is frozen" },
+  { "force", "true: even where the settings open the relay to strangers" },
+  { "format", "json or text" },
+  { "found", "What stands in the DNS" },
   { "from", "The envelope's sender, empty for none" },
+  { "frozen", "1: it is frozen" },
   { "generate", "true: the service makes a password and answers it" },
   { "groups", "The settings, group by group" },
   { "id", "A queue id: 13 letters and digits" },
-  { "level", "The least important that is told: error, warning, info or debug" },
+  { "items", "What was looked at, one by one" },
   { "keys", "DKIM keys, each with its record" },
   { "kind", "rsa or ed25519" },
+  { "level", "The least important that is told: error, warning, info or debug" },
   { "lifted", "How many bans" },
   { "limit", "So many at most" },
+  { "lines", "What was said, line by line" },
+  { "listeners", "Names of the listeners that show it" },
   { "login", "Who logs in" },
+  { "lookups", "Look-ups that the SPF record causes" },
+  { "lookups-needed", "Look-ups that the needed record would cause" },
   { "messages", "Messages, or how many" },
   { "methods", "What may be asked, and by which role" },
   { "missed", "Events that were forgotten before they could be told" },
   { "more", "true: there are more than those told" },
   { "name", "What it is called" },
+  { "names", "The names it is for" },
+  { "needed", "What should stand there" },
   { "next", "Cursor for the next question; missing: there is no more" },
+  { "next-hop", "Name of a [smarthost] or [route], or of a host" },
   { "offset", "Position of the first row, from 0" },
   { "order", "accepted, sender, recipient, subject, size, state, next or device" },
   { "password", "In clear; never answered unless it was generated" },
+  { "peer", "Who is at the other end" },
   { "priority", "-9 (last) to 9 (first)" },
+  { "problem", "What somebody should see to" },
   { "reason", "The result in words" },
   { "recipients", "How many recipients" },
+  { "record", "Name of the record" },
+  { "recorded", "Sessions recorded so far" },
+  { "records", "Records, or how many" },
   { "recoverable", "true: the password is kept so that CRAM-MD5 works" },
   { "release", "true: what was held of it goes on" },
   { "removed", "How many were removed" },
@@ -72,26 +96,37 @@ static const struct
   { "role", "viewer, reader, operator, auditor or admin" },
   { "roll", "Which list: named again, positions are the same; a list is forgotten after two minutes" },
   { "route", "Name of a [route] section; its conditions need not hold" },
+  { "seconds", "How long it waits for sessions to begin" },
   { "secret", "The secret; it is never answered" },
   { "secrets", "How many were set" },
   { "selector", "Selector of the key" },
+  { "self-signed", "true: nobody but itself vouches for it" },
+  { "sessions", "Sessions, or how many" },
   { "set", "Changes: {group, name, key, value}; a value of null takes a setting out" },
+  { "size", "Octets, at the most" },
   { "smarthost", "Name of a [smarthost] section" },
   { "span", "10m, 24h or 30d" },
   { "state", "A state of recipients, or of what is under way" },
   { "step", "Seconds from value to value" },
   { "steps", "What was done, step by step, each with its advice" },
+  { "subject", "Which of its alerts: a file, a device or an account; empty where there is only one" },
   { "text", "A part of the text, in any case; of the settings: the whole file" },
-  { "total", "Rows of the list; while it is not complete, as far as is known" },
+  { "time", "When" },
   { "to", "An address of a recipient" },
   { "token", "Shown once" },
   { "tokens", "Tokens, or how many" },
+  { "total", "Rows of the list; while it is not complete, as far as is known" },
+  { "type", "Of the record" },
   { "unknown", "true: only those that may not relay" },
+  { "until", "When it ends" },
   { "url", "An address for a browser or a client" },
   { "users", "Who may log in" },
+  { "verdict", "ok, none (and none is needed), unknown, warning, missing or wrong" },
   { "version", "Number of a former version; missing: the last" },
   { "versions", "Former versions of the settings file" },
   { "wait", "Seconds to wait for something new" },
+  { "wanted", "Sessions that are to be recorded" },
+  { "what", "What it is about" },
   { "who", "Only what this one did" },
   { "why", "What went wrong" },
 };
@@ -273,7 +308,7 @@ parameters_of (const ClrMethodRow *row)
   JsonArray *parameters = json_array_new ();
   g_auto (GStrv) list = g_strsplit (row->query ? row->query : "", " ", -1);
 
-  if (g_str_has_suffix (row->path, "/"))
+  if (g_str_has_suffix (row->path, "/") || strstr (row->path, CLR_METHODS_NAME))
     add_parameter (parameters, "path", "name", simple ("string", NULL), TRUE, "Which one");
   for (unsigned i = 0; list[i]; i++)
     {
@@ -309,7 +344,14 @@ make_operation_id (const ClrMethodRow *row)
   g_autofree char *verb = g_ascii_strdown (row->method, -1);
   char *id = g_strconcat (verb, row->path, g_str_has_suffix (row->path, "/") ? "one" : NULL, NULL);
 
-  return g_strdelimit (id, "/-.", '_');
+  g_strdelimit (id, "/-.", '_');
+  /* {name} in the middle is no part of an identifier. */
+  for (char *p = id; *p;)
+    if (strchr ("{}", *p))
+      memmove (p, p + 1, strlen (p));
+    else
+      p++;
+  return id;
 }
 
 static JsonObject *
@@ -383,7 +425,8 @@ list_schemas (void)
     { "Message", CLR_TYPE_MESSAGE_INFO }, { "Recipient", CLR_TYPE_RECIPIENT_INFO },
     { "Attempt", CLR_TYPE_ATTEMPT_INFO }, { "User", CLR_TYPE_USER_INFO },
     { "Ban", CLR_TYPE_BAN_INFO },         { "Client", CLR_TYPE_CLIENT_INFO },
-    { "Device", CLR_TYPE_DEVICE_INFO },
+    { "Alert", CLR_TYPE_ALERT_INFO },     { "Device", CLR_TYPE_DEVICE_INFO },
+    { "Session", CLR_TYPE_SESSION_INFO },
   };
   JsonObject *schemas = json_object_new (), *error = schema_of_members ("error");
 
@@ -394,6 +437,21 @@ list_schemas (void)
                                  schema_of_members ("number:number time who what detail?"));
   json_object_set_object_member (schemas, "Event",
                                  schema_of_members ("number:number time level event text fields?:object *"));
+  json_object_set_object_member (schemas, "Certificate",
+                                 schema_of_members ("name file listeners:text[] subject names:text[] expires "
+                                                    "days:number self-signed:boolean problem?"));
+  json_object_set_object_member (schemas, "DnsItem",
+                                 schema_of_members ("what verdict text name? type? needed? found?:text[] "
+                                                    "lookups?:number lookups-needed?:number"));
+  json_object_set_object_member (
+      schemas, "Record",
+      schema_of_members (
+          "record what name who begun until state wanted:number recorded:number content:boolean "
+          "sessions?:RecordedSession[]"));
+  json_object_set_object_member (
+      schemas, "RecordedSession",
+      schema_of_members ("id direction peer? ended:boolean cut:boolean lines:RecordedLine[]"));
+  json_object_set_object_member (schemas, "RecordedLine", schema_of_members ("time from text"));
   json_object_set_object_member (schemas, "Token",
                                  schema_of_members ("name role created:number expires:number"));
   json_object_set_object_member (schemas, "Method", schema_of_members ("method path roles:text[]"));

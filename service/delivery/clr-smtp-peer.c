@@ -3,9 +3,13 @@
 
 #include "base/clr-clock.h"
 #include "delivery/clr-dialer.h"
+#include "sessions/clr-roster.h"
 
 struct ClrSmtpPeer
 {
+  ClrRosterEntry entry; /* first */
+  char *host;
+  unsigned transactions;
   const ClrDeliveryPlace *place;
   const ClrNextHop *hop;
   ClrTlsChoice tls;
@@ -161,6 +165,7 @@ on_secure (ClrStream *stream, void *data)
   g_free (peer->secured);
   peer->secured = g_strdup_printf ("%s (%s)", clr_stream_get_tls_description (stream), verdict.text);
   peer->tls_result = verdict.result;
+  clr_roster_note (peer->place->worker, &peer->entry, peer->secured);
   if (!verdict.ok)
     clr_smtp_peer_fail (peer, verdict.text);
   clr_tls_verdict_clear (&verdict);
@@ -262,6 +267,7 @@ clr_smtp_peer_begin (ClrSmtpPeer *peer, const ClrSmtpTransaction *transaction)
   ClrSmtpTransaction asked = *transaction;
 
   asked.get_recipient = get_recipient;
+  peer->transactions++;
   clr_smtp_client_begin (peer->client, &asked);
   clr_smtp_peer_wait_phase (peer);
 }
@@ -286,6 +292,37 @@ void
 clr_smtp_peer_flush (ClrSmtpPeer *peer)
 {
   clr_stream_flush (peer->stream);
+}
+
+/* For those who look at sessions. */
+static void
+describe (const ClrRosterEntry *entry, ClrSessionFacts *facts)
+{
+  const ClrSmtpPeer *peer = (const ClrSmtpPeer *)entry;
+  char text[CLR_ENDPOINT_TEXT];
+
+  clr_endpoint_to_text (clr_stream_get_peer (peer->stream), text);
+  facts->peer = g_strdup_printf ("%s (%s)", peer->host, text);
+  facts->name = g_strdup (peer->host);
+  facts->place = g_strdup (peer->hop->name);
+  facts->tls = g_strdup (peer->secured);
+  facts->messages = peer->transactions;
+  facts->state = g_strdup (clr_phase_get_name (clr_smtp_client_get_phase (peer->client)));
+}
+
+static void
+enter_roster (ClrSmtpPeer *peer, const ClrHost *host)
+{
+  ClrWorker *worker = peer->place->worker;
+
+  peer->entry.describe = describe;
+  peer->entry.stream = peer->stream;
+  peer->entry.is_outgoing = TRUE;
+  peer->host = g_strdup (host->name);
+  clr_roster_enter (worker, &peer->entry);
+  if (clr_roster_has_orders (worker))
+    clr_roster_look (worker, &peer->entry,
+                     &(ClrRecordMark){ .is_outgoing = TRUE, .place = peer->hop->name, .host = peer->host });
 }
 
 ClrSmtpPeer *
@@ -313,6 +350,7 @@ clr_smtp_peer_new (const ClrDeliveryPlace *place, const ClrNextHop *hop, ClrStre
   };
   clr_timer_init (&peer->timer, on_timer, peer);
   clr_stream_set_owner (stream, &stream_events, peer);
+  enter_roster (peer, host);
   peer->client = clr_smtp_client_new (&peer->config, &client_handler, clr_stream_get_output (stream), peer);
   if (tls->implicit)
     clr_stream_start_tls (stream, tls->context, tls->name);
@@ -324,8 +362,10 @@ void
 clr_smtp_peer_free (ClrSmtpPeer *peer)
 {
   clr_smtp_peer_hush (peer);
+  clr_roster_leave (peer->place->worker, &peer->entry);
   clr_smtp_client_free (peer->client);
   clr_dialer_hang_up (peer->stream);
+  g_free (peer->host);
   g_free (peer->secured);
   g_clear_pointer (&peer->token, clr_token_unref);
   g_free (peer);

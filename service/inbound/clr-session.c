@@ -7,12 +7,14 @@
 #include "inbound/clr-admission.h"
 #include "net/clr-stream.h"
 #include "reception/clr-visitor.h"
+#include "sessions/clr-roster.h"
 #include "smtp/clr-server.h"
 
 #include <string.h>
 
 struct ClrSession
 {
+  ClrRosterEntry entry; /* first */
   const ClrIntakePlace *place;
   ClrReception *reception;
   const ClrLimits *limits;
@@ -77,9 +79,47 @@ end (ClrSession *session, const char *why)
   clr_log_event (CLR_EVENT_CLIENT_CLOSED, session->address, why);
   if (session->login)
     clr_admission_abandon (session->login);
+  clr_roster_leave (session->place->worker, &session->entry);
   clr_timers_clear (session->place->worker->timers, &session->timer);
   g_clear_pointer (&session->intake, clr_intake_abandon);
   session->ended (session, session->data);
+}
+
+/* For those who look at sessions. */
+static void
+describe (const ClrRosterEntry *entry, ClrSessionFacts *facts)
+{
+  const ClrSession *session = (const ClrSession *)entry;
+  const char *tls = clr_stream_get_tls_description (session->stream);
+  const char *helo = clr_smtp_server_get_helo (session->server);
+  const char *login = session->login ? clr_admission_get_name (session->login) : NULL;
+  char text[CLR_ENDPOINT_TEXT];
+
+  clr_endpoint_to_text (clr_stream_get_peer (session->stream), text);
+  facts->peer = g_strdup (text);
+  facts->name = *helo ? g_strdup (helo) : NULL;
+  facts->place = g_strdup (session->reception->name);
+  facts->device = session->visitor.device ? g_strdup (session->visitor.device->name) : NULL;
+  facts->login = g_strdup (login);
+  facts->tls = g_strdup (tls);
+  facts->messages = clr_smtp_server_count_messages (session->server);
+  facts->state
+      = session->intake
+            ? g_strdup_printf ("%s, from <%s>", clr_smtp_server_describe (session->server), session->sender)
+            : g_strdup (clr_smtp_server_describe (session->server));
+}
+
+/* Whether somebody wants it recorded. */
+static void
+look_for_orders (ClrSession *session)
+{
+  ClrWorker *worker = session->place->worker;
+
+  if (clr_roster_has_orders (worker))
+    clr_roster_look (
+        worker, &session->entry,
+        &(ClrRecordMark){ .address = session->visitor.octets,
+                          .device = session->visitor.device ? session->visitor.device->name : NULL });
 }
 
 static void
@@ -286,7 +326,10 @@ on_login_told (gboolean good, void *data)
   if (session->over)
     return;
   if (good)
-    choose_device (session);
+    {
+      choose_device (session);
+      look_for_orders (session);
+    }
   /* Where the answer came later, the stream was paused meanwhile. */
   clr_stream_flush (session->stream);
   if (session->over)
@@ -370,6 +413,7 @@ on_secure (ClrStream *stream, void *data)
 
   session->starting_tls = FALSE;
   session->was_secure = TRUE;
+  clr_roster_note (session->place->worker, &session->entry, clr_stream_get_tls_description (stream));
   note (session, FALSE, FALSE, NULL);
   clr_visitor_set_secure (&session->visitor);
   if (session->login)
@@ -428,6 +472,10 @@ clr_session_new (const ClrIntakePlace *place, ClrLogins *logins, ClrSightings *s
   session->stream = clr_stream_new (place->worker, fd, peer, &stream_events, session);
   session->server = clr_smtp_server_new (&session->visitor.config, &server_handler,
                                          clr_stream_get_output (session->stream), session);
+  session->entry.describe = describe;
+  session->entry.stream = session->stream;
+  clr_roster_enter (place->worker, &session->entry);
+  look_for_orders (session);
   clr_timer_init (&session->timer, on_timer, session);
   arm (session);
   if (reception->entrance.tls == CLR_LISTENER_TLS_IMPLICIT)
@@ -444,6 +492,7 @@ void
 clr_session_free (ClrSession *session)
 {
   session->over = TRUE;
+  clr_roster_leave (session->place->worker, &session->entry);
   clr_timers_clear (session->place->worker->timers, &session->timer);
   g_clear_pointer (&session->intake, clr_intake_abandon);
   g_clear_pointer (&session->login, clr_admission_free);

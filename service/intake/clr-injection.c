@@ -18,6 +18,7 @@ clr_injection_free (ClrInjection *injection)
   g_free (injection->sender);
   g_strfreev (injection->recipients);
   g_free (injection->device);
+  g_free (injection->route);
   g_free (injection->envid);
   g_free (injection->notify);
   g_strfreev (injection->orcpt);
@@ -184,8 +185,10 @@ open_injection (ClrLetter *letter, void *owner)
     .device = &injection->as_device,
   };
 
-  injection->as_device
-      = (ClrDevice){ .name = name, .label = name, .repairs = injection->keep_header ? 0 : CLR_REPAIR_HEADER };
+  injection->as_device = (ClrDevice){ .name = name,
+                                      .label = name,
+                                      .route = injection->route,
+                                      .repairs = injection->keep_header ? 0 : CLR_REPAIR_HEADER };
   injection->reply = find_objection (injection);
   if (injection->reply)
     {

@@ -18,6 +18,7 @@ typedef struct
   char **recipients;
   GBytes *content;
   char *device;         /* the name it is listed under; NULL: "local" */
+  char *route;          /* name of the one it must take; NULL: any */
   gboolean keep_header; /* what the header section lacks is not added */
   unsigned ret;         /* ClrDsnReturn of RFC 3461 */
   char *envid;          /* NULL: none */

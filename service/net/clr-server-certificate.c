@@ -233,3 +233,22 @@ clr_server_certificate_dup_names (ClrServerCertificate *self)
   gnutls_free (subject.data);
   return g_string_free (g_steal_pointer (&names), FALSE);
 }
+
+char *
+clr_server_certificate_dup_subject (ClrServerCertificate *self)
+{
+  gnutls_datum_t subject = { 0 };
+  char *text;
+
+  if (gnutls_x509_crt_get_dn3 (self->chain[0], &subject, 0) < 0)
+    return g_strdup ("");
+  text = g_utf8_make_valid ((const char *)subject.data, subject.size);
+  gnutls_free (subject.data);
+  return text;
+}
+
+gboolean
+clr_server_certificate_is_self_signed (ClrServerCertificate *self)
+{
+  return gnutls_x509_crt_check_issuer (self->chain[0], self->chain[0]) != 0;
+}

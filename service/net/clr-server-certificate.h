@@ -25,5 +25,9 @@ gboolean clr_server_certificate_give (ClrServerCertificate *certificate,
 
 /* The first moment at which one of the chain is no longer valid, seconds since 1970. */
 gint64 clr_server_certificate_get_expiry (ClrServerCertificate *certificate);
+/* "CN=mail.example.com,O=Example" (transfer full) */
+char *clr_server_certificate_dup_subject (ClrServerCertificate *certificate);
+/* Nobody but itself vouches for it. */
+gboolean clr_server_certificate_is_self_signed (ClrServerCertificate *certificate);
 /* The names it is for, "mail.example.com, *.example.org"; its subject when it has none. (transfer full) */
 char *clr_server_certificate_dup_names (ClrServerCertificate *certificate);

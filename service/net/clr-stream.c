@@ -31,6 +31,7 @@ struct ClrStream
   ClrTimer again;   /* goes on reading in the next turn; closes a finished stream that hangs */
   ClrStreamTee tee;
   void *tee_data;
+  uint64_t n_in, n_out; /* octets on the wire */
 
   gboolean readable : 1; /* the kernel may have more */
   gboolean writable : 1;
@@ -102,7 +103,12 @@ send_buffer (ClrStream *stream, ClrBuffer *buffer)
       ssize_t n = clr_socket_send (stream->watch.fd, clr_buffer_peek (buffer), clr_buffer_size (buffer));
 
       if (n >= 0)
-        clr_buffer_drop (buffer, n);
+        {
+          stream->n_out += n;
+          if (stream->tee && buffer == &stream->output)
+            stream->tee (TRUE, clr_buffer_peek (buffer), n, stream->tee_data);
+          clr_buffer_drop (buffer, n);
+        }
       else if (errno == EAGAIN)
         {
           stream->writable = FALSE;
@@ -118,13 +124,22 @@ send_buffer (ClrStream *stream, ClrBuffer *buffer)
 }
 
 static void
+encrypt (ClrStream *stream)
+{
+  if (stream->tee && clr_buffer_size (&stream->output) > 0)
+    stream->tee (TRUE, clr_buffer_peek (&stream->output), clr_buffer_size (&stream->output),
+                 stream->tee_data);
+  clr_tls_write (stream->tls, clr_buffer_peek (&stream->output), clr_buffer_size (&stream->output));
+}
+
+static void
 send_output (ClrStream *stream)
 {
   if (stream->tls)
     {
       if (stream->state == STATE_OPEN && clr_buffer_size (&stream->output) > 0)
         {
-          clr_tls_write (stream->tls, clr_buffer_peek (&stream->output), clr_buffer_size (&stream->output));
+          encrypt (stream);
           clr_buffer_drop (&stream->output, clr_buffer_size (&stream->output));
         }
       send_buffer (stream, clr_tls_get_wire (stream->tls));
@@ -289,6 +304,7 @@ read_socket (ClrStream *stream)
             closed (stream, FALSE, clr_socket_describe (errno));
           return;
         }
+      stream->n_in += n;
       /* A short read has emptied the kernel's buffer; the next byte is a new edge. An end is not, once it was
        * told. */
       if (n < (ssize_t)CLR_SCRATCH_SIZE && !stream->hangup)
@@ -464,6 +480,10 @@ clr_stream_start_tls (ClrStream *stream, ClrTlsContext *context, const char *nam
   if (clr_buffer_size (&stream->output) > 0)
     {
       ClrBuffer *wire = clr_tls_get_wire (stream->tls);
+
+      if (stream->tee)
+        stream->tee (TRUE, clr_buffer_peek (&stream->output), clr_buffer_size (&stream->output),
+                     stream->tee_data);
       clr_buffer_append (wire, clr_buffer_peek (&stream->output), clr_buffer_size (&stream->output));
       clr_buffer_clear (&stream->output);
     }
@@ -504,7 +524,7 @@ clr_stream_finish (ClrStream *stream)
     return;
   if (stream->tls && stream->state == STATE_OPEN)
     {
-      clr_tls_write (stream->tls, clr_buffer_peek (&stream->output), clr_buffer_size (&stream->output));
+      encrypt (stream);
       clr_buffer_clear (&stream->output);
       clr_tls_say_bye (stream->tls);
     }
@@ -519,6 +539,13 @@ clr_stream_set_tee (ClrStream *stream, ClrStreamTee tee, void *data)
 {
   stream->tee = tee;
   stream->tee_data = data;
+}
+
+void
+clr_stream_get_traffic (const ClrStream *stream, uint64_t *in, uint64_t *out)
+{
+  *in = stream->n_in;
+  *out = stream->n_out;
 }
 
 gboolean

@@ -73,7 +73,10 @@ ClrTls *clr_stream_get_tls (ClrStream *stream);
 /* Ends the connection once the output has been sent; on_closed tells when. */
 void clr_stream_finish (ClrStream *stream);
 
+/* From here on; NULL ends it. Not inside the tee. */
 void clr_stream_set_tee (ClrStream *stream, ClrStreamTee tee, void *data);
+/* Octets on the wire so far, TLS and all. */
+void clr_stream_get_traffic (const ClrStream *stream, uint64_t *in, uint64_t *out);
 const ClrEndpoint *clr_stream_get_peer (ClrStream *stream);
 /* Our end of it. Returns: FALSE when there is none any more. */
 gboolean clr_stream_get_local (ClrStream *stream, ClrEndpoint *endpoint);

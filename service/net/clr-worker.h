@@ -26,6 +26,7 @@ struct ClrWorker
   void *delivery;
   void *reporter;
   void *resolver;
+  void *roster;
 
   GThread *thread;
   gboolean stopping;

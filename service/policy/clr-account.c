@@ -253,6 +253,7 @@ clr_account_read (ClrAccount *account, ClrAccountFacts *facts)
 {
   *facts = (ClrAccountFacts){
     .volumes = { split (&account->volumes[0]), split (&account->volumes[1]) },
+    .limits = { split (&account->limits[0]), split (&account->limits[1]) },
     .excused = split (&account->excused),
     .frozen = clr_account_get_frozen (account),
     .frozen_us = atomic_load_explicit (&account->frozen_us, memory_order_relaxed),

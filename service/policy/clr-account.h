@@ -49,6 +49,7 @@ typedef struct
 {
   ClrCount messages[CLR_PERIODS], recipients[CLR_PERIODS];
   ClrCount volumes[2]; /* recipients in an hour, by its number's last bit: this one and the one before */
+  ClrCount limits[2];  /* beyond which an hour is unusual, likewise; not kept */
   ClrCount excused;    /* the hour that is not judged any more; n is 1 */
   ClrFreeze frozen;
   int64_t frozen_us; /* since 1970 */

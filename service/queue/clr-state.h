@@ -22,6 +22,7 @@ typedef struct ClrState ClrState;
   X (RATE, "rate", 50000)                                                                                    \
   X (VOLUME, "volume", 20000)                                                                                \
   X (SERIES, "series", 5000)                                                                                 \
+  X (ALERT, "alert", 1000)                                                                                   \
   X (AUDIT, "audit", CLR_STATE_AUDIT_MOST)
 
 typedef enum

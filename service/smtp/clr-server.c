@@ -390,3 +390,33 @@ clr_smtp_server_is_helo_bad (ClrSmtpServer *server)
 {
   return server->helo_bad;
 }
+
+const char *
+clr_smtp_server_describe (ClrSmtpServer *server)
+{
+  switch (server->state)
+    {
+    case STATE_CONNECTED:
+      return "connected, has not said its name";
+    case STATE_GREETED:
+      return server->waiting ? "waits for our answer" : "between messages";
+    case STATE_MAIL:
+      return "has named a sender";
+    case STATE_RCPT:
+      return "has named recipients";
+    case STATE_DATA:
+    case STATE_CHUNKS:
+      return server->waiting ? "waits until its message is stored" : "sends a message";
+    case STATE_AUTH:
+      return "logs in";
+    case STATE_OVER:
+      return "is being closed";
+    }
+  return "";
+}
+
+unsigned
+clr_smtp_server_count_messages (ClrSmtpServer *server)
+{
+  return server->messages;
+}

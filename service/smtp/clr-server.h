@@ -74,6 +74,9 @@ gboolean clr_smtp_server_is_receiving (ClrSmtpServer *server); /* inside DATA or
 /* Lone CRs and LFs of the content that were made CRLF, and NULs that were left out. */
 unsigned clr_smtp_server_get_bare_newlines (ClrSmtpServer *server);
 const char *clr_smtp_server_get_helo (ClrSmtpServer *server); /* "" before HELO */
+/* Where in its dialogue the session is, in a few words (static); and messages taken so far. */
+const char *clr_smtp_server_describe (ClrSmtpServer *server);
+unsigned clr_smtp_server_count_messages (ClrSmtpServer *server);
 gboolean clr_smtp_server_is_esmtp (ClrSmtpServer *server);
 gboolean clr_smtp_server_is_authenticated (ClrSmtpServer *server);
 /* Replies by which the client was refused something (4xx and 5xx, without 421), and the last of them as it

@@ -10,7 +10,7 @@ from harness import Relay, case, check, equal, temp, wait_for
 
 ROLES = ("viewer", "reader", "operator", "admin", "auditor")
 # What each role may ask beside GET: nothing for those who only look.
-CHANGES = {"viewer": ("/v1/checks/route", "/v1/checks/relay"), "reader": ("/v1/checks/route", "/v1/checks/relay"), "auditor": (), "operator": ("/v1/devices/", "/v1/queue/", "/v1/submissions", "/v1/oauth/renew", "/v1/checks/", "/v1/bans/"), "admin": ("/",)}
+CHANGES = {"viewer": ("/v1/checks/route", "/v1/checks/relay"), "reader": ("/v1/sessions/record", "/v1/checks/route", "/v1/checks/relay"), "auditor": (), "operator": ("/v1/sessions/record", "/v1/alerts/acknowledge", "/v1/devices/", "/v1/queue/", "/v1/submissions", "/v1/oauth/renew", "/v1/checks/", "/v1/bans/"), "admin": ("/",)}
 
 
 def ask(relay, url, method, path, token=None, body=None, **headers):
@@ -67,7 +67,7 @@ def _():
     methods = json.loads(ask(relay, url, "GET", "/v1/methods", tokens["auditor"])[1])["methods"]
     check(len(methods) > 25, methods)
     for row in methods:
-        path = row["path"] + ("nothing" if row["path"].endswith("/") else "")
+        path = row["path"].replace("{name}", "nothing") + ("nothing" if row["path"].endswith("/") else "")
         kind = "message/rfc822" if row["path"] == "/v1/submissions" else "application/json"
         for role in ROLES:
             body = None if row["method"] == "GET" else "x" if kind != "application/json" else "{}"

@@ -3,6 +3,7 @@
  * SPF, RFC 7208: own cases over small zones of their own.
  */
 #include "auth/clr-spf-macro.h"
+#include "auth/clr-spf-merge.h"
 #include "auth/clr-spf-record.h"
 #include "auth/clr-spf.h"
 
@@ -308,6 +309,40 @@ test_addresses (void)
     }
 }
 
+static void
+test_merge (void)
+{
+  static const struct
+  {
+    const char *record, *mechanisms[4], *merged;
+  } cases[] = {
+    { NULL, { "a:mx.test" }, "v=spf1 a:mx.test ~all" },
+    { NULL, { NULL }, "v=spf1 ~all" },
+    { "v=spf1 mx -all", { "a:mx.test", "include:x.test" }, "v=spf1 mx a:mx.test include:x.test -all" },
+    { "v=spf1 A:MX.test -all", { "a:mx.test" }, "v=spf1 A:MX.test -all" },
+    { "v=spf1 +a:mx.test ?all", { "a:mx.test" }, "v=spf1 +a:mx.test ?all" },
+    /* What lets nothing pass does not count, nor what stands behind the end. */
+    { "v=spf1 -a:mx.test -all", { "a:mx.test" }, "v=spf1 -a:mx.test a:mx.test -all" },
+    { "v=spf1 -all a:mx.test", { "a:mx.test" }, "v=spf1 a:mx.test -all a:mx.test" },
+    { "v=spf1 redirect=other.test", { "ip4:192.0.2.1" }, "v=spf1 ip4:192.0.2.1 redirect=other.test" },
+    { "V=SPF1  mx   a", { "mx", "a:b.test" }, "v=spf1 mx a a:b.test ~all" },
+    { "v=spf1 exp=e.test mx", { "a:b.test", "a:b.test" }, "v=spf1 exp=e.test mx a:b.test ~all" },
+  };
+
+  for (unsigned i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autofree char *merged = clr_spf_record_merge (cases[i].record, cases[i].mechanisms), *problem = NULL;
+      g_autofree char *again = clr_spf_record_merge (merged, cases[i].mechanisms);
+      g_autoptr (ClrSpfRecord) parsed = clr_spf_record_parse (merged, &problem);
+
+      g_assert_cmpstr (merged, ==, cases[i].merged);
+      g_assert_cmpstr (again, ==, merged); /* and then nothing is missing */
+      g_assert_nonnull (parsed);
+      for (unsigned k = 0; cases[i].mechanisms[k]; k++)
+        g_assert_true (clr_spf_record_names (merged, cases[i].mechanisms[k]));
+    }
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -317,6 +352,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/spf/limits", test_limits);
   g_test_add_func ("/spf/give-up", test_give_up);
   g_test_add_func ("/spf/records", test_records);
+  g_test_add_func ("/spf/merge", test_merge);
   g_test_add_func ("/spf/addresses", test_addresses);
   return g_test_run ();
 }
