@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The relay on Windows: mail in from Linux by SMTP, out to a sink on Linux, over loopback."""
 import contextlib
+import os
+import re
 import selectors
 import socket
 import time
 
-from harness import Sink, certificate, check, equal
+from harness import Relay, Sink, Skip, certificate, check, clrelay, daemon, equal, run
 from wine import WindowsRelay
 
 CASES = []
@@ -74,6 +76,77 @@ def _(wine):
         relay.cli("config", "set", "limits.max-recipients=123")
         equal(relay.cli("config", "get", "limits.max-recipients").strip(), "123", "the changed setting")
         equal(relay.queue(), [], "the queue")
+
+
+PASSPHRASE = "Büro 例 battery staple\n".encode()
+
+
+def fill(relay, n):
+    """Some of them so large that they lie in files of their own. Returns their subjects."""
+    for i in range(n):
+        relay.send(f"Subject: number {i}\r\n\r\n" + ("x" * 70 + "\r\n") * (5000 if i % 10 == 7 else 2))
+    return sorted(f"number {i}" for i in range(n))
+
+
+def arrived(sink):
+    return sorted(re.search(rb"^Subject: (.*?)\r?$", mail.content, re.M)[1].decode() for mail in sink.mails)
+
+
+def need_linux():
+    if not os.path.exists(daemon()) or not os.path.exists(clrelay()):
+        raise Skip("the folder of a Linux build is not given")
+
+
+@case("a backup made on Linux is restored here, its queue is delivered, and its secret is there")
+def _(wine):
+    need_linux()
+    with Sink({"RCPT": "451 4.3.0 not now"}) as sink:
+        relay = Relay(sink.route(), folder=wine.place("linux relay")).start()
+        path = os.path.join(relay.folder, "relay.backup")
+        try:
+            relay.cli("secret", "set", "sink", data=b"open sesame\n")
+            relay.cli("user", "add", "printer", "--generate")
+            wanted = fill(relay, 30)
+            relay.cli("backup", path, data=PASSPHRASE)
+        finally:
+            relay.kill()
+        other = WindowsRelay(wine, sink.route())
+        other.port = relay.port
+        told = other.run_cli("restore", wine.path(path), "--moved", data=PASSPHRASE)
+        check(told.returncode == 0, told)
+        check(b"is now" in told.stdout, f"no word about what has moved: {told.stdout.decode()}")
+        sink.script.clear()
+        with other:
+            sink.wait(30, 90)
+            time.sleep(1)
+            equal([u["login"] for u in other.json("user", "list")], ["printer"], "users")
+            equal(os.listdir(os.path.join(other.state, "secrets")), ["sink"], "secrets")
+        equal(arrived(sink), wanted, "what arrived")
+
+
+@case("a backup made here is restored on Linux, its queue is delivered, and its secret is there")
+def _(wine):
+    need_linux()
+    with Sink({"RCPT": "451 4.3.0 not now"}) as sink:
+        relay = WindowsRelay(wine, sink.route()).start()
+        path = os.path.join(relay.folder, "relay.backup")
+        try:
+            relay.cli("secret", "set", "sink", data=b"open sesame\n")
+            wanted = fill(relay, 30)
+            relay.cli("backup", wine.path(path), data=PASSPHRASE)
+        finally:
+            relay.kill()
+        other = Relay(sink.route(), folder=wine.place("linux successor"))
+        other.port = relay.port
+        told = run(clrelay(), "--config", other.conf, "restore", path, "--moved", data=PASSPHRASE)
+        check(told.returncode == 0, told)
+        sink.script.clear()
+        with other:
+            sink.wait(30, 60)
+            other.wait_empty()
+        equal(arrived(sink), wanted, "what arrived")
+        with open(os.path.join(other.state, "secrets", "sink"), "rb") as file:
+            equal(file.read(), b"open sesame", "the secret")
 
 
 @case("2,000 connections at a time, all answered")

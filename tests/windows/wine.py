@@ -82,8 +82,11 @@ class WindowsRelay(harness.Relay):
         super().start()
         return self
 
+    def run_cli(self, *words, data=None):
+        return self.wine.run(os.path.join(self.wine.stage, "bin", "clrelay.exe"), "--config", self.wine.path(self.conf), *words, data=data)
+
     def cli(self, *words, data=None, expect=0):
-        result = self.wine.run(os.path.join(self.wine.stage, "bin", "clrelay.exe"), "--config", self.wine.path(self.conf), *words, data=data)
+        result = self.run_cli(*words, data=data)
         if expect is not None:
             check(result.returncode == expect, f"clrelay {' '.join(words)}: exit status {result.returncode}, wanted {expect}: "
                   f"{result.stderr.decode(errors='replace').strip()[-500:]}")
