@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * `clrelay support`: what somebody who helps needs to know, as one JSON document to read before it is sent.
- * No message content is in any of its sources, no secret is in the settings file; mail addresses and the
- * names that smarthosts are logged in with are masked unless asked for.
+ * No message content is in any of its sources, no secret is in the settings file; mail addresses, names to
+ * log in with, hosts and IP addresses are masked unless asked for.
  */
 #include "clr-place.h"
 
 #include "clr-version.h"
+#include "client/clr-mask.h"
 #include "control/clr-api.h"
 #include "control/clr-json.h"
 #include "system/clr-file.h"
@@ -19,22 +20,6 @@
 
 #define EVENTS_MOST 2000
 #define PAGES_MOST  100
-
-/* Over the document's text: a local part, quoted (RFC 5321 section 4.1.2) or not, and its domain; and whom a
- * smarthost or device knows by name. (transfer full) */
-static char *
-mask (const char *text)
-{
-  g_autoptr (GRegex) address = g_regex_new (
-      "(?:\\\\\"(?:[^\"\\\\]|\\\\[^\"])*+\\\\\"|[^\\s<>\"\\\\,;:=()@]*+)@[^\\s<>\"\\\\,;:=()]++",
-      G_REGEX_OPTIMIZE, 0, NULL);
-  g_autoptr (GRegex) login
-      = g_regex_new ("(\\b(?:user|logins|client-id|tenant) *= *)[^\\\\\"]*+(?:\\\\[^nr][^\\\\\"]*+)*+",
-                     G_REGEX_OPTIMIZE, 0, NULL);
-  g_autofree char *without = g_regex_replace_literal (address, text, -1, 0, "ADDRESS", 0, NULL);
-
-  return without ? g_regex_replace (login, without, -1, 0, "\\1MASKED", 0, NULL) : NULL;
-}
 
 /* What cannot be had is said in its place. */
 static void
@@ -94,7 +79,7 @@ add_log (JsonObject *into, ClrPlace *place)
 
 /* (transfer full) */
 static char *
-collect (ClrPlace *place, gboolean with_addresses)
+collect (ClrPlace *place, ClrMaskFlags flags)
 {
   g_autoptr (JsonNode) root = json_node_new (JSON_NODE_OBJECT);
   JsonObject *object = json_object_new ();
@@ -114,8 +99,7 @@ collect (ClrPlace *place, gboolean with_addresses)
   add_metrics (object, place);
   add_log (object, place);
   json_node_take_object (root, object);
-  g_autofree char *text = clr_json_to_text (root, TRUE);
-  return with_addresses ? g_steal_pointer (&text) : mask (text);
+  return clr_mask_json (root, flags) ? clr_json_to_text (root, TRUE) : NULL;
 }
 
 static int
@@ -142,10 +126,11 @@ put (const char *path, const char *text)
 int
 clr_verb_support (ClrVerbOptions *options, int argc, char **argv)
 {
-  gboolean with_addresses = FALSE;
+  gboolean with_addresses = FALSE, with_hosts = FALSE;
   GOptionEntry entries[] = {
     { "with-addresses", 0, 0, G_OPTION_ARG_NONE, &with_addresses, N_ ("Mask no mail address and no login"),
       NULL },
+    { "with-hosts", 0, 0, G_OPTION_ARG_NONE, &with_hosts, N_ ("Mask no host and no IP address"), NULL },
     G_OPTION_ENTRY_NULL,
   };
   ClrPlace place = { 0 };
@@ -155,14 +140,15 @@ clr_verb_support (ClrVerbOptions *options, int argc, char **argv)
   if (!clr_verb_parse (
           options, "[FILE]",
           _ ("Collects versions, settings, status, metrics and the recent log for somebody who "
-             "helps: no message content, no secret, no mail address. FILE must not be there yet."),
+             "helps: no message content, no secret, no mail address, no host. FILE must not be there yet."),
           entries, &argc, &argv, &code))
     return code;
   if (argc > 2)
     return clr_verb_usage (_ ("support takes one file"));
   if (!clr_place_open (&place, options, &error))
     return clr_verb_fail (error);
-  g_autofree char *text = collect (&place, with_addresses);
+  g_autofree char *text
+      = collect (&place, (with_addresses ? 0 : CLR_MASK_ADDRESSES) | (with_hosts ? 0 : CLR_MASK_HOSTS));
   clr_place_clear (&place);
   if (text == NULL)
     {

@@ -47,7 +47,8 @@ def _():
             text = file.read()
         bundle = json.loads(text)
         check("[server]" in bundle["settings"] and bundle["log"] and "clrelay" in bundle["metrics"] and bundle["status"], text[:500])
-        for word in ("anna", "bob@", "postmaster@", "topsecret"):
+        for word in ("anna", "bob@", "postmaster@", "topsecret", "internal.test", "example.test"):
             check(word not in text, f"{word} is in the bundle")
-        check("anna@internal.test" in relay.cli("support", "--with-addresses"), "--with-addresses")
+        check("anna@internal.test" in relay.cli("support", "--with-addresses", "--with-hosts") and "anna@HOST" in relay.cli("support", "--with-addresses"), "--with-addresses")
+        check("relay.internal.test" in relay.cli("support", "--with-hosts") and "anna" not in relay.cli("support", "--with-hosts"), "--with-hosts")
         relay.cli("support", path, expect=1)
