@@ -9,7 +9,7 @@
 
 typedef struct
 {
-  char *domain, *selector, *record;
+  char *domain, *selector, *record, *state;
   ClrKeyMade made;
 } Order;
 
@@ -19,6 +19,7 @@ order_free (Order *order)
   g_free (order->domain);
   g_free (order->selector);
   g_free (order->record);
+  g_free (order->state);
   g_free (order);
 }
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Order, order_free)
@@ -55,6 +56,8 @@ on_key (ClrPage *page, JsonObject *answer, const GError *error, void *data)
   clr_draft_set (draft, "key", name, "domain", order->domain);
   clr_draft_set (draft, "key", name, "selector", order->selector);
   clr_draft_set (draft, "key", name, "file", file);
+  if (order->state)
+    clr_draft_set (draft, "key", name, "state", order->state);
   body = clr_draft_to_body (draft, NULL);
   clr_page_ask (page, "PATCH", CLR_API_SETTINGS, body, on_set, g_steal_pointer (&order));
   json_object_unref (body);
@@ -62,13 +65,14 @@ on_key (ClrPage *page, JsonObject *answer, const GError *error, void *data)
 
 void
 clr_key_maker_make (ClrPage *page, const char *domain, const char *selector, const char *kind,
-                    ClrKeyMade made)
+                    const char *state, ClrKeyMade made)
 {
   Order *order = g_new0 (Order, 1);
   JsonObject *body = json_object_new ();
 
   order->domain = g_strdup (domain);
   order->selector = g_strdup (selector);
+  order->state = g_strdup (state);
   order->made = made;
   json_object_set_string_member (body, "domain", domain);
   json_object_set_string_member (body, "selector", selector);

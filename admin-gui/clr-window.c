@@ -18,6 +18,7 @@
 #include "pages/clr-settings-page.h"
 #include "pages/clr-trace-page.h"
 #include "pages/clr-users-page.h"
+#include "widgets/clr-import-dialog.h"
 #include "widgets/clr-relay-dialog.h"
 
 #include <glib/gi18n.h>
@@ -274,6 +275,12 @@ on_assistant (GtkWidget *widget, const char *name, GVariant *parameter)
   clr_window_show_assistant (CLR_WINDOW (widget));
 }
 
+static void
+on_import (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  gtk_window_present (GTK_WINDOW (clr_import_dialog_new (CLR_WINDOW (widget)->page)));
+}
+
 /* -- which relay */
 
 static void
@@ -414,6 +421,7 @@ clr_window_class_init (ClrWindowClass *klass)
   gtk_widget_class_bind_template_callback (widget_class, on_try_again);
   gtk_widget_class_install_action (widget_class, "win.page", "s", on_page_key);
   gtk_widget_class_install_action (widget_class, "win.assistant", NULL, on_assistant);
+  gtk_widget_class_install_action (widget_class, "win.import", NULL, on_import);
   gtk_widget_class_install_action (widget_class, "win.relay", "s", on_relay);
   gtk_widget_class_install_action (widget_class, "win.add-relay", NULL, on_add_relay);
   gtk_widget_class_install_action (widget_class, "win.forget-relay", NULL, on_forget_relay);

@@ -178,7 +178,7 @@ on_make_key (GtkButton *button, ClrAssistantPage *self)
 {
   tell_problem (self, NULL);
   gtk_widget_set_sensitive (self->key_button, FALSE);
-  clr_key_maker_make (CLR_PAGE (self), get_text (self->domain_row), "clr1", "rsa", on_key_made);
+  clr_key_maker_make (CLR_PAGE (self), get_text (self->domain_row), "clr1", "rsa", NULL, on_key_made);
 }
 
 static void

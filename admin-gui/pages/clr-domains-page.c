@@ -14,6 +14,7 @@ struct _ClrDomainsPage
 {
   ClrSectionsPage parent_instance;
   ClrRows keys, records;
+  JsonArray *known; /* keys of the last answer; NULL: none has come */
 
   GtkEditable *key_domain_row, *selector_row;
   AdwComboRow *kind_row;
@@ -48,6 +49,75 @@ on_remove (GtkButton *button, ClrSectionsPage *self)
                                "record in the DNS for a week, for mail that is under way."));
 }
 
+static const char *
+get_algorithm (JsonObject *key)
+{
+  JsonNode *node = json_object_get_member (key, "details");
+
+  return node && JSON_NODE_HOLDS_OBJECT (node) ? clr_json_get_text (json_node_get_object (node), "algorithm")
+                                               : NULL;
+}
+
+/* Of a relay that does not know states all sign. */
+static const char *
+get_state (JsonObject *key)
+{
+  const char *state = clr_json_get_text (key, "state");
+
+  return state ? state : "active";
+}
+
+/* One that signs for @domain; @algorithm: NULL for any. */
+static JsonObject *
+find_active (ClrDomainsPage *self, const char *domain, const char *algorithm)
+{
+  for (guint i = 0; self->known && i < json_array_get_length (self->known); i++)
+    {
+      JsonObject *key = json_array_get_object_element (self->known, i);
+
+      if (g_strcmp0 (clr_json_get_text (key, "domain"), domain) == 0
+          && g_str_equal (get_state (key), "active")
+          && (algorithm == NULL || g_strcmp0 (get_algorithm (key), algorithm) == 0))
+        return key;
+    }
+  return NULL;
+}
+
+/* It signs from now on, in place of those of its kind: other kinds sign beside it. */
+static void
+go_activate (ClrPage *page, void *data)
+{
+  ClrDomainsPage *self = CLR_DOMAINS_PAGE (page);
+  g_autoptr (ClrDraft) draft = clr_draft_new ();
+  JsonObject *chosen = NULL;
+
+  for (guint i = 0; self->known && i < json_array_get_length (self->known); i++)
+    if (g_strcmp0 (clr_json_get_text (json_array_get_object_element (self->known, i), "key"), data) == 0)
+      chosen = json_array_get_object_element (self->known, i);
+  if (chosen == NULL)
+    return;
+  clr_draft_set (draft, "key", data, "state", NULL);
+  for (guint i = 0; i < json_array_get_length (self->known); i++)
+    {
+      JsonObject *key = json_array_get_object_element (self->known, i);
+
+      if (key != chosen && g_str_equal (get_state (key), "active")
+          && g_strcmp0 (clr_json_get_text (key, "domain"), clr_json_get_text (chosen, "domain")) == 0
+          && g_strcmp0 (get_algorithm (key), get_algorithm (chosen)) == 0)
+        clr_draft_set (draft, "key", clr_json_get_text (key, "key"), "state", "retired");
+    }
+  clr_sections_page_apply (CLR_SECTIONS_PAGE (self), draft);
+}
+
+static void
+on_activate (GtkButton *button, ClrPage *self)
+{
+  clr_page_confirm (self, _ ("Sign With This Key?"),
+                    _ ("Its record must be in the DNS already: mail that is signed before fails at those who "
+                       "check. The key before it retires; leave its record for a week."),
+                    _ ("_Sign With It"), go_activate, g_strdup (clr_row_get_data (button)), g_free);
+}
+
 static void
 add_key (ClrDomainsPage *self, JsonObject *key)
 {
@@ -58,21 +128,37 @@ add_key (ClrDomainsPage *self, JsonObject *key)
   const char *record = details ? clr_json_get_text (details, "zone") : NULL,
              *algorithm = details ? clr_json_get_text (details, "algorithm") : NULL;
   g_autofree char *title = g_strdup_printf ("%s — %s", domain ? domain : "", selector ? selector : "");
+  const char *state = get_state (key);
+  g_autofree char *told = record ? g_strdup_printf ("%s · %s", algorithm ? algorithm : "",
+                                                    g_str_equal (state, "next")
+                                                        ? _ ("next: publish its record, then sign with it")
+                                                    : g_str_equal (state, "retired")
+                                                        ? _ ("retired: remove it and its record after a week")
+                                                        : _ ("signs"))
+                                 : NULL;
   GtkWidget *row;
 
   if (name == NULL)
     return;
-  row = clr_rows_add (&self->keys, title, record ? algorithm : reason);
-  if (record == NULL)
-    clr_row_add_icon (row, "dialog-error-symbolic", "error");
+  row = clr_rows_add (&self->keys, title, record ? told : reason);
+  clr_row_add_icon (row,
+                    record == NULL                   ? "dialog-error-symbolic"
+                    : g_str_equal (state, "next")    ? "document-open-recent-symbolic"
+                    : g_str_equal (state, "retired") ? "media-playback-stop-symbolic"
+                                                     : "emblem-ok-symbolic",
+                    record == NULL                  ? "error"
+                    : g_str_equal (state, "active") ? "success"
+                                                    : NULL);
+  if (record && g_str_equal (state, "next"))
+    clr_row_add_button (row, "activate", NULL, _ ("_Sign With It…"), G_CALLBACK (on_activate), self, name);
   clr_row_add_button (row, "remove", "user-trash-symbolic", _ ("Remove…"), G_CALLBACK (on_remove), self,
                       name);
   if (record)
     {
-      g_autofree char *words = g_strdup_printf (_ ("%s: DKIM, the key %s"), domain, selector);
+      g_autofree char *heading = g_strdup_printf (_ ("%s: DKIM, the key %s"), domain, selector);
       g_autofree char *line = g_strchomp (g_strdup (record));
 
-      add_record (self, words, line);
+      add_record (self, heading, line);
     }
 }
 
@@ -124,6 +210,8 @@ on_keys (ClrPage *page, JsonObject *answer, const GError *error, void *data)
   for (guint i = 0; keys && i < json_array_get_length (keys); i++)
     if (!JSON_NODE_HOLDS_OBJECT (json_array_get_element (keys, i)))
       keys = NULL;
+  g_clear_pointer (&self->known, json_array_unref);
+  self->known = keys ? json_array_ref (keys) : NULL;
   clr_rows_clear (&self->records);
   clr_rows_clear (&self->keys);
   domains = groups ? list_domains (groups, keys) : g_ptr_array_new ();
@@ -149,7 +237,7 @@ on_made (ClrPage *page, const char *record, const GError *error)
 {
   gtk_widget_set_sensitive (CLR_DOMAINS_PAGE (page)->make_button, TRUE);
   if (record)
-    clr_page_tell (page, "%s", _ ("It signs from now on; publish its record"));
+    clr_page_tell (page, "%s", _ ("Publish its record"));
   else
     clr_page_fail (page, _ ("No Key Was Made"), error ? error->message : "");
   clr_sections_page_reload (CLR_SECTIONS_PAGE (page));
@@ -159,10 +247,12 @@ static void
 on_make (GtkButton *button, ClrDomainsPage *self)
 {
   guint kind = MIN (adw_combo_row_get_selected (self->kind_row), G_N_ELEMENTS (kinds) - 1);
+  /* Where mail is signed already there is no hurry. */
+  const char *state = find_active (self, gtk_editable_get_text (self->key_domain_row), NULL) ? "next" : NULL;
 
   gtk_widget_set_sensitive (self->make_button, FALSE);
   clr_key_maker_make (CLR_PAGE (self), gtk_editable_get_text (self->key_domain_row),
-                      gtk_editable_get_text (self->selector_row), kinds[kind], on_made);
+                      gtk_editable_get_text (self->selector_row), kinds[kind], state, on_made);
 }
 
 static void
@@ -170,6 +260,7 @@ clr_domains_page_dispose (GObject *object)
 {
   ClrDomainsPage *self = CLR_DOMAINS_PAGE (object);
 
+  g_clear_pointer (&self->known, json_array_unref);
   clr_rows_finish (&self->keys);
   clr_rows_finish (&self->records);
   G_OBJECT_CLASS (clr_domains_page_parent_class)->dispose (object);

@@ -13,6 +13,7 @@ struct _ClrMessageView
   GListModel *list;
   GtkMultiSelection *selection;
   guint sorted; /* column that the last comparison asked */
+  gboolean is_sorting;
   char *icon, *title, *description, *none_found;
 
   GtkStack *stack;
@@ -116,13 +117,13 @@ static const struct
   int width;
   const char *order; /* of a ClrMessageRoll; NULL: it cannot be sorted by */
 } columns[] = {
-  { N_ ("Accepted"), get_received, "received", "numeric", 92, "accepted" },
+  { N_ ("Accepted"), get_received, "received", "numeric", 108, "accepted" },
   { N_ ("From"), get_sender, "id", NULL, 160, "sender" },
   { N_ ("To"), get_recipients, "recipients", NULL, 160, "recipient" },
   { N_ ("Subject"), get_subject, "subject", NULL, 0, "subject" },
   { N_ ("State"), get_state, "recipients", NULL, 110, "state" },
-  { N_ ("Last Reply"), get_reply, "recipients", "dim-label", 200, NULL },
-  { N_ ("Next Try"), get_next, "recipients", "numeric", 92, "next" },
+  { N_ ("Last Reply"), get_reply, "recipients", "dim-label", 176, NULL },
+  { N_ ("Next Try"), get_next, "recipients", "numeric", 108, "next" },
   { N_ ("Device"), get_device, "device", NULL, 90, "device" },
 };
 
@@ -248,6 +249,19 @@ compare (gconstpointer a, gconstpointer b, void *data)
   return -1;
 }
 
+/* The table would keep the arrow of the column before, as what comes second; there is no second here. */
+static void
+show_arrow (ClrMessageView *self, guint number, gboolean descending)
+{
+  GListModel *list = gtk_column_view_get_columns (self->view);
+  g_autoptr (GtkColumnViewColumn) column = g_list_model_get_item (list, number);
+
+  self->is_sorting = TRUE;
+  gtk_column_view_sort_by_column (self->view, NULL, GTK_SORT_ASCENDING);
+  gtk_column_view_sort_by_column (self->view, column, descending ? GTK_SORT_DESCENDING : GTK_SORT_ASCENDING);
+  self->is_sorting = FALSE;
+}
+
 /* The table's sorter asks the clicked column's first, and turns its answer round when the last comes first.
  */
 static void
@@ -257,10 +271,14 @@ on_sorter_changed (GtkSorter *sorter, GtkSorterChange change, ClrMessageView *se
                       other = g_object_new (CLR_TYPE_MESSAGE_INFO, NULL);
   GtkOrdering ordering;
 
+  if (self->is_sorting)
+    return;
   self->sorted = G_N_ELEMENTS (columns);
   ordering = gtk_sorter_compare (sorter, one, other);
-  if (self->sorted < G_N_ELEMENTS (columns))
-    g_signal_emit (self, signals[SORT], 0, columns[self->sorted].order, ordering == GTK_ORDERING_LARGER);
+  if (self->sorted >= G_N_ELEMENTS (columns))
+    return;
+  show_arrow (self, self->sorted, ordering == GTK_ORDERING_LARGER);
+  g_signal_emit (self, signals[SORT], 0, columns[self->sorted].order, ordering == GTK_ORDERING_LARGER);
 }
 
 void

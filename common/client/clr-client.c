@@ -10,6 +10,9 @@
 #include <json-glib/json-glib.h>
 #include <string.h>
 
+/* A question that waits for news holds one; libsoup's two would make all others wait with it. */
+#define CONNECTIONS 8
+
 struct _ClrClient
 {
   GObject parent_instance;
@@ -58,7 +61,8 @@ clr_client_new (const char *socket)
     }
   address = g_unix_socket_address_new (self->place);
   self->session
-      = soup_session_new_with_options ("remote-connectable", address, "timeout", CLR_CLIENT_TIMEOUT_S, NULL);
+      = soup_session_new_with_options ("remote-connectable", address, "timeout", CLR_CLIENT_TIMEOUT_S,
+                                       "max-conns-per-host", CONNECTIONS, NULL);
   return self;
 }
 
@@ -69,8 +73,8 @@ take_pass (ClrClient *self, ClrPass *pass)
   g_clear_object (&self->session);
   self->pass = pass;
   /* Without proxies: a token is for the relay alone. */
-  self->session
-      = soup_session_new_with_options ("proxy-resolver", NULL, "timeout", CLR_CLIENT_TIMEOUT_S, NULL);
+  self->session = soup_session_new_with_options ("proxy-resolver", NULL, "timeout", CLR_CLIENT_TIMEOUT_S,
+                                                 "max-conns-per-host", CONNECTIONS, NULL);
   if (pass->fingerprint)
     soup_session_set_tls_database (self->session, NULL); /* nobody vouches: the certificate is looked at */
 }

@@ -550,6 +550,10 @@ DEFINE_SECTION (Key, key)
         CLR_SETTING_REQUIRED);
   TEXT (PATH, "file", N_ ("File"), N_ ("Private key in PEM: RSA of 2048 bits or more, or Ed25519."), NULL,
         CLR_SETTING_REQUIRED);
+  CHOICE ("active|next|retired", "state", N_ ("State"),
+          N_ ("active: signs; next: its record is being published, it will sign; retired: signs no more, its "
+              "record stays for mail that is under way."),
+          "active", 0);
 }
 
 const GType *

@@ -22,8 +22,8 @@ make_question (ClrSection *key)
   return question;
 }
 
-/* {"keys": [{"key": the name of its section, "domain", "selector", "file", "result", "reason", "details"}]}
- */
+/* {"keys": [{"key": the name of its section, "domain", "selector", "file", "state", "result", "reason",
+ * "details"}]} */
 void
 clr_method_list_keys (ClrCall *call)
 {
@@ -44,6 +44,7 @@ clr_method_list_keys (ClrCall *call)
       json_object_set_string_member (answer, "domain", clr_section_get_text (section, "domain"));
       json_object_set_string_member (answer, "selector", clr_section_get_text (section, "selector"));
       json_object_set_string_member (answer, "file", clr_section_get_text (section, "file"));
+      json_object_set_string_member (answer, "state", clr_section_get_text (section, "state"));
       json_array_add_element (keys, checked);
       json_object_unref (question);
     }

@@ -107,6 +107,9 @@ read_keys (ClrPolicy *policy, ClrSettings *settings, GError **error)
   for (unsigned i = 0; i < sections->len; i++)
     {
       ClrSection *section = g_ptr_array_index (sections, i);
+
+      if (!g_str_equal (clr_section_get_text (section, "state"), "active"))
+        continue;
       ClrDkimIdentity identity = {
         .domain = g_ascii_strdown (clr_section_get_text (section, "domain"), -1),
         .selector = g_strdup (clr_section_get_text (section, "selector")),

@@ -30,10 +30,15 @@ def display():
 class App:
     """clrelay-admin beside a relay; commands are those of the driver."""
 
-    def __init__(self, where, socket, style="light", language="en", config=None):
+    def __init__(self, where, socket, style="light", language="en", config=None, bus=None, scale=None):
         env = dict(os.environ, DISPLAY=where, GSK_RENDERER="cairo", GDK_BACKEND="x11", GTK_A11Y="none", GSETTINGS_BACKEND="memory",
                    LC_ALL="C.UTF-8", LANGUAGE=language, NO_AT_BRIDGE="1",
                    XDG_RUNTIME_DIR=tempfile.mkdtemp(dir=harness.WORK), XDG_CONFIG_HOME=config or tempfile.mkdtemp(dir=harness.WORK))
+        if bus:  # what a screen reader hears is asked over it
+            env.update(DBUS_SESSION_BUS_ADDRESS=bus, GTK_A11Y="atspi")
+            del env["NO_AT_BRIDGE"]
+        if scale:
+            env.update(CLR_TEST_TEXT_SCALE=str(scale))
         self.errors = tempfile.TemporaryFile("w+", dir=harness.WORK)
         self.process = subprocess.Popen([os.path.join(harness.BUILD, "tests", "gui", "driver"), socket, style], env=env, text=True,
                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.errors)

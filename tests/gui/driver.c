@@ -10,6 +10,7 @@
 #include "finder.h"
 #include "pages/clr-incident-page.h"
 #include "pages/clr-trace-page.h"
+#include "widgets/clr-import-dialog.h"
 #include "widgets/clr-setting-row.h"
 
 #include <gio/gunixinputstream.h>
@@ -346,6 +347,18 @@ do_export (Driver *driver, const char *path)
   answer (filter != NULL, filter ? "started" : "this page has nothing to export");
 }
 
+/* A configuration of another relay, as after its file chooser. */
+static void
+do_import (const char *path)
+{
+  GtkWindow *modal = finder_find_modal ();
+  g_autoptr (GFile) file = g_file_new_for_path (path);
+
+  if (CLR_IS_IMPORT_DIALOG (modal))
+    clr_import_dialog_read (CLR_IMPORT_DIALOG (modal), file);
+  answer (CLR_IS_IMPORT_DIALOG (modal), CLR_IS_IMPORT_DIALOG (modal) ? "read" : "no such window is open");
+}
+
 /* Returns: FALSE at the end. */
 static gboolean
 carry_out (Driver *driver, char *line)
@@ -380,6 +393,8 @@ carry_out (Driver *driver, char *line)
       else
         answer (FALSE, "no %s is in sight", rest);
     }
+  else if (g_str_equal (line, "width"))
+    answer (TRUE, "%d", gtk_widget_get_width (driver->window));
   else if (g_str_equal (line, "texts"))
     do_texts (driver);
   else if (g_str_equal (line, "table"))
@@ -398,6 +413,8 @@ carry_out (Driver *driver, char *line)
     do_row_text (driver, rest);
   else if (g_str_equal (line, "text-view"))
     do_text_view (driver, rest);
+  else if (g_str_equal (line, "import"))
+    do_import (rest);
   else if (g_str_equal (line, "export"))
     do_export (driver, rest);
   else
@@ -442,7 +459,13 @@ read_next (Driver *driver)
 static void
 on_activate (GtkApplication *application, Driver *driver)
 {
+  const char *scale = g_getenv ("CLR_TEST_TEXT_SCALE");
+
   g_object_set (gtk_settings_get_default (), "gtk-enable-animations", FALSE, NULL);
+  /* As the desktop's "large text" does it: in 1/1024 of dots an inch. */
+  if (scale)
+    g_object_set (gtk_settings_get_default (), "gtk-xft-dpi", (int)(96 * 1024 * g_ascii_strtod (scale, NULL)),
+                  NULL);
   adw_style_manager_set_color_scheme (adw_style_manager_get_default (), g_str_equal (driver->style, "dark")
                                                                             ? ADW_COLOR_SCHEME_FORCE_DARK
                                                                             : ADW_COLOR_SCHEME_FORCE_LIGHT);

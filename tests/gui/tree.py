@@ -8,8 +8,10 @@ import subprocess
 ROOT = "/org/a11y/atspi/accessible/root"
 ACCESSIBLE = "org.a11y.atspi.Accessible"
 # Whoever comes upon one of these must hear what it is.
-NAMED = {"push button", "toggle button", "check box", "radio button", "combo box", "text", "password text", "entry", "switch", "spin button", "slider",
-         "table", "list item", "link", "button"}
+NAMED = {"push button", "toggle button", "check box", "radio button", "combo box", "text", "text box", "password text", "entry", "switch",
+         "spin button", "slider", "table", "link", "button"}
+# Of these, what they hold is heard where they have no name.
+READ_OUT = {"list item", "row"}
 
 
 def can_run():
@@ -51,10 +53,15 @@ class Tree:
     def applications(self):
         return self.call(("org.a11y.atspi.Registry", ROOT), ACCESSIBLE, "GetChildren")
 
+    def says(self, place, depth=0):
+        """Whether it, or something in it, has a name."""
+        return bool(self.get(place, "Name").strip()) or depth < 12 and any(self.says(tuple(child), depth + 1)
+                                                                         for child in self.call(place, ACCESSIBLE, "GetChildren"))
+
     def walk(self, place, above=()):
         """Yields (names of those above it, role, name) of all that is there."""
         role, name = self.call(place, ACCESSIBLE, "GetRoleName"), self.get(place, "Name")
-        yield above, role, name
+        yield above, role, name or ("…" if role in READ_OUT and self.says(place) else "")
         if len(above) < 60:
             for child in self.call(place, ACCESSIBLE, "GetChildren"):
                 yield from self.walk(tuple(child), above + (name or role,))
