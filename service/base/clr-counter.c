@@ -54,9 +54,12 @@ clr_client_slot (const uint8_t address[16])
   memcpy (word, address, sizeof word);
   if (memcmp (address, "\0\0\0\0\0\0\0\0\0\0\xff\xff", 12) != 0)
     word[1] = 0;
-  hash = (word[0] ^ seed) * 0x9e3779b97f4a7c15u;
-  hash = (hash ^ (hash >> 29) ^ word[1]) * 0xbf58476d1ce4e5b9u;
-  return (hash >> 32) % SLOTS;
+  /* The octets that tell neighbours apart are the uppermost bits here: a multiplication carries none of them
+   * down, the shifts do (the finalizer of SplitMix64). */
+  hash = (word[0] ^ seed) * 0x9e3779b97f4a7c15u ^ word[1];
+  hash = (hash ^ (hash >> 30)) * 0xbf58476d1ce4e5b9u;
+  hash = (hash ^ (hash >> 27)) * 0x94d049bb133111ebu;
+  return (hash ^ (hash >> 31)) % SLOTS;
 }
 
 gboolean

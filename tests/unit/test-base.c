@@ -526,6 +526,32 @@ test_counters (void)
     }
 }
 
+/* Neighbours do not share a slot, and with it a limit: the machines of one network are who connects. */
+static void
+test_client_slots (void)
+{
+  g_autoptr (GHashTable) slots = g_hash_table_new (NULL, NULL);
+  unsigned n = 0;
+
+  for (unsigned third = 0; third < 8; third++)
+    for (unsigned last = 0; last < 256; last++, n++)
+      {
+        uint8_t address[16] = { [10] = 0xff, [11] = 0xff, 10, 0, (uint8_t)third, (uint8_t)last };
+
+        g_hash_table_add (slots, GUINT_TO_POINTER (clr_client_slot (address)));
+      }
+  /* By chance alone some 120 of 2048 in 16384 slots meet. */
+  g_assert_cmpuint (g_hash_table_size (slots), >, n - n / 8);
+  g_hash_table_remove_all (slots);
+  for (unsigned i = 0; i < 256; i++)
+    {
+      uint8_t address[16] = { 0x20, 0x01, 0x0d, 0xb8, 0, 0, 0, (uint8_t)i, [15] = (uint8_t)i };
+
+      g_hash_table_add (slots, GUINT_TO_POINTER (clr_client_slot (address)));
+    }
+  g_assert_cmpuint (g_hash_table_size (slots), >, 224);
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -545,6 +571,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/base/event/human-c1", test_event_human_c1);
   g_test_add_func ("/base/event/json", test_event_json);
   g_test_add_func ("/base/counter/client-limit", test_client_limit);
+  g_test_add_func ("/base/counter/client-slots", test_client_slots);
   g_test_add_func ("/base/counter/named", test_counters);
   return g_test_run ();
 }
