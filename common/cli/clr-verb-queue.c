@@ -244,8 +244,8 @@ export_message (ClrVerbOptions *options, const char *id, const char *out)
 int
 clr_verb_queue (ClrVerbOptions *options, int argc, char **argv)
 {
-  gboolean all = FALSE;
-  g_autofree char *state = NULL, *words = NULL, *filter = NULL, *out = NULL;
+  gboolean all = FALSE, report = FALSE;
+  g_autofree char *state = NULL, *words = NULL, *filter = NULL, *out = NULL, *reason = NULL;
   GOptionEntry entries[] = {
     { "all", 'a', 0, G_OPTION_ARG_NONE, &all, N_ ("The whole queue"), NULL },
     { "filter", 'f', 0, G_OPTION_ARG_STRING, &words, N_ ("Only mail that all the words fit (see below)"),
@@ -253,6 +253,9 @@ clr_verb_queue (ClrVerbOptions *options, int argc, char **argv)
     { "state", 0, 0, G_OPTION_ARG_STRING, &state, N_ ("With list or count: only in this state"),
       N_ ("STATE") },
     { "out", 'o', 0, G_OPTION_ARG_FILENAME, &out, N_ ("With export: into this file"), N_ ("FILE") },
+    { "report", 0, 0, G_OPTION_ARG_NONE, &report, N_ ("With delete: the sender gets a report"), NULL },
+    { "reason", 0, 0, G_OPTION_ARG_STRING, &reason, N_ ("With delete: a report with this reason"),
+      N_ ("TEXT") },
     G_OPTION_ENTRY_NULL,
   };
   int code;
@@ -298,6 +301,8 @@ clr_verb_queue (ClrVerbOptions *options, int argc, char **argv)
     return clr_verb_usage (_ ("queue: reroute takes the name of a route, then an id, --all or --filter"));
   if (g_str_equal (what, "recipient"))
     return clr_verb_usage (_ ("queue: recipient takes an id, the address as it is, and the new one"));
+  if ((report || reason) && !g_str_equal (what, "delete"))
+    return clr_verb_usage (_ ("queue: only delete takes --report and --reason"));
   for (unsigned i = 0; i < G_N_ELEMENTS (orders); i++)
     if (g_str_equal (what, orders[i].name))
       {
@@ -313,6 +318,10 @@ clr_verb_queue (ClrVerbOptions *options, int argc, char **argv)
           json_object_set_int_member (chosen, "priority", priority);
         if (is_reroute)
           json_object_set_string_member (chosen, "route", number);
+        if (report || reason)
+          json_object_set_boolean_member (chosen, "report", TRUE);
+        if (reason)
+          json_object_set_string_member (chosen, "reason", reason);
         return order (options, i, chosen);
       }
   return clr_verb_usage (_ ("queue: list, count, show, export, hold, release, retry, delete, expire, "

@@ -11,6 +11,8 @@
 
 #include <string.h>
 
+#define REASON_MOST 200 /* octets */
+
 static void
 on_status (ClrLetter *letter, void *owner)
 {
@@ -236,9 +238,10 @@ clr_method_get_message (ClrCall *call)
 }
 
 static const char *const act_names[] = {
-  [CLR_ACT_RETRY] = "retry", [CLR_ACT_DELETE] = "delete",   [CLR_ACT_EXPIRE] = "expire",
-  [CLR_ACT_HOLD] = "hold",   [CLR_ACT_RELEASE] = "release", [CLR_ACT_PRIORITY] = "priority",
-  [CLR_ACT_MOVE] = "moved",
+  [CLR_ACT_RETRY] = "retry",     [CLR_ACT_DELETE] = "delete",
+  [CLR_ACT_EXPIRE] = "expire",   [CLR_ACT_HOLD] = "hold",
+  [CLR_ACT_RELEASE] = "release", [CLR_ACT_PRIORITY] = "priority",
+  [CLR_ACT_MOVE] = "moved",      [CLR_ACT_REFUSE] = "delete with a report",
 };
 
 static void
@@ -317,6 +320,7 @@ change_chosen (ClrCall *call, JsonObject *object, ClrActKind act, ClrMove *move)
   request->filter = filter;
   request->priority = priority;
   request->move = g_steal_pointer (&taken);
+  request->reason = act == CLR_ACT_REFUSE ? g_strdup (clr_json_get_text (object, "reason")) : NULL;
   ((ClrPendingCall *)request->data)->chosen = dup_order (object);
   clr_queue_post_request (call->place->host.queue, request);
 }
@@ -345,9 +349,36 @@ clr_call_release (ClrCall *call, const char *words)
 METHOD (hold, CLR_ACT_HOLD)
 METHOD (release, CLR_ACT_RELEASE)
 METHOD (retry, CLR_ACT_RETRY)
-METHOD (delete, CLR_ACT_DELETE)
 METHOD (expire, CLR_ACT_EXPIRE)
 METHOD (priority, CLR_ACT_PRIORITY)
+
+/* A reason goes into a report: one line of ASCII. */
+static gboolean
+is_reason (const char *text)
+{
+  if (strlen (text) > REASON_MOST)
+    return FALSE;
+  for (; *text; text++)
+    if (*text < ' ' || *text > '~')
+      return FALSE;
+  return TRUE;
+}
+
+/* "report": true: the sender is told, with "reason". */
+void
+clr_method_delete_queue (ClrCall *call)
+{
+  g_autoptr (JsonNode) root = clr_call_read_object (call);
+  JsonObject *object = root ? json_node_get_object (root) : NULL;
+  gboolean reports = object && clr_json_is_true (object, "report");
+  const char *reason = object ? clr_json_get_text (object, "reason") : NULL;
+
+  if (reason && (!reports || !is_reason (reason)))
+    clr_methods_answer_error (call->message, SOUP_STATUS_BAD_REQUEST,
+                              "reason: up to 200 characters of ASCII, with \"report\": true");
+  else
+    change_chosen (call, object, reports ? CLR_ACT_REFUSE : CLR_ACT_DELETE, NULL);
+}
 
 /* The policy that was in force when the order came, and the route that is wanted. */
 typedef struct

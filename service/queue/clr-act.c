@@ -52,6 +52,7 @@ is_meant (const ClrAct *act, const ClrMessage *message, const ClrRecipient *reci
     [CLR_ACT_RETRY] = WAITING | FAILED,
     [CLR_ACT_DELETE] = WAITING | FAILED | HELD,
     [CLR_ACT_EXPIRE] = WAITING | FAILED | HELD,
+    [CLR_ACT_REFUSE] = WAITING | FAILED | HELD,
     [CLR_ACT_HOLD] = WAITING,
     [CLR_ACT_RELEASE] = HELD,
     [CLR_ACT_PRIORITY] = WAITING | ACTIVE | FAILED | HELD,
@@ -114,6 +115,18 @@ move (const ClrAct *act, const ClrMessage *message, ClrRecipient *recipient)
   return TRUE;
 }
 
+/* What the report says is our own word: RFC 3463 section 3.8, delivery not authorized. */
+static void
+refuse (const ClrAct *act, ClrRecipient *recipient)
+{
+  recipient->code = 550;
+  g_free (recipient->enhanced);
+  recipient->enhanced = g_strdup ("5.7.1");
+  g_free (recipient->text);
+  recipient->text = g_strdup (act->reason ? act->reason : "deleted by an administrator");
+  g_clear_pointer (&recipient->host, g_free);
+}
+
 gboolean
 clr_act_change (const ClrAct *act, const ClrMessage *message, ClrRecipient *recipient, gboolean *gone)
 {
@@ -130,6 +143,10 @@ clr_act_change (const ClrAct *act, const ClrMessage *message, ClrRecipient *reci
       return move (act, message, recipient);
     case CLR_ACT_DELETE:
       *gone = TRUE;
+      break;
+    case CLR_ACT_REFUSE:
+      refuse (act, recipient);
+      clr_report_give_up (message, recipient, act->reports);
       break;
     case CLR_ACT_EXPIRE:
     case CLR_ACT_AGE:

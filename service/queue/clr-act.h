@@ -14,6 +14,7 @@ typedef enum
   CLR_ACT_RETRY,    /* waiting and failed: due now */
   CLR_ACT_DELETE,   /* not active: gone */
   CLR_ACT_EXPIRE,   /* given up now, with a report */
+  CLR_ACT_REFUSE,   /* deleted, and its sender told why: given up as if refused for good */
   CLR_ACT_HOLD,     /* waiting: not tried until it is released */
   CLR_ACT_RELEASE,  /* held: due now */
   CLR_ACT_PRIORITY, /* all that is not over */
@@ -44,6 +45,7 @@ typedef struct
   ClrFilter *filter; /* NULL: all */
   int priority;
   const ClrMove *move; /* of CLR_ACT_MOVE; borrowed */
+  const char *reason;  /* of CLR_ACT_REFUSE, for the sender; borrowed */
   gboolean reports;    /* whether there are reports */
   int64_t now_us;
 

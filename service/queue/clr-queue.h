@@ -100,6 +100,7 @@ typedef struct
   ClrActKind act;
   int priority;  /* ACT: of CLR_ACT_PRIORITY */
   ClrMove *move; /* ACT: of CLR_ACT_MOVE; taken */
+  char *reason;  /* ACT: of CLR_ACT_REFUSE; NULL: none is given */
   char *who;     /* who ordered it, for the event */
   ClrMailbox *reply_to;
   void (*open) (ClrLetter *request, void *owner);

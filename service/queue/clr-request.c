@@ -23,6 +23,7 @@ clr_queue_plan_requests (ClrQueue *queue, ClrBatch *batch, int64_t now_us)
           request->running->filter = request->filter ? clr_filter_ref (request->filter) : NULL;
           request->running->priority = request->priority;
           request->running->move = request->move;
+          request->running->reason = request->reason;
           request->running->reports = queue->options.post_report != NULL;
         }
       clr_act_reset (request->running);
@@ -133,6 +134,10 @@ take_changed (ClrQueue *queue, const ClrAct *act, const ClrMessage *message, con
       clr_queue_tell_failed (message, recipient, recipient->host,
                              recipient->text ? recipient->text : "its lifetime is over");
       break;
+    case CLR_ACT_REFUSE:
+      why = g_strdup_printf ("deleted by %s: %s", who, recipient->text);
+      clr_queue_tell_failed (message, recipient, recipient->host, why);
+      break;
     case CLR_ACT_EXPIRE:
       why = g_strconcat ("given up by ", who, NULL);
       clr_queue_tell_failed (message, recipient, recipient->host, why);
@@ -153,7 +158,8 @@ clr_queue_take_act (ClrQueue *queue, ClrAct *act, const char *who, int64_t now_u
       for (unsigned i = 0; i < message->n_recipients; i++)
         take_changed (queue, act, message, &message->recipients[i], who);
       /* What was deleted or given up may have been the last thing that a message waited for. */
-      if (act->kind == CLR_ACT_DELETE || act->kind == CLR_ACT_AGE || act->kind == CLR_ACT_EXPIRE)
+      if (act->kind == CLR_ACT_DELETE || act->kind == CLR_ACT_AGE || act->kind == CLR_ACT_EXPIRE
+          || act->kind == CLR_ACT_REFUSE)
         clr_queue_finish_if_done (queue, message->id);
       if (act->kind == CLR_ACT_DELETE && queue->history)
         clr_history_post_deleted (queue->history, clr_message_ref (g_ptr_array_index (act->messages, m)),
@@ -279,6 +285,7 @@ clr_queue_request_free (ClrQueueRequest *request)
   g_clear_pointer (&request->move, clr_move_free); /* behind the act, which borrows it */
   g_clear_pointer (&request->filter, clr_filter_unref);
   g_free (request->who);
+  g_free (request->reason);
   g_free (request->problem);
   g_free (request);
 }

@@ -183,6 +183,10 @@ write_recipient (ClrSqliteStore *self, uint64_t id, const ClrRecipient *recipien
   sqlite3_bind_int (stmt, 8, recipient->priority);
   sqlite3_bind_int64 (stmt, 9, lane->id);
   clr_database_bind_text (stmt, 10, recipient->address);
+  sqlite3_bind_int (stmt, 11, recipient->code);
+  clr_database_bind_text (stmt, 12, recipient->enhanced);
+  clr_database_bind_text (stmt, 13, recipient->text);
+  clr_database_bind_text (stmt, 14, recipient->host);
   return clr_sqlite_run (self, CLR_SQL_RECIPIENT_ACT, "changing a recipient", error)
          && (recipient->state != CLR_RECIPIENT_WAITING
              || clr_sqlite_bring_forward (self, recipient->lane, recipient->due_us, error));

@@ -305,6 +305,13 @@ act_on (Memory *self, ClrAct *act, ClrMessage *row)
           told->lane = g_strdup (recipient->lane);
           g_free (told->address);
           told->address = g_strdup (recipient->address);
+          told->code = recipient->code;
+          g_free (told->enhanced);
+          told->enhanced = g_strdup (recipient->enhanced);
+          g_free (told->text);
+          told->text = g_strdup (recipient->text);
+          g_free (told->host);
+          told->host = g_strdup (recipient->host);
           copy->recipients[changed++] = *told;
           if (!gone)
             note_waiting (self, recipient);

@@ -41,7 +41,7 @@ static const char *const sql[] = {
   [CLR_SQL_RECIPIENT_MADE]
   = "UPDATE recipient SET report=report&~?3,reported=reported|?3,state=?4 WHERE message=?1 AND number=?2",
   [CLR_SQL_RECIPIENT_ACT] = "UPDATE recipient SET state=?3,due=?4,expires=?5,notice=?6,report=?7,priority=?8,"
-                            "lane=?9,address=?10"
+                            "lane=?9,address=?10,code=?11,enhanced=?12,text=?13,host=?14"
                             " WHERE message=?1 AND number=?2",
   [CLR_SQL_RECIPIENT_DELETE] = "DELETE FROM recipient WHERE message=?1 AND number=?2",
   [CLR_SQL_RECIPIENTS_OF] = "SELECT " RECIPIENT_COLUMNS " FROM recipient JOIN lane ON lane.id=recipient.lane"

@@ -91,6 +91,25 @@ def reports(relay, n=1, timeout=30):
     return found
 
 
+@case("reports: mail deleted with a report: its sender is told that it was refused, and why; without one nobody is")
+def _():
+    with office(free_port()) as relay:
+        first, second, third = send(relay), send(relay), send(relay)
+        relay.cli("queue", "hold", "--all")
+        relay.cli("queue", "delete", first)
+        relay.cli("queue", "delete", second, "--reason", "no invoices by this printer")
+        relay.cli("queue", "delete", third, "--report")
+        relay.cli("queue", "hold", third, "--report", expect=2)
+        relay.cli("queue", "delete", third, "--reason", "two\nlines", expect=1)
+        relay.wait_empty()
+        wait_for(lambda: len(relay.captured()) == 2, 15, "two reports")
+        reports = [Report(content) for content in relay.captured().values()]
+        texts = sorted(r.one()["Diagnostic-Code"] or "" for r in reports)
+        for report in reports:
+            equal((report.one()["Action"], report.one()["Status"]), ("failed", "5.7.1"), "what is told")
+        check(any("no invoices by this printer" in t for t in texts) and any("deleted by an administrator" in t for t in texts), texts)
+
+
 @case("reports: refused at RCPT by smtp-sink; the report reaches the sender, signed, and a person can read it")
 def _():
     program, port = need("smtp-sink", "/usr/sbin/smtp-sink"), free_port()

@@ -80,6 +80,28 @@ test_expire_act (ClrStoreRig *rig, const void *kind)
   g_assert_cmpuint (none->len, ==, 0);
 }
 
+/* Deleted, and the sender told in our own words. */
+static void
+test_refuse_act (ClrStoreRig *rig, const void *kind)
+{
+  ClrAct *order = clr_act_new (CLR_ACT_REFUSE, 1, SECOND);
+
+  insert (rig, 1, 3);
+  update (rig, 1, 0, CLR_RECIPIENT_FAILED, 0);
+  update (rig, 1, 1, CLR_RECIPIENT_ACTIVE, 0);
+  order->reports = TRUE;
+  order->reason = "no such mail here";
+  g_assert_cmpuint (act_with (rig, order), ==, 2);
+  expect_states (rig, 1, "515");
+  g_autoptr (ClrMessage) message = rig->store->klass->load (rig->store, 1, NULL);
+  g_assert_cmpint (message->recipients[0].code, ==, 550);
+  g_assert_cmpstr (message->recipients[0].enhanced, ==, "5.7.1");
+  g_assert_cmpstr (message->recipients[2].text, ==, "no such mail here");
+  g_assert_null (message->recipients[0].host);
+  g_assert_cmpint (message->recipients[1].code, ==, 451); /* what is on its way stays as it is */
+  g_assert_cmpuint (message->recipients[2].report, ==, CLR_REPORT_FAILED);
+}
+
 static void
 test_hold_act (ClrStoreRig *rig, const void *kind)
 {
@@ -225,9 +247,10 @@ int
 main (int argc, char *argv[])
 {
   static const ClrStoreCase cases[] = {
-    { "retry", test_retry_act },   { "delete", test_delete_act }, { "age", test_age_act },
-    { "expire", test_expire_act }, { "hold", test_hold_act },     { "priority", test_priority_act },
-    { "many", test_many_act },     { "notice", test_notice_act }, { "move", test_move_act },
+    { "retry", test_retry_act },       { "delete", test_delete_act }, { "age", test_age_act },
+    { "expire", test_expire_act },     { "refuse", test_refuse_act }, { "hold", test_hold_act },
+    { "priority", test_priority_act }, { "many", test_many_act },     { "notice", test_notice_act },
+    { "move", test_move_act },
   };
 
   g_test_init (&argc, &argv, NULL);
