@@ -11,6 +11,7 @@
 #include <string.h>
 
 #define EXPAND_DEPTH 8
+#define EXPAND_MOST  10000 /* names that one value may lead to, empty ones too */
 #define VALUE_MOST   (64 * 1024)
 #define ROUTES_MOST  100
 
@@ -54,13 +55,69 @@ read_lines (const char *text)
     }
 }
 
-/* $name, ${name} and $(name); conditions stay as they stand. Bounded. */
-static void
-expand (GHashTable *settings, const char *text, unsigned depth, GString *into)
+static gboolean
+is_full_name (const char *name)
 {
-  for (const char *p = text; *p && into->len < VALUE_MOST;)
+  return strchr (name, '.') && name[strspn (name, G_CSET_a_2_z G_CSET_A_2_Z G_CSET_DIGITS ".-")] == 0;
+}
+
+static void expand (GHashTable *settings, const char *text, unsigned depth, unsigned *left, GString *into);
+
+/* The bracket that closes what stands at @p; the end of the text where there is none. */
+static const char *
+find_close (const char *p, char open, char close)
+{
+  for (unsigned depth = 1; *p; p++)
+    if (*p == open)
+      depth++;
+    else if (*p == close && --depth == 0)
+      break;
+  return p;
+}
+
+/* "value" or "{value}". @rest: (out): what follows. (transfer full) */
+static char *
+take_value (const char *p, const char **rest)
+{
+  const char *end;
+
+  p += strspn (p, " \t");
+  if (*p != '{')
     {
-      const char *start = p + 1, *end;
+      *rest = p + strlen (p);
+      return g_strdup (p);
+    }
+  end = find_close (p + 1, '{', '}');
+  *rest = *end ? end + 1 : end;
+  *rest += strspn (*rest, " \t");
+  return g_strndup (p + 1, end - p - 1);
+}
+
+/* postconf(5): ${name?value}, ${name:value}, ${name?{value}:{value}}. @rest: from the ? or : on. */
+static void
+expand_choice (GHashTable *settings, gboolean is_set, const char *rest, unsigned depth, unsigned *left,
+               GString *into)
+{
+  gboolean is_if = *rest == '?';
+  g_autofree char *value = take_value (rest + 1, &rest);
+
+  if (is_if == is_set)
+    expand (settings, value, depth, left, into);
+  else if (is_if && *rest == ':')
+    {
+      g_autofree char *other = take_value (rest + 1, &rest);
+
+      expand (settings, other, depth, left, into);
+    }
+}
+
+/* $name, ${name} and $(name), and what depends on them. Bounded. */
+static void
+expand (GHashTable *settings, const char *text, unsigned depth, unsigned *left, GString *into)
+{
+  for (const char *p = text; *p && into->len<VALUE_MOST && * left> 0;)
+    {
+      const char *start = p + 1, *end, *close;
       gboolean braced = *p == '$' && (*start == '{' || *start == '(');
 
       if (*p != '$' || p[1] == '$')
@@ -69,13 +126,21 @@ expand (GHashTable *settings, const char *text, unsigned depth, GString *into)
           p += *p == '$' ? 2 : 1;
           continue;
         }
+      --*left;
+      close = braced ? find_close (start + 1, *start, *start == '{' ? '}' : ')') : NULL;
       start += braced;
       for (end = start; g_ascii_isalnum (*end) || *end == '_';)
         end++;
       g_autofree char *name = g_strndup (start, end - start);
-      if (depth < EXPAND_DEPTH)
-        expand (settings, get (settings, name), depth + 1, into);
-      p = end + (braced && (*end == '}' || *end == ')'));
+      if (depth < EXPAND_DEPTH && braced && end < close && (*end == '?' || *end == ':'))
+        {
+          g_autofree char *rest = g_strndup (end, close - end);
+
+          expand_choice (settings, *get (settings, name) != 0, rest, depth + 1, left, into);
+        }
+      else if (depth < EXPAND_DEPTH)
+        expand (settings, get (settings, name), depth + 1, left, into);
+      p = !braced ? end : *close ? close + 1 : close;
     }
 }
 
@@ -84,8 +149,9 @@ static char *
 look_up (GHashTable *settings, const char *name)
 {
   GString *value = g_string_new (NULL);
+  unsigned left = EXPAND_MOST;
 
-  expand (settings, get (settings, name), 0, value);
+  expand (settings, get (settings, name), 0, &left, value);
   return g_strstrip (g_string_free (value, FALSE));
 }
 
@@ -194,7 +260,7 @@ take_relayhost (ClrImport *import, GHashTable *settings)
                                                                                    : "may");
   g_autofree char *helo = look_up (settings, "smtp_helo_name"), *ca = look_up (settings, "smtp_tls_CAfile");
   g_autofree char *from = look_up (settings, "smtp_bind_address");
-  clr_import_set (import, "smarthost", "postfix", "helo", strchr (helo, '.') ? helo : NULL);
+  clr_import_set (import, "smarthost", "postfix", "helo", is_full_name (helo) ? helo : NULL);
   clr_import_set (import, "smarthost", "postfix", "ca-file", ca);
   clr_import_set (import, "smarthost", "postfix", "source-address", from);
   clr_import_route_default (import, "postfix");
@@ -307,10 +373,11 @@ take_server (ClrImport *import, GHashTable *settings)
     }
   for (unsigned i = 0; words[i]; i++)
     {
-      g_autofree char *host = g_str_equal (words[i], "all")             ? g_strdup ("0.0.0.0:25")
-                              : g_str_equal (words[i], "loopback-only") ? g_strdup ("127.0.0.1:25")
-                              : g_hostname_is_ip_address (words[i])     ? clr_import_read_host (words[i], 25)
-                                                                        : NULL;
+      g_autofree char *host = g_str_equal (words[i], "all") ? g_strdup ("0.0.0.0:25")
+                              : g_str_equal (words[i], "loopback-only") || g_str_equal (words[i], "localhost")
+                                  ? g_strdup ("127.0.0.1:25")
+                              : g_hostname_is_ip_address (words[i]) ? clr_import_read_host (words[i], 25)
+                                                                    : NULL;
       if (host)
         {
           clr_import_add (import, "listener", "postfix", "address", host);
@@ -318,7 +385,9 @@ take_server (ClrImport *import, GHashTable *settings)
                            _ ("listens on %s; stop Postfix first, only one can have the port"), host);
         }
       else if (*words[i])
-        clr_import_note (import, CLR_IMPORT_NOT_DONE, "inet_interfaces", _ ("%s is no address"), words[i]);
+        clr_import_note (import, CLR_IMPORT_NOT_DONE, "inet_interfaces",
+                         _ ("%s is no address: add that host's address to listener:postfix.address"),
+                         words[i]);
     }
   if (*cert == '/' && clr_import_get (import, "listener", "postfix", "address"))
     {

@@ -77,6 +77,18 @@ static const struct
   { "postfix", "mynetworks = 0.0.0.0/0 ::/0\ninet_interfaces = x\n", "route:default.via=mx\n" },
   { "postfix", "mynetworks = $a\r\na = $b\r\nb = $a\r\n",
     "listener:postfix.address=0.0.0.0:25\nroute:default.via=mx\n" },
+  /* What depends on another setting (postconf(5)), brackets in brackets, one that never ends. */
+  { "postfix",
+    "myhostname = ${mail_host?{$mail_host}:{${x:relay}.example.com}}\ny = set\n"
+    "mynetworks = ${y?192.0.2.1} ${x?192.0.2.2} ${y:192.0.2.3} $(x:192.0.2.4) ${y?{192.0.2.5}:{192.0.2.6}} "
+    "${x?{${y\n"
+    "inet_interfaces = localhost, $myhostname\n",
+    "server.hostname=relay.example.com\nlistener:postfix.address=127.0.0.1:25\n"
+    "device:postfix.networks=192.0.2.1, 192.0.2.4, 192.0.2.5\nroute:default.via=mx\n" },
+  { "postfix",
+    "relayhost = [192.0.2.9]\nsmtp_helo_name = ${a == b ? {x.example.com} : {y}}\ninet_interfaces = x\n",
+    "smarthost:postfix.hosts=192.0.2.9:25\nsmarthost:postfix.tls=may\nroute:default.via=smarthost:"
+    "postfix\n" },
   { "emailrelay", "", NULL },
   { "emailrelay",
     "# conf\nport 587\n--interface=192.0.2.5\nforward-to "
@@ -184,11 +196,31 @@ test_networks (void)
     }
 }
 
+/* Names that lead to names that lead to nothing, each ten thousand times: it ends soon. */
+static void
+test_expansion (void)
+{
+  g_autoptr (GString) text = g_string_new ("mynetworks = $a\n");
+  g_autoptr (ClrImport) import = clr_import_new ();
+  gint64 begun = g_get_monotonic_time ();
+
+  for (char name = 'a'; name < 'g'; name++)
+    {
+      g_string_append_printf (text, "%c = ", name);
+      for (int i = 0; i < 10000; i++)
+        g_string_append_printf (text, "$%c ", name + 1);
+      g_string_append_c (text, '\n');
+    }
+  g_assert_true (clr_import_read (import, "postfix", text->str, text->len, NULL));
+  g_assert_cmpint (g_get_monotonic_time () - begun, <, 20 * G_USEC_PER_SEC);
+}
+
 int
 main (int argc, char *argv[])
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/import/cases", test_cases);
+  g_test_add_func ("/import/expansion", test_expansion);
   g_test_add_func ("/import/networks", test_networks);
   return g_test_run ();
 }
