@@ -6,7 +6,6 @@
 #include "delivery/clr-content-sender.h"
 #include "delivery/clr-fit.h"
 #include "delivery/clr-smtp-peer.h"
-#include "delivery/clr-tls-tally.h"
 
 #include <string.h>
 
@@ -100,15 +99,9 @@ observe (ClrSmtpConnection *connection, unsigned index, ClrOutcome outcome, ClrP
 static void
 count_session (ClrSmtpConnection *connection, ClrPhase phase, const ClrSmtpReply *reply)
 {
-  const char *domain = connection->place->tally && connection->hop->is_mx && connection->peer
-                           ? connection->events->peek_domain (connection->data)
-                           : NULL;
-  ClrTlsSession *session = domain ? clr_smtp_peer_tell_session (connection->peer, phase, reply) : NULL;
-
-  if (session == NULL)
-    return;
-  session->domain = g_strdup (domain);
-  clr_tls_tally_post (connection->place->tally, session);
+  if (connection->hop->is_mx && connection->peer)
+    clr_smtp_peer_count_session (connection->peer, connection->events->peek_domain (connection->data), phase,
+                                 reply);
 }
 
 /* No other host would like it better, and the job is not to blame. */

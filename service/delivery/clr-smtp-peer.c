@@ -3,6 +3,7 @@
 
 #include "base/clr-clock.h"
 #include "delivery/clr-dialer.h"
+#include "delivery/clr-tls-tally.h"
 #include "sessions/clr-roster.h"
 
 struct ClrSmtpPeer
@@ -241,16 +242,17 @@ dup_address (const ClrEndpoint *endpoint)
   return g_strdup (text);
 }
 
-ClrTlsSession *
-clr_smtp_peer_tell_session (ClrSmtpPeer *peer, ClrPhase phase, const ClrSmtpReply *reply)
+void
+clr_smtp_peer_count_session (ClrSmtpPeer *peer, const char *domain, ClrPhase phase, const ClrSmtpReply *reply)
 {
   ClrTlsSession *session;
   ClrTlsResult result;
   ClrEndpoint own;
 
-  if (!find_result (peer, phase, reply, &result))
-    return NULL;
+  if (peer->place->tally == NULL || domain == NULL || !find_result (peer, phase, reply, &result))
+    return;
   session = g_new0 (ClrTlsSession, 1);
+  session->domain = g_strdup (domain);
   session->result = result;
   session->kind = peer->tls.kind;
   session->policy = peer->tls.kind == CLR_TLS_POLICY_DANE ? clr_dane_dup_texts (peer->tls.dane) : NULL;
@@ -258,7 +260,7 @@ clr_smtp_peer_tell_session (ClrSmtpPeer *peer, ClrPhase phase, const ClrSmtpRepl
   session->address = dup_address (clr_stream_get_peer (peer->stream));
   session->own = clr_stream_get_local (peer->stream, &own) ? dup_address (&own) : NULL;
   session->detail = reply ? g_strdup (reply->text) : NULL;
-  return session;
+  clr_tls_tally_post (peer->place->tally, session);
 }
 
 void

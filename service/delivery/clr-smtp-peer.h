@@ -8,7 +8,7 @@
 
 #include "delivery/clr-next-hop.h"
 #include "delivery/clr-place.h"
-#include "delivery/clr-tls-session.h"
+#include "delivery/clr-tls-choice.h"
 #include "net/clr-stream.h"
 
 typedef struct ClrSmtpPeer ClrSmtpPeer;
@@ -44,9 +44,10 @@ const ClrToken *clr_smtp_peer_get_token (ClrSmtpPeer *peer);
 /* "TLS1.3 AES-256-GCM (dane: certificate matches)"; NULL in clear. */
 const char *clr_smtp_peer_get_tls_description (ClrSmtpPeer *peer);
 
-/* What came of TLS, for the tally, with all but the domain filled in. @phase, @reply: how it ended, or
- * @reply NULL: it is ready. Returns: (transfer full) (nullable): NULL when TLS has nothing to do with it. */
-ClrTlsSession *clr_smtp_peer_tell_session (ClrSmtpPeer *peer, ClrPhase phase, const ClrSmtpReply *reply);
+/* What came of TLS goes to the tally, if there is one and TLS has to do with it. @domain: whose mail opened
+ * the session; NULL: nobody's. @phase, @reply: how it ended, or @reply NULL: it is ready. */
+void clr_smtp_peer_count_session (ClrSmtpPeer *peer, const char *domain, ClrPhase phase,
+                                  const ClrSmtpReply *reply);
 
 /* @transaction without get_recipient: that is an event here. */
 void clr_smtp_peer_begin (ClrSmtpPeer *peer, const ClrSmtpTransaction *transaction);

@@ -1,56 +1,36 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "oauth/clr-oauth.h"
 
+#include "base/clr-main-box.h"
+
 struct ClrOauth
 {
   ClrTokenPlace place;
   char *state_directory;
   GPtrArray *sources; /* of ClrTokenSource */
   GHashTable *logins; /* account -> ClrOauthLogin */
-  GMutex mutex;       /* guards the next one: workers may still post while we end */
-  GQueue refusals;    /* of Refusal */
-  guint idle;
+  ClrMainBox *box;    /* refusals that workers post */
 };
 
 typedef struct
 {
+  ClrLetter letter;
   char *account;
   uint64_t generation;
   char *reply;
 } Refusal;
 
 static void
-refusal_free (void *data)
+open_refusal (ClrLetter *letter, void *owner)
 {
-  Refusal *refusal = data;
+  Refusal *refusal = (Refusal *)letter;
+  ClrTokenSource *source = clr_oauth_find (owner, refusal->account);
 
+  if (source)
+    clr_token_source_refused (source, refusal->generation, refusal->reply);
   g_free (refusal->account);
   g_free (refusal->reply);
   g_free (refusal);
-}
-
-static gboolean
-on_refusals (void *data)
-{
-  ClrOauth *oauth = data;
-  Refusal *refusal;
-
-  for (;;)
-    {
-      ClrTokenSource *source;
-
-      g_mutex_lock (&oauth->mutex);
-      refusal = g_queue_pop_head (&oauth->refusals);
-      if (refusal == NULL)
-        oauth->idle = 0;
-      g_mutex_unlock (&oauth->mutex);
-      if (refusal == NULL)
-        return G_SOURCE_REMOVE;
-      source = clr_oauth_find (oauth, refusal->account);
-      if (source)
-        clr_token_source_refused (source, refusal->generation, refusal->reply);
-      refusal_free (refusal);
-    }
 }
 
 void
@@ -58,14 +38,11 @@ clr_oauth_post_refused (ClrOauth *oauth, const char *account, uint64_t generatio
 {
   Refusal *refusal = g_new0 (Refusal, 1);
 
+  refusal->letter.open = open_refusal;
   refusal->account = g_strdup (account);
   refusal->generation = generation;
   refusal->reply = g_strdup (reply);
-  g_mutex_lock (&oauth->mutex);
-  g_queue_push_tail (&oauth->refusals, refusal);
-  if (oauth->idle == 0)
-    oauth->idle = g_idle_add (on_refusals, oauth);
-  g_mutex_unlock (&oauth->mutex);
+  clr_main_box_post (oauth->box, &refusal->letter);
 }
 
 GPtrArray *
@@ -160,8 +137,7 @@ clr_oauth_new (const ClrOauthHost *host)
   oauth->sources = g_ptr_array_new_with_free_func ((GDestroyNotify)clr_token_source_free);
   oauth->logins
       = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify)clr_oauth_login_free);
-  g_mutex_init (&oauth->mutex);
-  g_queue_init (&oauth->refusals);
+  oauth->box = clr_main_box_new (oauth);
   return oauth;
 }
 
@@ -175,13 +151,10 @@ clr_oauth_stop (ClrOauth *oauth)
 void
 clr_oauth_free (ClrOauth *oauth)
 {
-  if (oauth->idle)
-    g_source_remove (oauth->idle);
-  g_queue_clear_full (&oauth->refusals, refusal_free);
+  clr_main_box_free (oauth->box);
   g_hash_table_unref (oauth->logins);
   g_ptr_array_unref (oauth->sources);
   g_object_unref (oauth->place.resolver);
-  g_mutex_clear (&oauth->mutex);
   g_free (oauth->state_directory);
   g_free (oauth);
 }
