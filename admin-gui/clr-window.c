@@ -4,6 +4,7 @@
 #include "clr-draft.h"
 #include "clr-notebook.h"
 #include "control/clr-api.h"
+#include "pages/clr-alerts-page.h"
 #include "pages/clr-assistant-page.h"
 #include "pages/clr-audit-page.h"
 #include "pages/clr-devices-page.h"
@@ -15,6 +16,7 @@
 #include "pages/clr-overview-page.h"
 #include "pages/clr-queue-page.h"
 #include "pages/clr-routes-page.h"
+#include "pages/clr-sessions-page.h"
 #include "pages/clr-settings-page.h"
 #include "pages/clr-trace-page.h"
 #include "pages/clr-users-page.h"
@@ -66,6 +68,9 @@ static const struct
         "word. Look for an address, a subject, the id that the relay answered, or a Message-ID.") },
   { "live", N_ ("Live"), "clr-live-symbolic", clr_live_page_get_type,
     N_ ("What the relay does, as it does it. Narrow it to one device or address, and pause it to read.") },
+  { "sessions", N_ ("Sessions"), "network-transmit-receive-symbolic", clr_sessions_page_get_type,
+    N_ ("Who is connected now, and to whom the relay is. Follow one device, and record what it says the next "
+        "time: passwords and the content of mail are left out. A record is forgotten by itself.") },
   { "devices", N_ ("Devices"), "clr-devices-symbolic", clr_devices_page_get_type,
     N_ ("Who tried to send and may not stands at the top: allow it with a click, and say what kind of device "
         "it is, so that its habits are borne. Below is who may send, when it was seen last, and why it was "
@@ -88,6 +93,9 @@ static const struct
   { "listeners", N_ ("Listeners"), "clr-listeners-symbolic", clr_listeners_page_get_type,
     N_ ("Where devices connect, how they encrypt and whether they must log in, and the certificates they are "
         "shown. Old devices may need a listener of their own without TLS.") },
+  { "alerts", N_ ("Alerts"), "clr-alerts-symbolic", clr_alerts_page_get_type,
+    N_ ("What is wrong now, and what was. “I Know” stops it from being told again until it is over. What is "
+        "watched, and who is told by mail or web hook, stands below; a test tells them at once.") },
   { "incident", N_ ("Incident"), "clr-incident-symbolic", clr_incident_page_get_type,
     N_ ("When somebody’s password was stolen, or a device sends what it should not: name it, see all it "
         "sent, "

@@ -13,13 +13,14 @@
 struct _ClrDomainsPage
 {
   ClrSectionsPage parent_instance;
-  ClrRows keys, records;
+  ClrRows keys, records, verdicts;
   JsonArray *known; /* keys of the last answer; NULL: none has come */
 
   GtkEditable *key_domain_row, *selector_row;
   AdwComboRow *kind_row;
   GtkWidget *make_button;
-  AdwPreferencesGroup *keys_group, *records_group;
+  GtkEditable *check_row;
+  AdwPreferencesGroup *keys_group, *records_group, *verdicts_group;
 };
 
 G_DEFINE_FINAL_TYPE (ClrDomainsPage, clr_domains_page, CLR_TYPE_SECTIONS_PAGE)
@@ -215,6 +216,8 @@ on_keys (ClrPage *page, JsonObject *answer, const GError *error, void *data)
   clr_rows_clear (&self->records);
   clr_rows_clear (&self->keys);
   domains = groups ? list_domains (groups, keys) : g_ptr_array_new ();
+  if (domains->len > 0 && *gtk_editable_get_text (self->check_row) == '\0')
+    gtk_editable_set_text (self->check_row, g_ptr_array_index (domains, 0));
   for (guint i = 0; i < domains->len; i++)
     add_domain_records (self, groups, g_ptr_array_index (domains, i));
   for (guint i = 0; keys && i < json_array_get_length (keys); i++)
@@ -230,6 +233,79 @@ static void
 clr_domains_page_show (ClrSectionsPage *page, ClrGroups *groups, const GError *error)
 {
   clr_page_ask (CLR_PAGE (page), "GET", CLR_API_KEYS, NULL, on_keys, NULL);
+}
+
+/* -- what stands in the DNS now */
+
+static void
+add_verdict (ClrDomainsPage *self, JsonObject *item)
+{
+  const char *what = clr_json_get_text (item, "what"), *verdict = clr_json_get_text (item, "verdict"),
+             *text = clr_json_get_text (item, "text"), *name = clr_json_get_text (item, "name"),
+             *needed = clr_json_get_text (item, "needed");
+  gint64 lookups = json_object_get_int_member_with_default (item, "lookups", -1);
+  gboolean good = g_strcmp0 (verdict, "ok") == 0, none = g_strcmp0 (verdict, "none") == 0;
+  JsonNode *found = json_object_get_member (item, "found");
+  g_autofree char *title = NULL;
+  g_autoptr (GString) words = g_string_new (text ? text : "");
+  GtkWidget *row;
+
+  if (what == NULL)
+    return;
+  title = g_ascii_strup (what, -1);
+  if (lookups >= 0)
+    g_string_append_printf (words, _ ("\nLook-ups that it costs: %d of 10"), (int)lookups);
+  for (guint i = 0;
+       found && JSON_NODE_HOLDS_ARRAY (found) && i < json_array_get_length (json_node_get_array (found)); i++)
+    {
+      JsonNode *value = json_array_get_element (json_node_get_array (found), i);
+
+      if (JSON_NODE_HOLDS_VALUE (value) && json_node_get_string (value))
+        g_string_append_printf (words, _ ("\nFound: %s"), json_node_get_string (value));
+    }
+  if (needed && !good)
+    g_string_append_printf (words, _ ("\nPublish at %s: %s"), name ? name : "", needed);
+  row = clr_rows_add (&self->verdicts, title, words->str);
+  clr_row_add_icon (row,
+                    good   ? "emblem-ok-symbolic"
+                    : none ? "list-remove-symbolic"
+                           : "dialog-warning-symbolic",
+                    good   ? "success"
+                    : none ? NULL
+                           : "warning");
+  if (needed && !good)
+    clr_row_add_button (row, "copy", "edit-copy-symbolic", _ ("Copy"), G_CALLBACK (on_copy), self, needed);
+}
+
+static void
+on_verdicts (ClrPage *page, JsonObject *answer, const GError *error, void *data)
+{
+  ClrDomainsPage *self = CLR_DOMAINS_PAGE (page);
+  JsonNode *node = answer ? json_object_get_member (answer, "items") : NULL;
+  JsonArray *items = node && JSON_NODE_HOLDS_ARRAY (node) ? json_node_get_array (node) : NULL;
+
+  clr_rows_clear (&self->verdicts);
+  for (guint i = 0; items && i < json_array_get_length (items); i++)
+    if (JSON_NODE_HOLDS_OBJECT (json_array_get_element (items, i)))
+      add_verdict (self, json_array_get_object_element (items, i));
+  if (self->verdicts.rows->len == 0)
+    clr_rows_add_empty (&self->verdicts, error && clr_page_is_unknown (error)
+                                             ? _ ("This relay is older than the app, and cannot tell")
+                                         : error ? error->message
+                                                 : _ ("Nothing was found"));
+}
+
+static void
+on_check (GtkWidget *widget, ClrDomainsPage *self)
+{
+  g_autofree char *domain = g_uri_escape_string (gtk_editable_get_text (self->check_row), NULL, FALSE),
+                  *path = g_strconcat (CLR_API_DOMAINS, domain, "/dns", NULL);
+
+  if (*domain == '\0')
+    return;
+  clr_rows_clear (&self->verdicts);
+  clr_rows_add_empty (&self->verdicts, _ ("Asking the DNS…"));
+  clr_page_ask (CLR_PAGE (self), "GET", path, NULL, on_verdicts, NULL);
 }
 
 static void
@@ -263,6 +339,7 @@ clr_domains_page_dispose (GObject *object)
   g_clear_pointer (&self->known, json_array_unref);
   clr_rows_finish (&self->keys);
   clr_rows_finish (&self->records);
+  clr_rows_finish (&self->verdicts);
   G_OBJECT_CLASS (clr_domains_page_parent_class)->dispose (object);
 }
 
@@ -280,7 +357,10 @@ clr_domains_page_class_init (ClrDomainsPageClass *klass)
   gtk_widget_class_bind_template_child (widget_class, ClrDomainsPage, make_button);
   gtk_widget_class_bind_template_child (widget_class, ClrDomainsPage, keys_group);
   gtk_widget_class_bind_template_child (widget_class, ClrDomainsPage, records_group);
+  gtk_widget_class_bind_template_child (widget_class, ClrDomainsPage, check_row);
+  gtk_widget_class_bind_template_child (widget_class, ClrDomainsPage, verdicts_group);
   gtk_widget_class_bind_template_callback (widget_class, on_make);
+  gtk_widget_class_bind_template_callback (widget_class, on_check);
 }
 
 static void
@@ -291,6 +371,7 @@ clr_domains_page_init (ClrDomainsPage *self)
   gtk_widget_init_template (GTK_WIDGET (self));
   clr_rows_init (&self->keys, self->keys_group);
   clr_rows_init (&self->records, self->records_group);
+  clr_rows_init (&self->verdicts, self->verdicts_group);
   gtk_string_list_append (model, _ ("RSA, understood by everybody"));
   gtk_string_list_append (model, _ ("Ed25519, short and modern"));
   adw_combo_row_set_model (self->kind_row, G_LIST_MODEL (model));

@@ -2,6 +2,7 @@
 #include "pages/clr-listeners-page.h"
 
 #include "clr-settings-words.h"
+#include "clr-words.h"
 #include "control/clr-api.h"
 #include "control/clr-json.h"
 #include "widgets/clr-rows.h"
@@ -78,6 +79,38 @@ add_listener (ClrListenersPage *self, ClrGroups *groups, const char *name)
     clr_row_add_button (certificate, "edit", NULL, _ ("_Choose One…"), G_CALLBACK (on_edit), self, name);
 }
 
+/* Until when each is good, once that is known. */
+static void
+on_certificates (ClrPage *page, JsonObject *answer, const GError *error, void *data)
+{
+  ClrListenersPage *self = CLR_LISTENERS_PAGE (page);
+  JsonNode *node = answer ? json_object_get_member (answer, "certificates") : NULL;
+  JsonArray *list = node && JSON_NODE_HOLDS_ARRAY (node) ? json_node_get_array (node) : NULL;
+
+  for (guint i = 0; list && i < json_array_get_length (list); i++)
+    {
+      JsonNode *item = json_array_get_element (list, i);
+      JsonObject *one = JSON_NODE_HOLDS_OBJECT (item) ? json_node_get_object (item) : NULL;
+      const char *file = one ? clr_json_get_text (one, "file") : NULL,
+                 *problem = one ? clr_json_get_text (one, "problem") : NULL;
+      g_autofree char *until = one ? clr_words_time (clr_json_get_text (one, "expires"), TRUE) : NULL;
+      int days = one ? (int)json_object_get_int_member_with_default (one, "days", 0) : 0;
+      g_autofree char *words = NULL;
+      GtkWidget *row;
+
+      if (file == NULL || until == NULL)
+        continue;
+      words = g_strdup_printf (
+          ngettext ("Good until %s, for %d day%s%s", "Good until %s, for %d days%s%s", (gulong)MAX (days, 0)),
+          until, days, problem ? "\n" : "", problem ? problem : "");
+      row = clr_rows_add (&self->certificates, file, words);
+      clr_row_add_icon (row, days < 30 ? "dialog-warning-symbolic" : "emblem-ok-symbolic",
+                        days < 3    ? "error"
+                        : days < 30 ? "warning"
+                                    : "success");
+    }
+}
+
 static void
 clr_listeners_page_show (ClrSectionsPage *page, ClrGroups *groups, const GError *error)
 {
@@ -92,6 +125,8 @@ clr_listeners_page_show (ClrSectionsPage *page, ClrGroups *groups, const GError 
     clr_rows_add_empty (&self->listeners,
                         error ? error->message : _ ("None: no mail comes in over the network"));
   gtk_widget_set_visible (GTK_WIDGET (self->certificates_group), self->certificates.rows->len > 0);
+  if (self->certificates.rows->len > 0)
+    clr_page_ask (CLR_PAGE (self), "GET", CLR_API_CERTIFICATES, NULL, on_certificates, NULL);
 }
 
 static void

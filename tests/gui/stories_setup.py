@@ -10,7 +10,7 @@ import tempfile
 import harness
 from app import App
 from harness import Relay, Sink, check, equal, free_port, wait_for
-from stories import busy, script, story
+from stories import busy, fill, script, story
 
 
 @story("a setting is changed, refused beside the field, applied and undone")
@@ -349,3 +349,45 @@ def _(where):
         check("mail.provider.test" not in open(relay.conf).read(), "it was changed before it was applied")
         app.do("click apply_button")
         wait_for(lambda: "hosts = mail.provider.test:587" in open(relay.conf).read() and "192.0.2.0/24" in open(relay.conf).read(), what="the settings to be taken over")
+
+
+@story("an alert is raised, known of, and one is added")
+def _(where):
+    with Sink(script()) as sink, Relay(sink.route(), queue="retry-first = 1h", extra="[alert many]\nkind = queue-length\nmore-than = 1\n") as relay, App(where, relay.socket) as app:
+        fill(relay)
+        app.do("page alerts")
+        app.until("texts all", "many · since", 40)
+        app.until("texts all", "I Know")
+        app.do("click I Know" if app.ask("click I Know")[0] else "click _I Know")
+        app.until("texts all", "knows of it")
+        app.do("click add_alert_button")
+        app.do("name section_name space")
+        equal(app.do("row kind disk"), "", "the kind")
+        app.do("click save_button")
+        app.until("text space", "disk")
+
+
+@story("a session is seen while it lasts, its device is recorded, and the record is read")
+def _(where):
+    with Relay() as relay, App(where, relay.socket) as app:
+        app.do("page sessions")
+        with relay.client(local_hostname="printer.test") as smtp:
+            smtp.ehlo()
+            app.until("texts all", "printer.test")
+            title = next(t for t in app.do("texts all").split("\x1f") if "printer.test" in t)
+            app.do(f"press record {title}")
+        app.until("text device all", "0 of")
+        relay.send()
+        app.until("text device all", "1 of")
+        app.do("press show device all")
+        app.until("read sheet_label", "mail FROM:<a@internal.test>")
+
+
+@story("what the DNS says of a domain is asked for, with what to publish")
+def _(where):
+    with Relay(extra=f"[dns]\nservers = 127.0.0.1:{free_port()}\ntimeout = 1s\n") as relay, App(where, relay.socket) as app:
+        app.do("page domains")
+        app.until("read check_row", "internal.test")
+        app.do("click check_button")
+        app.until("text SPF", lambda text: True, 60)
+        app.until("text DMARC", lambda text: True)
