@@ -4,6 +4,7 @@
  */
 #include "clr-verb.h"
 #include "clr-version.h"
+#include "system/clr-share.h"
 #include "system/clr-terminal.h"
 
 #include <glib/gi18n.h>
@@ -62,7 +63,8 @@ main (int argc, char **argv)
   ClrVerbOptions options = { 0 };
 
   setlocale (LC_ALL, "");
-  bindtextdomain (GETTEXT_PACKAGE, CLR_LOCALE_DIR);
+  g_autofree char *locale = clr_share_dup_folder (CLR_LOCALE_DIR, "locale");
+  bindtextdomain (GETTEXT_PACKAGE, locale);
   bind_textdomain_codeset (GETTEXT_PACKAGE, "UTF-8");
   textdomain (GETTEXT_PACKAGE);
   g_auto (GStrv) words = clr_terminal_dup_words (argv);

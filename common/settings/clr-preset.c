@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "settings/clr-preset.h"
 
+#include "system/clr-share.h"
+
 #include <glib/gi18n-lib.h>
 #include <string.h>
 
@@ -8,8 +10,11 @@ const char *
 clr_preset_get_folder (void)
 {
   const char *folder = g_getenv ("CLRELAY_PRESETS");
+  static char *installed;
 
-  return folder ? folder : CLR_PRESET_FOLDER;
+  if (g_once_init_enter (&installed))
+    g_once_init_leave (&installed, clr_share_dup_folder (CLR_PRESET_FOLDER, "clrelay/presets"));
+  return folder ? folder : installed;
 }
 
 static char *
