@@ -106,6 +106,10 @@ typedef enum
   X (STORE_FAILED, ERROR, "store.failed", "why",                                                             \
      "the queue's store refuses, clients are told 452 until it recovers: {why}")                             \
   X (STORE_RECOVERED, INFO, "store.recovered", "", "the queue's store works again")                          \
+  X (STORE_UNREADABLE, ERROR, "store.unreadable", "what why",                                                \
+     "{what} cannot be read from the queue's store just now, and will be tried again: {why}")                \
+  X (CLOCK_SET_BACK, WARNING, "clock.set-back", "seconds",                                                   \
+     "the clock has been set back by {seconds} s: what is planned comes as much earlier by it")              \
   X (HISTORY_FAILED, ERROR, "history.failed", "why",                                                         \
      "the history cannot be written; finished mail stays in the queue until it can: {why}")                  \
   X (STATE_FAILED, WARNING, "state.failed", "why",                                                           \

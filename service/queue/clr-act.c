@@ -34,6 +34,12 @@ clr_act_free (ClrAct *act)
   g_free (act);
 }
 
+gboolean
+clr_act_is_by_time (const ClrAct *act)
+{
+  return act->kind == CLR_ACT_AGE || act->kind == CLR_ACT_NOTICE;
+}
+
 static gboolean
 is_one_of (ClrRecipientState state, unsigned states)
 {
@@ -59,6 +65,7 @@ is_meant (const ClrAct *act, const ClrMessage *message, const ClrRecipient *reci
     [CLR_ACT_MOVE] = WAITING | FAILED | HELD,
     [CLR_ACT_AGE] = WAITING,
     [CLR_ACT_NOTICE] = WAITING,
+    [CLR_ACT_SET_BACK] = WAITING | ACTIVE | HELD,
   };
 
   if (!is_one_of (recipient->state, states[act->kind])
@@ -70,6 +77,8 @@ is_meant (const ClrAct *act, const ClrMessage *message, const ClrRecipient *reci
     return recipient->expires_us <= act->now_us;
   if (act->kind == CLR_ACT_NOTICE)
     return recipient->notice_us > 0 && recipient->notice_us <= act->now_us;
+  if (act->kind == CLR_ACT_SET_BACK)
+    return message->id <= act->until;
   return TRUE;
 }
 
@@ -127,6 +136,26 @@ refuse (const ClrAct *act, ClrRecipient *recipient)
   g_clear_pointer (&recipient->host, g_free);
 }
 
+/* A retry comes after as long as it would have, and never later than one that is planned now. What came while
+ * the clock was ahead lives, and waits for its notice, no longer than what comes now. */
+static gboolean
+set_back (const ClrAct *act, const ClrMessage *message, ClrRecipient *recipient)
+{
+  int64_t due_us = recipient->due_us, expires_us = recipient->expires_us, notice_us = recipient->notice_us;
+
+  if (recipient->state == CLR_RECIPIENT_WAITING && due_us > act->now_us)
+    recipient->due_us
+        = MIN (MAX (due_us - act->back_us, act->now_us), act->now_us + clr_retry_get_longest (&act->rule));
+  if (message->created_us > act->now_us)
+    {
+      recipient->expires_us = MIN (expires_us, act->now_us + act->rule.lifetime_us);
+      if (notice_us > 0)
+        recipient->notice_us = MIN (notice_us, act->now_us + act->rule.notice_us);
+    }
+  return recipient->due_us != due_us || recipient->expires_us != expires_us
+         || recipient->notice_us != notice_us;
+}
+
 gboolean
 clr_act_change (const ClrAct *act, const ClrMessage *message, ClrRecipient *recipient, gboolean *gone)
 {
@@ -163,6 +192,8 @@ clr_act_change (const ClrAct *act, const ClrMessage *message, ClrRecipient *reci
       if (act->reports)
         recipient->report |= CLR_REPORT_DELAYED;
       break;
+    case CLR_ACT_SET_BACK:
+      return set_back (act, message, recipient);
     }
   return TRUE;
 }

@@ -8,6 +8,7 @@
 
 #include "queue/clr-filter.h"
 #include "queue/clr-message.h"
+#include "queue/clr-retry.h"
 
 typedef enum
 {
@@ -21,6 +22,7 @@ typedef enum
   CLR_ACT_MOVE,     /* not active: leaves another way, or for another address; what is not held is due now */
   CLR_ACT_AGE,      /* waiting beyond its lifetime at @now_us: given up */
   CLR_ACT_NOTICE,   /* waiting when its notice is due: a report of the delay is due */
+  CLR_ACT_SET_BACK, /* the clock has been: what was planned by the former time is planned by this one */
 } ClrActKind;
 
 /* Where recipients go instead. */
@@ -48,6 +50,10 @@ typedef struct
   const char *reason;  /* of CLR_ACT_REFUSE, for the sender; borrowed */
   gboolean reports;    /* whether there are reports */
   int64_t now_us;
+  /* Of CLR_ACT_SET_BACK. Later messages know the clock as it is. */
+  uint64_t until;
+  int64_t back_us;
+  ClrRetryRule rule;
 
   /* Out, of the last slice. */
   uint64_t after; /* the cursor: messages up to it have been looked at */
@@ -66,6 +72,8 @@ ClrAct *clr_act_new (ClrActKind kind, uint64_t message, int64_t now_us);
 void clr_act_reset (ClrAct *act);
 void clr_act_free (ClrAct *act);
 
+/* It asks for what has come to its time, and needs no cursor: what it changes is not meant any more. */
+gboolean clr_act_is_by_time (const ClrAct *act);
 /* Whether @recipient is meant, and what becomes of it. @gone: (out): its row is to be removed. */
 gboolean clr_act_change (const ClrAct *act, const ClrMessage *message, ClrRecipient *recipient,
                          gboolean *gone);

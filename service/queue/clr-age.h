@@ -9,11 +9,15 @@
 #include <glib.h>
 #include <stdint.h>
 
+/* What a clock that is being corrected, or a busy machine, makes of a minute at the most. */
+#define CLR_AGE_JUMP_US (120 * (int64_t)G_USEC_PER_SEC)
+
 typedef struct
 {
   int64_t offset_us; /* wall less monotonic clock, without the jumps; follows small corrections */
   int64_t ahead_us;  /* the jumps that still count */
   int64_t forget_us; /* monotonic: then none does */
+  int64_t back_us;   /* so far has the clock been set back since the last look; 0: it has not */
   gboolean has_begun;
 } ClrAge;
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "queue/clr-queue-private.h"
 
-#include "base/clr-clock.h"
 #include "base/clr-counter.h"
 #include "base/clr-error.h"
+#include "base/clr-id.h"
 #include "base/clr-log.h"
 #include "system/clr-file.h"
 
@@ -49,7 +49,7 @@ static void
 store_failed (ClrQueue *queue, const GError *error)
 {
   clr_counter_add (CLR_COUNTER_STORE_FAILURES_TOTAL, 1);
-  queue->retry_store_us = clr_clock_monotonic () + STORE_RETRY_US;
+  queue->retry_store_us = clr_queue_get_monotonic (queue) + STORE_RETRY_US;
   if (!queue->store_failing)
     clr_log_event (CLR_EVENT_STORE_FAILED, error->message);
   queue->store_failing = TRUE;
@@ -123,6 +123,47 @@ on_refused (ClrQueue *queue, ClrBatch *batch, const GError *error, int64_t now)
   g_ptr_array_set_size (queue->acts, 0);
 }
 
+void
+clr_queue_set_back (ClrQueue *queue, int64_t now_us, int64_t back_us)
+{
+  ClrAct *act = clr_act_new (CLR_ACT_SET_BACK, 0, now_us);
+  g_autofree char *seconds = g_strdup_printf ("%" G_GINT64_FORMAT, back_us / G_USEC_PER_SEC);
+
+  act->back_us = back_us;
+  act->rule = queue->options.retry;
+  act->until = clr_id_new (queue->options.node, now_us);
+  g_queue_push_tail (&queue->set_backs, act);
+  clr_queue_set_lanes_back (queue, now_us, back_us);
+  if (back_us > 0)
+    clr_log_event (CLR_EVENT_CLOCK_SET_BACK, seconds);
+}
+
+/* A slice of the first one. It goes on where the last transaction that was stored has ended. */
+static void
+plan_set_back (ClrQueue *queue, ClrBatch *batch)
+{
+  ClrAct *act = g_queue_peek_head (&queue->set_backs);
+
+  if (act == NULL)
+    return;
+  clr_act_reset (act);
+  act->after = queue->set_back_after;
+  g_ptr_array_add (batch->acts, act);
+}
+
+static void
+take_set_back (ClrQueue *queue, int64_t now)
+{
+  ClrAct *act = g_queue_peek_head (&queue->set_backs);
+
+  if (act == NULL)
+    return;
+  clr_queue_take_act (queue, act, NULL, now);
+  queue->set_back_after = act->more ? act->after : 0;
+  if (!act->more)
+    clr_act_free (g_queue_pop_head (&queue->set_backs));
+}
+
 /* Acts on all that could wait, and was in the batch. */
 static void
 take_rest (ClrQueue *queue, ClrBatch *batch, int64_t now)
@@ -146,6 +187,7 @@ take_rest (ClrQueue *queue, ClrBatch *batch, int64_t now)
         queue->next_expiry_us = 0;
     }
   g_ptr_array_set_size (queue->acts, 0);
+  take_set_back (queue, now);
 }
 
 /* Everything in the batch is on disk, or nothing is. */
@@ -153,7 +195,7 @@ static void
 on_applied (ClrQueueStore *store, ClrBatch *batch, const GError *error, void *data)
 {
   ClrQueue *queue = data;
-  int64_t now = clr_clock_wall ();
+  int64_t now = clr_queue_get_wall (queue);
 
   if (error)
     {
@@ -210,10 +252,23 @@ plan_act (ClrQueue *queue, ClrBatch *batch, ClrActKind kind, int64_t now)
   g_ptr_array_add (batch->acts, act);
 }
 
+/* What could not be read when it was over, and would stay for ever. */
+static void
+finish_unfinished (ClrQueue *queue)
+{
+  g_autoptr (GArray) ids = g_steal_pointer (&queue->unfinished);
+
+  queue->unfinished = g_array_new (FALSE, FALSE, sizeof (uint64_t));
+  for (unsigned i = 0; i < ids->len; i++)
+    clr_queue_finish_if_done (queue, g_array_index (ids, uint64_t, i));
+}
+
 /* What nobody waits for: results, reports, orders, claims. */
 static void
 plan_rest (ClrQueue *queue, ClrBatch *batch, int64_t now, int64_t monotonic)
 {
+  if (monotonic >= queue->next_expiry_us)
+    finish_unfinished (queue);
   for (unsigned i = 0; i < queue->results->len; i++)
     clr_queue_plan_result (queue, g_ptr_array_index (queue->results, i), now, batch);
   for (unsigned i = 0; i < queue->reports->len; i++)
@@ -225,6 +280,7 @@ plan_rest (ClrQueue *queue, ClrBatch *batch, int64_t now, int64_t monotonic)
       plan_act (queue, batch, CLR_ACT_AGE, queue->age_us);
       plan_act (queue, batch, CLR_ACT_NOTICE, queue->age_us);
     }
+  plan_set_back (queue, batch);
   clr_queue_plan_requests (queue, batch, now);
   if (!queue->paused)
     {
@@ -238,10 +294,12 @@ plan_rest (ClrQueue *queue, ClrBatch *batch, int64_t now, int64_t monotonic)
 void
 clr_queue_commit (ClrQueue *queue)
 {
-  int64_t now = clr_clock_wall (), monotonic = clr_clock_monotonic ();
+  int64_t now = clr_queue_get_wall (queue), monotonic = clr_queue_get_monotonic (queue);
   ClrBatch *batch;
 
   queue->age_us = clr_age_get_time (&queue->age, now, monotonic, queue->options.retry.lifetime_us);
+  if (queue->age.back_us > 0)
+    clr_queue_set_back (queue, now, queue->age.back_us);
   watch_space (queue, monotonic);
   if (queue->no_space && queue->submissions->len > 0)
     refuse_for_space (queue);
@@ -258,6 +316,7 @@ clr_queue_commit (ClrQueue *queue)
   queue->rest_is_in = monotonic >= queue->retry_store_us;
   if (queue->rest_is_in)
     plan_rest (queue, batch, now, monotonic);
+  clr_queue_end_plan (queue);
   if (clr_batch_is_empty (batch))
     clr_queue_answer_requests (queue, NULL, now);
   else

@@ -37,9 +37,9 @@ clr_limit_group_is_resting (const ClrLimitGroup *group, int64_t now_us)
 }
 
 unsigned
-clr_limit_group_get_room (const ClrLimitGroup *group, unsigned window, int64_t now_us)
+clr_limit_group_get_room (const ClrLimitGroup *group, unsigned window, unsigned planned, int64_t now_us)
 {
-  unsigned taken = group->n_memory + group->reserved - group->leaving;
+  unsigned taken = group->n_memory + group->reserved + planned - group->leaving;
 
   if (clr_limit_group_is_resting (group, now_us))
     return 0;

@@ -24,7 +24,9 @@ struct ClrLimitGroup
   unsigned n_memory; /* recipients ready or posted */
   unsigned reserved; /* and those that are being claimed */
   size_t held;       /* octets of content of them */
-  unsigned leaving;  /* recipients whose results are in the transaction that is being planned */
+  unsigned planned;  /* and those that come in with the transaction number planned_in */
+  uint64_t planned_in;
+  unsigned leaving; /* recipients whose results are in the transaction that is being planned */
   size_t leaving_held;
   GQueue blocked; /* of ClrLane: something is due, but there is no room for it */
   GQueue stuck;   /* of ClrLane: with jobs ready, but all shards have as many as they may */
@@ -67,8 +69,10 @@ gboolean clr_lane_is_idle (const ClrLane *lane); /* nothing of it is in memory *
 ClrLimitGroup *clr_limit_group_new (const char *key, unsigned n_workers);
 void clr_limit_group_free (ClrLimitGroup *group);
 gboolean clr_limit_group_is_resting (const ClrLimitGroup *group, int64_t now_us);
-/* How many recipients may be claimed now, so that no more than @window are in memory. */
-unsigned clr_limit_group_get_room (const ClrLimitGroup *group, unsigned window, int64_t now_us);
+/* How many recipients may be taken into memory now, so that no more than @window are there. @planned: so many
+ * come anyway. */
+unsigned clr_limit_group_get_room (const ClrLimitGroup *group, unsigned window, unsigned planned,
+                                   int64_t now_us);
 /* The shard with the fewest jobs, or -1 when all have as many as they may. */
 int clr_limit_group_choose_shard (const ClrLimitGroup *group);
 /* The next hop failed as a whole, or works again. @now_us: wall clock. */

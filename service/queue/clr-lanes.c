@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "queue/clr-queue-private.h"
 
-#include "base/clr-clock.h"
 #include "base/clr-log.h"
 
 #define LANES_MOST      8192u /* in memory; the others are in the store until their time comes */
@@ -69,25 +68,51 @@ clr_queue_note_due (ClrQueue *queue, ClrLane *lane, int64_t due_us)
   clr_queue_schedule (queue, lane);
 }
 
-/* Half of what is free is for each group, so that however many are slow, there is always room for the next.
- */
+static unsigned
+count_memory (const ClrQueue *queue)
+{
+  return queue->n_memory + queue->reserved + queue->planned - queue->leaving;
+}
+
 static gboolean
 is_crowded (const ClrQueue *queue)
 {
-  return queue->n_memory + queue->reserved - queue->leaving >= WINDOWS * queue->options.window
+  return count_memory (queue) >= WINDOWS * queue->options.window
          || queue->held - queue->leaving_held >= HELD_MOST;
 }
 
+/* Half of what is free is for each group, so that a slow one leaves room for the next. The last window is for
+ * groups that have nothing in memory, a recipient each: so however many are slow, the others do not wait for
+ * them. */
 unsigned
 clr_queue_get_room (const ClrQueue *queue, const ClrLimitGroup *group, int64_t now_us)
 {
   size_t held = queue->held - queue->leaving_held;
-  unsigned taken = queue->n_memory + queue->reserved - queue->leaving;
+  unsigned planned = group->planned_in == queue->transaction ? group->planned : 0, left;
+  unsigned window = queue->options.window;
 
   if (is_crowded (queue) || group->held - group->leaving_held >= HELD_MOST - held)
     return 0;
-  return clr_limit_group_get_room (
-      group, MIN (queue->options.window, WINDOWS * queue->options.window - taken), now_us);
+  left = WINDOWS * window - count_memory (queue);
+  left = left > window ? left - window : group->n_memory + group->reserved + planned == 0;
+  return clr_limit_group_get_room (group, MIN (window, left), planned, now_us);
+}
+
+void
+clr_queue_plan_memory (ClrQueue *queue, ClrLimitGroup *group, unsigned n)
+{
+  if (group->planned_in != queue->transaction)
+    group->planned = 0;
+  group->planned_in = queue->transaction;
+  group->planned += n;
+  queue->planned += n;
+}
+
+void
+clr_queue_end_plan (ClrQueue *queue)
+{
+  queue->planned = 0;
+  queue->transaction++;
 }
 
 gboolean
@@ -223,6 +248,35 @@ clr_queue_list (ClrQueue *queue, ClrLane *lane)
   g_queue_push_tail (&queue->ready, lane);
 }
 
+static int64_t
+put_back (int64_t time_us, int64_t now_us, int64_t back_us)
+{
+  return time_us == INT64_MAX || time_us <= now_us ? time_us : MAX (time_us - back_us, now_us);
+}
+
+void
+clr_queue_set_lanes_back (ClrQueue *queue, int64_t now_us, int64_t back_us)
+{
+  GHashTableIter iter;
+  void *value;
+
+  g_hash_table_iter_init (&iter, queue->groups);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    {
+      ClrLimitGroup *group = value;
+
+      group->rest_until_us = put_back (group->rest_until_us, now_us, back_us);
+    }
+  g_hash_table_iter_init (&iter, queue->lanes);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    {
+      ClrLane *lane = value;
+
+      lane->next_due_us = put_back (lane->next_due_us, now_us, back_us);
+      clr_queue_schedule (queue, lane);
+    }
+}
+
 static void
 on_lane (const char *key, const char *site, int64_t look_us, void *data)
 {
@@ -297,7 +351,7 @@ drop_late (ClrQueue *queue)
 void
 clr_queue_tidy_lanes (ClrQueue *queue, int64_t now_us)
 {
-  int64_t monotonic = clr_clock_monotonic ();
+  int64_t monotonic = clr_queue_get_monotonic (queue);
   GHashTableIter iter;
   void *value;
 
@@ -333,6 +387,7 @@ clr_queue_set_up_lanes (ClrQueue *queue)
   queue->lane_updates = g_array_new (FALSE, TRUE, sizeof (ClrLaneUpdate));
   g_array_set_clear_func (queue->lane_updates, clear_update);
   queue->tidy_at = LANES_MOST;
+  queue->transaction = 1;
 }
 
 void

@@ -37,6 +37,8 @@ struct ClrQueue
   GQueue ready;         /* of ClrLane: with jobs that may be posted */
   unsigned n_memory;    /* recipients of all groups in memory */
   unsigned reserved;
+  unsigned planned; /* recipients that the transaction which is being planned brings into memory */
+  uint64_t transaction;
   size_t held;      /* octets of content in jobs */
   unsigned leaving; /* of n_memory and held: what leaves with the transaction that is being planned */
   size_t leaving_held;
@@ -48,6 +50,9 @@ struct ClrQueue
   GHashTable *reporting; /* ids (uint64_t) of messages about which a report is being made */
   gboolean reports_due;  /* there may be some in the store that are not being made */
   unsigned next_reporter;
+  int64_t next_reports_us; /* monotonic: not before then, after a failure */
+
+  GArray *unfinished; /* ids (uint64_t) of messages that may be finished, but could not be read */
 
   GPtrArray *submissions; /* came since the last transaction */
   GPtrArray *results;     /* of ClrJob */
@@ -66,8 +71,10 @@ struct ClrQueue
   int64_t next_expiry_us;   /* monotonic */
   int64_t next_space_us;    /* monotonic */
   ClrAge age;
-  int64_t age_us;      /* the time by which mail is given up, as of this transaction */
-  gboolean rest_is_in; /* the batch holds more than submissions */
+  int64_t age_us;          /* the time by which mail is given up, as of this transaction */
+  GQueue set_backs;        /* of ClrAct: the clock has been set back; the first runs in slices */
+  uint64_t set_back_after; /* how far it had got with the last transaction that was stored */
+  gboolean rest_is_in;     /* the batch holds more than submissions */
   gboolean no_space;
   gboolean store_failing;
   gboolean paused;
@@ -75,9 +82,15 @@ struct ClrQueue
   int maintaining; /* ClrMaintenance, atomic */
 };
 
+/* clr-queue.c */
+int64_t clr_queue_get_wall (const ClrQueue *queue);
+int64_t clr_queue_get_monotonic (const ClrQueue *queue);
+
 /* clr-commit.c */
 /* One transaction with all that is there; then what follows from it. */
 void clr_queue_commit (ClrQueue *queue);
+/* The clock has been set back by @back_us; 0: it is not known by how much, while the relay did not run. */
+void clr_queue_set_back (ClrQueue *queue, int64_t now_us, int64_t back_us);
 /* The gauges are the store's own counts. */
 void clr_queue_show_counts (ClrQueue *queue);
 
@@ -94,6 +107,10 @@ unsigned clr_queue_get_room (const ClrQueue *queue, const ClrLimitGroup *group, 
 /* There is no room for what is due in it: it is looked at again when there is. Returns: FALSE when too many
  * wait so; then look_us says when to look again. */
 gboolean clr_queue_block (ClrQueue *queue, ClrLane *lane, int64_t now_us);
+/* @n recipients more come into memory with the transaction that is being planned. */
+void clr_queue_plan_memory (ClrQueue *queue, ClrLimitGroup *group, unsigned n);
+/* It is planned. */
+void clr_queue_end_plan (ClrQueue *queue);
 /* The group has changed: what waited for that goes on. */
 void clr_queue_unblock (ClrQueue *queue, ClrLimitGroup *group, int64_t now_us);
 /* The same for lanes that waited for room in the whole queue. */
@@ -107,6 +124,8 @@ void clr_queue_set_site (ClrQueue *queue, ClrLane *lane, const char *site);
 void clr_queue_keep_lane (ClrQueue *queue, const char *key, const char *site, int64_t look_us);
 /* Jobs of the lane may be posted. */
 void clr_queue_list (ClrQueue *queue, ClrLane *lane);
+/* The clock has been set back by so much: what was planned in memory is planned by the new time. */
+void clr_queue_set_lanes_back (ClrQueue *queue, int64_t now_us, int64_t back_us);
 /* Takes lanes that are due soon from the store, and drops those that are not needed. */
 void clr_queue_load_lanes (ClrQueue *queue, int64_t now_us);
 void clr_queue_tidy_lanes (ClrQueue *queue, int64_t now_us);

@@ -2,6 +2,7 @@
 #include "queue/clr-queue-private.h"
 
 #include "base/clr-clock.h"
+#include "base/clr-id.h"
 #include "base/clr-log.h"
 
 #include <string.h>
@@ -27,16 +28,38 @@ typedef struct
   uint64_t min_free;
 } RulesLetter;
 
+int64_t
+clr_queue_get_wall (const ClrQueue *queue)
+{
+  int64_t wall, monotonic;
+
+  if (queue->options.tell_time == NULL)
+    return clr_clock_wall ();
+  queue->options.tell_time (&wall, &monotonic, queue->options.data);
+  return wall;
+}
+
+int64_t
+clr_queue_get_monotonic (const ClrQueue *queue)
+{
+  int64_t wall, monotonic;
+
+  if (queue->options.tell_time == NULL)
+    return clr_clock_monotonic ();
+  queue->options.tell_time (&wall, &monotonic, queue->options.data);
+  return monotonic;
+}
+
 /* Microseconds to wait before the next transaction; 0: now. */
 static int64_t
 get_wait (ClrQueue *queue)
 {
-  int64_t monotonic = clr_clock_monotonic (), now = clr_clock_wall (), wait, due;
+  int64_t monotonic = clr_queue_get_monotonic (queue), now = clr_queue_get_wall (queue), wait, due;
 
   if (queue->submissions->len + queue->requests->len > 0)
     return 0;
   if (queue->reports->len > 0 || queue->results->len >= RESULTS_WAIT || queue->removes->len >= REMOVES_WAIT
-      || queue->stopping)
+      || queue->set_backs.length > 0 || queue->stopping)
     wait = 0;
   else
     wait = MAX (queue->next_expiry_us - monotonic, 0);
@@ -69,30 +92,40 @@ gather (ClrQueue *queue)
   queue->usual_batch = (queue->usual_batch * 7 + n * 18) / 8;
 }
 
+int64_t
+clr_queue_turn (ClrQueue *queue)
+{
+  clr_mailbox_open_all (queue->mailbox);
+  gather (queue);
+  if (get_wait (queue) <= 0)
+    clr_queue_commit (queue);
+  clr_queue_dispatch (queue, clr_queue_get_wall (queue));
+  clr_queue_post_due_reports (queue);
+  clr_queue_tidy_lanes (queue, clr_queue_get_wall (queue));
+  return get_wait (queue);
+}
+
+static gboolean
+is_over (const ClrQueue *queue)
+{
+  return queue->stopping && queue->submissions->len + queue->requests->len == 0
+         && (queue->results->len == 0 || queue->store_failing);
+}
+
 static void *
 run (void *data)
 {
   ClrQueue *queue = data;
+  int64_t wait = get_wait (queue);
 
-  for (;;)
+  while (!is_over (queue))
     {
-      int64_t wait = get_wait (queue);
-
       if (wait > 0)
         {
           clr_log_flush ();
           clr_mailbox_wait (queue->mailbox, wait);
         }
-      clr_mailbox_open_all (queue->mailbox);
-      gather (queue);
-      if (get_wait (queue) <= 0)
-        clr_queue_commit (queue);
-      clr_queue_dispatch (queue, clr_clock_wall ());
-      clr_queue_post_due_reports (queue);
-      clr_queue_tidy_lanes (queue, clr_clock_wall ());
-      if (queue->stopping && queue->submissions->len + queue->requests->len == 0
-          && (queue->results->len == 0 || queue->store_failing))
-        break;
+      wait = clr_queue_turn (queue);
     }
   clr_log_flush ();
   return NULL;
@@ -110,7 +143,7 @@ open_result (ClrLetter *letter, void *owner)
   ClrQueue *queue = owner;
 
   if (queue->results->len == 0)
-    queue->results_since_us = clr_clock_monotonic ();
+    queue->results_since_us = clr_queue_get_monotonic (queue);
   g_ptr_array_add (queue->results, letter);
 }
 
@@ -133,7 +166,7 @@ open_stored (ClrLetter *letter, void *owner)
 
   ClrQueue *queue = owner;
 
-  queue->history_told_us = clr_clock_monotonic ();
+  queue->history_told_us = clr_queue_get_monotonic (queue);
   queue->in_history -= MIN (queue->in_history, stored->n);
   if (queue->removes->len == 0)
     queue->removes_since_us = queue->history_told_us;
@@ -254,6 +287,17 @@ is_known (uint64_t id, void *data)
   return store->klass->has_message (store, id);
 }
 
+/* Ids hold their time and only grow: those of a former run tell that the clock has been set back since. */
+static void
+look_at_clock (ClrQueue *queue)
+{
+  int64_t now = clr_queue_get_wall (queue);
+  int64_t ahead = clr_id_get_time (clr_id_new (queue->options.node, now)) - now;
+
+  if (ahead > CLR_AGE_JUMP_US)
+    clr_queue_set_back (queue, now, 0);
+}
+
 static gboolean
 recover (ClrQueue *queue, GError **error)
 {
@@ -263,6 +307,7 @@ recover (ClrQueue *queue, GError **error)
   if (!klass->recover (queue->store, queue->options.node, finished, error))
     return FALSE;
   clr_queue_show_counts (queue);
+  look_at_clock (queue);
   queue->reports_due = TRUE;
   for (unsigned i = 0; i < finished->len; i++)
     {
@@ -299,14 +344,16 @@ queue_destroy (ClrQueue *queue)
   g_ptr_array_unref (queue->requests);
   g_array_unref (queue->removes);
   g_array_unref (queue->orphans);
+  g_array_unref (queue->unfinished);
   g_ptr_array_unref (queue->acts);
+  g_queue_clear_full (&queue->set_backs, (GDestroyNotify)clr_act_free);
   queue->store->klass->free (queue->store);
   g_free (queue->directory);
   g_free (queue);
 }
 
 ClrQueue *
-clr_queue_new (const ClrQueueOptions *options, GError **error)
+clr_queue_new_by_hand (const ClrQueueOptions *options, GError **error)
 {
   ClrQueue *queue = g_new0 (ClrQueue, 1);
 
@@ -323,7 +370,9 @@ clr_queue_new (const ClrQueueOptions *options, GError **error)
   queue->orphans = g_array_new (FALSE, FALSE, sizeof (uint64_t));
   queue->removes = g_array_new (FALSE, FALSE, sizeof (uint64_t));
   queue->acts = g_ptr_array_new_with_free_func ((GDestroyNotify)clr_act_free);
-  queue->next_expiry_us = clr_clock_monotonic ();
+  queue->unfinished = g_array_new (FALSE, FALSE, sizeof (uint64_t));
+  g_queue_init (&queue->set_backs);
+  queue->next_expiry_us = clr_queue_get_monotonic (queue);
   if (options->history_file)
     queue->history = clr_history_new (options->history_file, options->queue_file, &options->history_rule,
                                       on_history_stored, queue, error);
@@ -332,7 +381,16 @@ clr_queue_new (const ClrQueueOptions *options, GError **error)
       queue_destroy (queue);
       return NULL;
     }
-  queue->thread = g_thread_new ("queue", run, queue);
+  return queue;
+}
+
+ClrQueue *
+clr_queue_new (const ClrQueueOptions *options, GError **error)
+{
+  ClrQueue *queue = clr_queue_new_by_hand (options, error);
+
+  if (queue)
+    queue->thread = g_thread_new ("queue", run, queue);
   return queue;
 }
 
@@ -340,7 +398,10 @@ void
 clr_queue_free (ClrQueue *queue)
 {
   post_simple (queue, open_stop);
-  g_thread_join (queue->thread);
+  if (queue->thread)
+    g_thread_join (queue->thread);
+  else
+    run (queue);
   while (g_atomic_int_get (&queue->maintaining) == CLR_MAINTENANCE_RUNNING)
     g_usleep (1000);
   queue_destroy (queue);

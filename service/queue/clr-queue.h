@@ -34,11 +34,17 @@ typedef struct
   /* Queue thread: hands the work of making a report to a worker, which brings it back with
    * clr_queue_post_report(). NULL: there are no reports, and what fails is kept. */
   void (*post_report) (unsigned worker, ClrReportJob *job, void *data);
+  /* What time it is, by both clocks; NULL: the system's. */
+  void (*tell_time) (int64_t *wall_us, int64_t *monotonic_us, void *data);
   void *data;
 } ClrQueueOptions;
 
 /* Recovers what a former run left, then starts the thread. */
 ClrQueue *clr_queue_new (const ClrQueueOptions *options, GError **error);
+/* The same without a thread, for tests with clocks of their own: they call clr_queue_turn(). */
+ClrQueue *clr_queue_new_by_hand (const ClrQueueOptions *options, GError **error);
+/* Opens what was posted, and does all that is due. Returns: microseconds until there is more to do. */
+int64_t clr_queue_turn (ClrQueue *queue);
 /* No job leaves any more; submissions and results are still taken. */
 void clr_queue_post_pause (ClrQueue *queue);
 /* Any letter, opened in the queue thread. */

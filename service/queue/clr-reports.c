@@ -4,7 +4,8 @@
 #include "base/clr-id.h"
 #include "base/clr-log.h"
 
-#define REPORTS_MADE 32u /* at a time: their messages are in memory */
+#define REPORTS_MADE     32u /* at a time: their messages are in memory */
+#define REPORTS_RETRY_US (5 * (int64_t)G_USEC_PER_SEC)
 
 /* A message may be due more than one kind: one after the other, the failure first. */
 static ClrReportKind
@@ -37,13 +38,21 @@ clr_queue_post_due_reports (ClrQueue *queue)
   g_autoptr (GPtrArray) messages = NULL;
 
   if (!queue->reports_due || queue->paused || queue->options.post_report == NULL
-      || g_hash_table_size (queue->reporting) >= REPORTS_MADE)
+      || g_hash_table_size (queue->reporting) >= REPORTS_MADE
+      || clr_queue_get_monotonic (queue) < queue->next_reports_us)
     return;
   /* Those that are being made are among what is found: with twice as many there is something new for every
    * free place, or there is nothing new. */
   messages = queue->store->klass->due_reports (queue->store, 2 * REPORTS_MADE, &error);
-  queue->reports_due = messages == NULL || messages->len == 2 * REPORTS_MADE;
-  for (unsigned i = 0; messages && i < messages->len; i++)
+  if (messages == NULL)
+    {
+      /* The database cannot be read just now. They stay due. */
+      clr_log_event (CLR_EVENT_STORE_UNREADABLE, "what reports are due about", error->message);
+      queue->next_reports_us = clr_queue_get_monotonic (queue) + REPORTS_RETRY_US;
+      return;
+    }
+  queue->reports_due = messages->len == 2 * REPORTS_MADE;
+  for (unsigned i = 0; i < messages->len; i++)
     {
       ClrMessage *message = g_ptr_array_index (messages, i);
       ClrReportJob *job;
@@ -63,10 +72,28 @@ clr_queue_post_due_reports (ClrQueue *queue)
     }
 }
 
+/* A notice that mail waits, when none of it does any more: it was being written while the mail went. */
+static gboolean
+is_late (ClrQueue *queue, const ClrReportJob *job)
+{
+  g_autoptr (ClrMessage) stored = NULL;
+  g_autoptr (GError) error = NULL;
+
+  if (job->kind != CLR_REPORT_DELAYED)
+    return FALSE;
+  stored = queue->store->klass->load (queue->store, job->message->id, &error);
+  for (unsigned i = 0; stored && i < stored->n_recipients; i++)
+    if (stored->recipients[i].report & CLR_REPORT_DELAYED)
+      return FALSE;
+  return error == NULL;
+}
+
 /* The report and the mark that it is made stand in one transaction: it is neither lost nor sent twice. */
 void
 clr_queue_plan_report (ClrQueue *queue, ClrReportJob *job, int64_t now_us, ClrBatch *batch)
 {
+  if (job->report && is_late (queue, job))
+    g_clear_pointer (&job->report, clr_message_unref);
   if (job->report)
     {
       clr_queue_plan_submission (queue, job->report, now_us);

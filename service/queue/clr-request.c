@@ -142,6 +142,10 @@ take_changed (ClrQueue *queue, const ClrAct *act, const ClrMessage *message, con
       why = g_strconcat ("given up by ", who, NULL);
       clr_queue_tell_failed (message, recipient, recipient->host, why);
       break;
+    case CLR_ACT_SET_BACK:
+      if (recipient->state == CLR_RECIPIENT_WAITING)
+        clr_queue_note_due (queue, clr_queue_find_lane (queue, recipient->lane, NULL), recipient->due_us);
+      break;
     case CLR_ACT_NOTICE:
       break;
     }

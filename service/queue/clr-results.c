@@ -166,8 +166,18 @@ clr_queue_finish_message (ClrQueue *queue, ClrMessage *message)
 void
 clr_queue_finish_if_done (ClrQueue *queue, uint64_t id)
 {
-  g_autoptr (ClrMessage) stored = queue->store->klass->load (queue->store, id, NULL);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (ClrMessage) stored = queue->store->klass->load (queue->store, id, &error);
 
+  if (error)
+    {
+      char text[CLR_ID_TEXT];
+
+      clr_id_to_text (id, text);
+      clr_log_event (CLR_EVENT_STORE_UNREADABLE, text, error->message);
+      g_array_append_val (queue->unfinished, id);
+      return;
+    }
   for (unsigned i = 0; stored && i < stored->n_recipients; i++)
     if (!clr_recipient_is_final (&stored->recipients[i]))
       return;

@@ -29,6 +29,14 @@ clr_retry_get_wait (const ClrRetryRule *rule, unsigned attempts, uint32_t random
 }
 
 int64_t
+clr_retry_get_longest (const ClrRetryRule *rule)
+{
+  int64_t longest = MAX (rule->longest_us, 1);
+
+  return longest + longest / 8;
+}
+
+int64_t
 clr_retry_get_rest (unsigned failures, uint32_t random)
 {
   return jitter (double_up (REST_FIRST, REST_LONGEST, MAX (failures, 1) - 1), random);

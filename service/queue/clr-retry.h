@@ -20,6 +20,9 @@ typedef struct
  * @random: any number, chooses the jitter. */
 int64_t clr_retry_get_wait (const ClrRetryRule *rule, unsigned attempts, uint32_t random);
 
+/* No wait is longer. */
+int64_t clr_retry_get_longest (const ClrRetryRule *rule);
+
 /* How long a next hop rests after its @failures-th failure in a row (from 1): 5 s, doubling to 5 min, same
  * jitter. */
 int64_t clr_retry_get_rest (unsigned failures, uint32_t random);

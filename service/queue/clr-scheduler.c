@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "queue/clr-queue-private.h"
 
-#include "base/clr-clock.h"
-
 #define RECIPIENTS_PER_JOB 100u
 #define CLAIM              256u
 #define CLAIMS             64u   /* lanes a transaction */
@@ -25,6 +23,8 @@ clr_queue_plan_submission (ClrQueue *queue, ClrMessage *message, int64_t now_us)
       /* Whoever submits it may want it held. */
       if (recipient->state != CLR_RECIPIENT_HELD)
         recipient->state = now ? CLR_RECIPIENT_ACTIVE : CLR_RECIPIENT_WAITING;
+      if (recipient->state == CLR_RECIPIENT_ACTIVE)
+        clr_queue_plan_memory (queue, lane->group, 1);
       recipient->due_us = MAX (now_us, lane->group->rest_until_us);
       recipient->expires_us = message->created_us + queue->options.retry.lifetime_us;
       recipient->priority = message->priority;
@@ -88,7 +88,7 @@ gboolean
 clr_queue_waits_for_history (const ClrQueue *queue)
 {
   return queue->in_history >= HISTORY_BEHIND
-         && clr_clock_monotonic () < queue->history_told_us + HISTORY_SILENT_US;
+         && clr_queue_get_monotonic (queue) < queue->history_told_us + HISTORY_SILENT_US;
 }
 
 void
@@ -146,7 +146,7 @@ clr_queue_take_claim (ClrQueue *queue, ClrClaim *claim)
   clr_queue_schedule (queue, lane);
   /* A lane in which nothing was found calls nobody by a result. */
   if (lane->group->n_memory == 0)
-    clr_queue_unblock (queue, lane->group, clr_clock_wall ());
+    clr_queue_unblock (queue, lane->group, clr_queue_get_wall (queue));
 }
 
 /* A lane that rests keeps nothing in memory: its jobs go back as results without an attempt. */
@@ -158,7 +158,7 @@ give_back (ClrQueue *queue, ClrLane *lane)
   while ((job = g_queue_pop_head (&lane->ready)))
     {
       if (queue->results->len == 0)
-        queue->results_since_us = clr_clock_monotonic ();
+        queue->results_since_us = clr_queue_get_monotonic (queue);
       job->shard = 0;
       job->group->shards[0].outstanding++;
       job->group->n_jobs++;

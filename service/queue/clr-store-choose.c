@@ -151,7 +151,7 @@ choose (ClrSqliteStore *self, ClrAct *act, GArray *ids, GError **error)
       g_array_append_val (ids, act->message);
       return TRUE;
     }
-  if (act->kind == CLR_ACT_AGE || act->kind == CLR_ACT_NOTICE)
+  if (clr_act_is_by_time (act))
     {
       gboolean ok = find_by_time (self, act, ids, error);
 
@@ -161,7 +161,7 @@ choose (ClrSqliteStore *self, ClrAct *act, GArray *ids, GError **error)
   if (!find_slice (self, &slice, error))
     return FALSE;
   act->after = slice.after;
-  act->more = slice.more;
+  act->more = slice.more && (act->kind != CLR_ACT_SET_BACK || slice.after < act->until);
   return TRUE;
 }
 

@@ -263,7 +263,7 @@ static gboolean
 slice (Memory *self, const ClrFilter *filter, uint64_t *after, unsigned most, GPtrArray *found)
 {
   g_autoptr (GPtrArray) rows = list_rows (self);
-  unsigned looked = 0;
+  unsigned looked = 0, most_looked = most == UINT_MAX ? UINT_MAX : CLR_ACT_LOOK;
 
   for (unsigned r = 0; r < rows->len; r++)
     {
@@ -272,7 +272,7 @@ slice (Memory *self, const ClrFilter *filter, uint64_t *after, unsigned most, GP
 
       if (row->id <= *after)
         continue;
-      if (looked++ == CLR_ACT_LOOK)
+      if (looked++ == most_looked)
         return TRUE;
       for (unsigned i = 0; i < row->n_recipients && !fits; i++)
         fits = clr_filter_fits (filter, row, &row->recipients[i]);
@@ -340,12 +340,15 @@ act (Memory *self, ClrAct *act)
   g_autoptr (GPtrArray) rows = g_ptr_array_new ();
   ClrMessage *one = g_tree_lookup (self->rows, &act->message);
 
-  if (act->message == 0)
-    act->more = slice (self, act->filter, &act->after, CLR_ACT_CHANGE, rows);
-  else if (one)
+  if (one)
     g_ptr_array_add (rows, one);
-  for (unsigned i = 0; i < rows->len; i++)
+  else if (act->message == 0 && clr_act_is_by_time (act))
+    slice (self, NULL, &(uint64_t){ 0 }, UINT_MAX, rows);
+  else if (act->message == 0)
+    act->more = slice (self, act->filter, &act->after, CLR_ACT_CHANGE, rows);
+  for (unsigned i = 0; i < rows->len && act->messages->len < CLR_ACT_CHANGE; i++)
     act_on (self, act, g_ptr_array_index (rows, i));
+  act->more = act->more || act->messages->len == CLR_ACT_CHANGE;
 }
 
 static void
@@ -534,11 +537,6 @@ wants_maintenance (ClrQueueStore *store)
   return FALSE;
 }
 
-static void
-maintain (ClrQueueStore *store)
-{
-}
-
 static gboolean
 content_put (ClrContentStore *store, uint64_t message, const ClrRope *content, GError **error)
 {
@@ -591,8 +589,6 @@ static const ClrQueueStoreClass memory_class = {
   .count = count,
   .has_message = has_message,
   .wants_maintenance = wants_maintenance,
-  .maintain = maintain,
-  .end_maintenance = maintain,
   .get_content = get_content,
   .free = memory_free,
 };
