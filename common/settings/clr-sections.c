@@ -270,6 +270,11 @@ DEFINE_SECTION (Inbound, inbound)
               "temporary "
               "error, and the message goes on."),
           1, 5 * MINUTE, 20, 0);
+  NUMBER (NUMBER, "spf-lookups", N_ ("SPF look-ups"),
+          N_ ("Terms of an SPF record that may ask the DNS (RFC 7208: 10); beyond it, it is in error."), 1,
+          50, 10, 0);
+  NUMBER (NUMBER, "spf-void-lookups", N_ ("SPF look-ups for nothing"),
+          N_ ("How many of them may find nothing (RFC 7208: 2)."), 0, 50, 2, 0);
 }
 
 DEFINE_SECTION (Users, users)

@@ -184,7 +184,7 @@ clr_evaluation_new (ClrWorker *worker, const ClrEvaluationFacts *facts)
     .helo = facts->helo,
     .receiver = facts->hostname,
     .now = clr_clock_wall () / G_USEC_PER_SEC,
-    .limits = CLR_SPF_LIMITS,
+    .limits = facts->spf,
   };
 
   evaluation->worker = worker;

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "auth/clr-dmarc.h"
+#include "auth/clr-spf.h"
 #include "net/clr-worker.h"
 
 typedef struct ClrEvaluation ClrEvaluation;
@@ -17,7 +18,8 @@ typedef struct
   const char *helo;     /* "" for none */
   const char *sender;   /* "" for the null sender */
   const char *hostname; /* ours: who says it */
-  int64_t timeout_us;   /* from clr_evaluation_finish() on */
+  ClrSpfLimits spf;
+  int64_t timeout_us; /* from clr_evaluation_finish() on */
 } ClrEvaluationFacts;
 
 /* The worker has a resolver. SPF begins. */

@@ -21,6 +21,7 @@ clr_intake_set_sender (ClrIntake *intake, const char *sender, unsigned ret, cons
                                .helo = intake->helo,
                                .sender = used,
                                .hostname = clr_policy_get_hostname (intake->policy),
+                               .spf = clr_policy_get_outside (intake->policy)->spf,
                                .timeout_us = clr_policy_get_outside (intake->policy)->timeout_us });
   return NULL;
 }

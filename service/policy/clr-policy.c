@@ -162,6 +162,9 @@ read_outside (ClrOutside *outside, ClrSettings *settings)
   outside->domains = g_strdupv ((char **)clr_section_get_list (section, "domains"));
   outside->hold = g_str_equal (clr_section_get_text (section, "dmarc"), "hold");
   outside->timeout_us = clr_section_get_number (section, "timeout") * G_USEC_PER_SEC;
+  outside->spf = (ClrSpfLimits)CLR_SPF_LIMITS;
+  outside->spf.terms = (unsigned)clr_section_get_number (section, "spf-lookups");
+  outside->spf.voids = (unsigned)clr_section_get_number (section, "spf-void-lookups");
 }
 
 ClrPolicy *

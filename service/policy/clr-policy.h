@@ -7,6 +7,7 @@
 #pragma once
 
 #include "auth/clr-dkim-signer.h"
+#include "auth/clr-spf.h"
 #include "mail/clr-report-words.h"
 #include "policy/clr-device.h"
 #include "policy/clr-route.h"
@@ -46,6 +47,7 @@ typedef struct
   char **domains;     /* whose mail they may bring; patterns as of routes */
   gboolean hold;      /* what fails DMARC against its author's will */
   int64_t timeout_us; /* of SPF, DKIM and DMARC, at the end of a message */
+  ClrSpfLimits spf;   /* of one message */
 } ClrOutside;
 
 typedef struct ClrPolicy ClrPolicy;

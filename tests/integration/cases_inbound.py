@@ -160,6 +160,23 @@ def _():
         check(questions <= 120, f"{questions} questions")
 
 
+@case("inbound: how many look-ups an SPF record may need is a setting")
+def _():
+    zone = zones()
+    zone["good.test"] = ('@ TXT "v=spf1 ' + " ".join(f"include:i{i}.good.test" for i in range(6)) + '" " '
+                         + " ".join(f"include:i{i}.good.test" for i in range(6, 11)) + ' ip4:127.0.0.5 -all"\n'
+                         + "".join(f'i{i} TXT "v=spf1 ?all"\n' for i in range(11)))
+    zone["soft.test"] = '@ TXT "v=spf1 a:x1.soft.test a:x2.soft.test a:x3.soft.test ip4:127.0.0.5 -all"\n'
+    with house(zone=zone) as relay:
+        expect(sent(relay, "a@good.test"), "spf=permerror")
+        expect(sent(relay, "a@soft.test"), "spf=permerror")
+        relay.write(extra=relay.parts["extra"].replace("domains = ours.test\n", "domains = ours.test\nspf-lookups = 20\nspf-void-lookups = 3\n"))
+        check("spf-lookups" in relay.parts["extra"], relay.parts["extra"])
+        relay.hangup()
+        expect(sent(relay, "a@good.test"), "spf=pass")
+        expect(sent(relay, "a@soft.test"), "spf=pass")
+
+
 class Mute:
     """A name server that takes questions and says nothing."""
 
