@@ -29,8 +29,9 @@ struct _ClrWindow
 {
   AdwApplicationWindow parent_instance;
   ClrRelay *relay;
-  ClrPage *page;      /* in sight */
-  const char *former; /* name of the page that the back button leads to */
+  ClrPage *page;       /* in sight */
+  gboolean has_former; /* the back button leads to a page */
+  const char *former;  /* name of the page that the back button leads to */
 
   char *place;      /* of the relay that the app was started for; NULL: the usual one */
   char *relay_name; /* of the notebook; "" for that one */
@@ -135,6 +136,20 @@ get_page (ClrWindow *self, const char *name, GType type)
   return CLR_PAGE (page);
 }
 
+/* The button leads back to a page, or, in a window that has no room for both, to the list of pages. */
+static void
+set_back (ClrWindow *self, gboolean has_former)
+{
+  self->has_former = has_former;
+  gtk_widget_set_visible (self->back_button, has_former || adw_leaflet_get_folded (self->leaflet));
+}
+
+static void
+on_folded (AdwLeaflet *leaflet, GParamSpec *pspec, ClrWindow *self)
+{
+  set_back (self, self->has_former);
+}
+
 static void
 enter (ClrWindow *self, ClrPage *page, const char *title, const char *help)
 {
@@ -155,7 +170,7 @@ clr_window_show_page (ClrWindow *self, const char *name)
     if (g_str_equal (pages[i].name, name))
       {
         gtk_list_box_select_row (self->page_list, gtk_list_box_get_row_at_index (self->page_list, (int)i));
-        gtk_widget_set_visible (self->back_button, FALSE);
+        set_back (self, FALSE);
         enter (self, get_page (self, name, pages[i].get_type ()), _ (pages[i].title), _ (pages[i].help));
         return TRUE;
       }
@@ -170,7 +185,7 @@ clr_window_show_message (ClrWindow *self, const char *id)
   if (self->page != page)
     self->former = gtk_stack_get_visible_child_name (self->stack);
   clr_message_page_set_id (CLR_MESSAGE_PAGE (page), id);
-  gtk_widget_set_visible (self->back_button, TRUE);
+  set_back (self, TRUE);
   enter (self, page, _ ("Message"),
          _ ("One message: who sent it, what the relay did with it, and each recipient’s state in words. "
             "“Copy for help desk” puts all of it on the clipboard as plain text."));
@@ -183,7 +198,7 @@ clr_window_show_assistant (ClrWindow *self)
 
   if (self->page != page)
     self->former = pages[0].name;
-  gtk_widget_set_visible (self->back_button, TRUE);
+  set_back (self, TRUE);
   gtk_list_box_unselect_all (self->page_list);
   enter (self, page, _ ("First Steps"),
          _ ("From an empty relay to the first message that arrives. What is said at a step counts as soon as "
@@ -232,6 +247,11 @@ on_page_activated (GtkListBox *list, GtkListBoxRow *row, ClrWindow *self)
 static void
 on_back (GtkButton *button, ClrWindow *self)
 {
+  if (!self->has_former)
+    {
+      adw_leaflet_navigate (self->leaflet, ADW_NAVIGATION_DIRECTION_BACK);
+      return;
+    }
   clr_window_show_page (self, self->former ? self->former : pages[0].name);
 }
 
@@ -426,6 +446,7 @@ clr_window_class_init (ClrWindowClass *klass)
   gtk_widget_class_bind_template_child (widget_class, ClrWindow, stack);
   gtk_widget_class_bind_template_callback (widget_class, on_page_activated);
   gtk_widget_class_bind_template_callback (widget_class, on_back);
+  gtk_widget_class_bind_template_callback (widget_class, on_folded);
   gtk_widget_class_bind_template_callback (widget_class, on_try_again);
   gtk_widget_class_install_action (widget_class, "win.page", "s", on_page_key);
   gtk_widget_class_install_action (widget_class, "win.assistant", NULL, on_assistant);

@@ -59,6 +59,11 @@ def _(where):
             width = int(app.do("width window"))
             check(width <= 1280, f"{name} makes the window {width} wide")
             app.do(f"shot {os.path.join(harness.BUILD, 'screenshots', f'{name}-150.png')}")
+        # There is no room for the list of pages beside them: a button leads there.
+        app.do("click back_button")
+        time.sleep(1)
+        app.do(f"shot {os.path.join(harness.BUILD, 'screenshots', 'pages-150.png')}")
+        check("Overview" in app.do("texts all"), "the list of pages cannot be reached")
 
 
 @story("from the start to the first page it is less than a second")

@@ -54,14 +54,24 @@ class Tree:
         return self.call(("org.a11y.atspi.Registry", ROOT), ACCESSIBLE, "GetChildren")
 
     def says(self, place, depth=0):
-        """Whether it, or something in it, has a name."""
+        """Whether it, or something in it, has a name; what has gone meanwhile says nothing wrong."""
+        try:
+            return self._says(place, depth)
+        except self.GLib.Error:
+            return True
+
+    def _says(self, place, depth):
         return bool(self.get(place, "Name").strip()) or depth < 12 and any(self.says(tuple(child), depth + 1)
                                                                          for child in self.call(place, ACCESSIBLE, "GetChildren"))
 
     def walk(self, place, above=()):
-        """Yields (names of those above it, role, name) of all that is there."""
-        role, name = self.call(place, ACCESSIBLE, "GetRoleName"), self.get(place, "Name")
+        """Yields (names of those above it, role, name) of all that is there. Rows come and go while one walks."""
+        try:
+            role, name = self.call(place, ACCESSIBLE, "GetRoleName"), self.get(place, "Name")
+            children = self.call(place, ACCESSIBLE, "GetChildren")
+        except self.GLib.Error:
+            return
         yield above, role, name or ("…" if role in READ_OUT and self.says(place) else "")
         if len(above) < 60:
-            for child in self.call(place, ACCESSIBLE, "GetChildren"):
+            for child in children:
                 yield from self.walk(tuple(child), above + (name or role,))
