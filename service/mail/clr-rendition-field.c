@@ -10,6 +10,7 @@
 
 #define LONGEST_LINE      998u /* octets, RFC 5322 section 2.1.1 */
 #define PARAM_LINE        60u  /* octets of a parameter's value on one line */
+#define PARAM_NAME        40
 #define OPAQUE_SEPARATORS " ()<>[];,=\""
 #define WORD_BYTES        42u /* octets in one encoded word of no known charset */
 
@@ -298,6 +299,10 @@ write_parameter (const Parameter *parameter, GString *into)
   gboolean utf8 = g_utf8_validate_len (value, size, NULL), pieces = size * 3 > PARAM_LINE;
   unsigned piece = 0;
 
+  /* It stands in each piece, and would leave no room for the value. No name that means anything is so long.
+   */
+  if (parameter->name_size > PARAM_NAME)
+    return;
   for (size_t i = 0; i < size || piece == 0; piece++)
     {
       size_t start = into->len;
