@@ -7,7 +7,7 @@
 #include "clr-pulse.h"
 #include "clr-service.h"
 #include "clr-version.h"
-#include "settings/clr-settings.h"
+#include "system/clr-data.h"
 
 #include <glib-unix.h>
 #include <locale.h>
@@ -137,7 +137,7 @@ main (int argc, char **argv)
     }
   g_autofree char *given = arguments.config;
   /* Other programs stand in other folders, and compare. */
-  g_autofree char *file = g_canonicalize_filename (given ? given : CLR_SETTINGS_FILE, NULL);
+  g_autofree char *file = g_canonicalize_filename (given ? given : clr_data_get_settings_file (), NULL);
   if (arguments.version)
     {
       printf ("clrelayd %s\n", CLR_VERSION);

@@ -4,13 +4,14 @@
 #include "control/clr-api.h"
 #include "settings/clr-settings-text.h"
 #include "settings/clr-settings.h"
+#include "system/clr-data.h"
 
 #include <gio/gio.h>
 
 const char *
 clr_place_get_file (ClrVerbOptions *options)
 {
-  return options->config ? options->config : CLR_SETTINGS_FILE;
+  return options->config ? options->config : clr_data_get_settings_file ();
 }
 
 char *
@@ -27,7 +28,7 @@ clr_place_dup_socket (ClrVerbOptions *options)
   setting = clr_setting_change_new_from_place ("server.state-directory", NULL);
   found = file ? clr_settings_text_get (file->text, setting) : NULL;
   if (found == NULL)
-    found = g_strdup (CLR_STATE_DIRECTORY);
+    found = g_strdup (clr_data_get_state_directory ());
   g_autofree char *directory = found;
   return g_build_filename (directory, CLR_API_LOCAL_PASS, NULL);
 #else

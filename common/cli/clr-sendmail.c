@@ -8,6 +8,7 @@
 #include "clr-sendmail-options.h"
 #include "clr-version.h"
 #include "settings/clr-settings.h"
+#include "system/clr-data.h"
 
 #include <errno.h>
 #include <gio/gio.h>
@@ -291,7 +292,8 @@ static char *
 find_listener (const char *file)
 {
   g_auto (GStrv) problems = NULL;
-  g_autoptr (ClrSettings) settings = clr_settings_new_from_file (file ? file : CLR_SETTINGS_FILE, &problems);
+  g_autoptr (ClrSettings) settings
+      = clr_settings_new_from_file (file ? file : clr_data_get_settings_file (), &problems);
   GPtrArray *listeners = settings ? clr_settings_get_sections (settings, "listener") : NULL;
 
   for (guint i = 0; listeners && i < listeners->len; i++)

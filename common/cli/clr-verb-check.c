@@ -3,6 +3,7 @@
 
 #include "check/clr-check.h"
 #include "control/clr-json.h"
+#include "system/clr-file.h"
 
 #include <errno.h>
 #include <glib/gi18n.h>
@@ -266,7 +267,7 @@ run_once (ClrVerbOptions *options, const ClrCheckRow *row, JsonObject *in, ClrZo
   g_autoptr (JsonNode) answer = clr_check_run (row, in, zone);
   code = tell (options, answer);
   if (kept)
-    unlink (kept);
+    clr_file_unlink (kept);
   return code;
 }
 

@@ -4,6 +4,7 @@
 #include "check/clr-check.h"
 #include "settings/clr-describe.h"
 #include "settings/clr-settings.h"
+#include "system/clr-data.h"
 
 #include <glib/gi18n.h>
 #include <stdio.h>
@@ -122,7 +123,9 @@ clr_verb_config (ClrVerbOptions *options, int argc, char **argv)
     return code;
   const char *what = argc > 1 ? argv[1] : "";
   if (g_str_equal (what, "check") && argc <= 3)
-    return check (options, argc > 2 ? argv[2] : options->config ? options->config : CLR_SETTINGS_FILE);
+    return check (options, argc > 2          ? argv[2]
+                           : options->config ? options->config
+                                             : clr_data_get_settings_file ());
   if (g_str_equal (what, "describe") && argc == 2)
     {
       g_autofree char *text = options->json ? clr_describe_to_json ()

@@ -2,6 +2,7 @@
 #include "clr-verb.h"
 
 #include "control/clr-api.h"
+#include "system/clr-terminal.h"
 
 #include <glib/gi18n.h>
 #include <stdio.h>
@@ -238,6 +239,7 @@ export_message (ClrVerbOptions *options, const char *id, const char *out)
     return g_file_set_contents_full (out, data, size, G_FILE_SET_CONTENTS_CONSISTENT, 0600, &error)
                ? CLR_EXIT_OK
                : clr_verb_fail (error);
+  clr_terminal_pass_octets (stdout);
   return fwrite (data, 1, size, stdout) == size && fflush (stdout) == 0 ? CLR_EXIT_OK : CLR_EXIT_FAILED;
 }
 

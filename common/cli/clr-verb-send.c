@@ -3,6 +3,7 @@
 #include "clr-verb.h"
 
 #include "control/clr-api.h"
+#include "system/clr-terminal.h"
 
 #include <glib/gi18n.h>
 #include <stdio.h>
@@ -18,6 +19,7 @@ read_input (gsize *size, GError **error)
   char piece[64 * 1024];
   size_t n;
 
+  clr_terminal_pass_octets (stdin);
   while ((n = fread (piece, 1, sizeof piece, stdin)) > 0)
     {
       g_string_append_len (text, piece, n);

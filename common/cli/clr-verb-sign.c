@@ -3,10 +3,14 @@
 
 #include "check/clr-check.h"
 #include "settings/clr-settings.h"
+#include "system/clr-data.h"
+#include "system/clr-file.h"
+#include "system/clr-terminal.h"
 
 #include <glib/gi18n.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 /* The signature's lines end as the message's own do. */
 static void
@@ -20,29 +24,29 @@ print_fields (const char *fields, gboolean unix_lines)
 static gboolean
 print_signed (const char *path, const char *fields)
 {
-  FILE *file = fopen (path, "r");
+  int fd = clr_file_open (path, CLR_FILE_READ, 0);
   char piece[64 * 1024];
-  size_t n, end;
-  gboolean first = TRUE;
+  ssize_t n;
+  size_t end = 0;
+  uint64_t done = 0;
 
-  if (file == NULL)
+  if (fd < 0)
     return FALSE;
-  while ((n = fread (piece, 1, sizeof piece, file)) > 0)
+  clr_terminal_pass_octets (stdout);
+  for (; (n = clr_file_read_at (fd, piece, sizeof piece, done)) > 0; done += n)
     {
-      if (first)
+      if (done == 0)
         {
-          for (end = 0; end < n && piece[end] != '\n';)
+          while (end < (size_t)n && piece[end] != '\n')
             end++;
-          print_fields (fields, end < n && (end == 0 || piece[end - 1] != '\r'));
+          print_fields (fields, end < (size_t)n && (end == 0 || piece[end - 1] != '\r'));
         }
-      first = FALSE;
       fwrite (piece, 1, n, stdout);
     }
-  if (first)
+  if (done == 0)
     print_fields (fields, FALSE);
-  gboolean ok = !ferror (file) && fflush (stdout) == 0 && !ferror (stdout);
-  fclose (file);
-  return ok;
+  close (fd);
+  return n == 0 && fflush (stdout) == 0 && !ferror (stdout);
 }
 
 static int
@@ -108,8 +112,9 @@ clr_verb_sign (ClrVerbOptions *options, int argc, char **argv)
       json_object_set_string_member (in, "selector", selector);
     }
   if (options->config || !key)
-    json_object_set_string_member (in, "config", options->config ? options->config : CLR_SETTINGS_FILE);
+    json_object_set_string_member (in, "config",
+                                   options->config ? options->config : clr_data_get_settings_file ());
   code = sign (options, in, path);
-  unlink (path);
+  clr_file_unlink (path);
   return code;
 }

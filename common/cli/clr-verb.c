@@ -5,7 +5,9 @@
 #include "clr-version.h"
 #include "control/clr-json.h"
 #include "settings/clr-settings.h"
+#include "system/clr-data.h"
 #include "system/clr-file.h"
+#include "system/clr-terminal.h"
 
 #include <glib/gi18n.h>
 #include <glib/gstdio.h>
@@ -22,8 +24,8 @@ clr_verb_parse (ClrVerbOptions *options, const char *usage, const char *summary,
   GOptionEntry common[] = {
     { "socket", 's', 0, G_OPTION_ARG_FILENAME, &options->socket,
       N_ ("Control socket, or pass file of `token add`"), "PATH" },
-    { "config", 'c', 0, G_OPTION_ARG_FILENAME, &options->config, N_ ("Settings file (" CLR_SETTINGS_FILE ")"),
-      "FILE" },
+    { "config", 'c', 0, G_OPTION_ARG_FILENAME, &options->config,
+      N_ ("Settings file (" CLR_DATA_SETTINGS_FILE ")"), "FILE" },
     { "json", 'j', 0, G_OPTION_ARG_NONE, &options->json, N_ ("Print JSON"), NULL },
     G_OPTION_ENTRY_NULL,
   };
@@ -216,6 +218,7 @@ clr_verb_keep_input (GError **error)
   size_t n, all = 0;
   gboolean ok = fd >= 0;
 
+  clr_terminal_pass_octets (stdin);
   while (ok && (n = fread (piece, 1, sizeof piece, stdin)) > 0)
     {
       all += n;

@@ -2,6 +2,7 @@
 #include "settings/clr-secret.h"
 
 #include "system/clr-folder.h"
+#include "system/clr-seal.h"
 
 #include <errno.h>
 #include <gio/gio.h>
@@ -9,6 +10,23 @@
 #include <glib/gstdio.h>
 #include <string.h>
 #include <unistd.h>
+
+/* (transfer full) */
+static char *
+load (const char *path, GError **error)
+{
+  g_autofree char *sealed = NULL;
+  gsize sealed_size, size;
+  char *secret;
+
+  if (!g_file_get_contents (path, &sealed, &sealed_size, error))
+    return NULL;
+  secret = clr_seal_open (sealed, sealed_size, &size, error);
+  explicit_bzero (sealed, sealed_size);
+  if (secret == NULL)
+    g_prefix_error (error, "%s: ", path);
+  return secret;
+}
 
 static char *
 path_of (const char *state_directory, const char *name, GError **error)
@@ -29,11 +47,8 @@ char *
 clr_secret_load (const char *state_directory, const char *name, GError **error)
 {
   g_autofree char *path = path_of (state_directory, name, error);
-  char *text = NULL;
 
-  if (path == NULL || !g_file_get_contents (path, &text, NULL, error))
-    return NULL;
-  return text;
+  return path ? load (path, error) : NULL;
 }
 
 /* The folder of the secrets, made when it is not there. Root may set a secret while the folder is another
@@ -88,9 +103,19 @@ store (const char *state_directory, const char *folder_name, const char *name, c
        GError **error)
 {
   g_autofree char *directory = g_build_filename (state_directory, folder_name, NULL);
-  g_autoptr (ClrFolder) folder = open_folder (state_directory, directory);
-  gboolean ok = folder && write_secret (folder, name, text, size);
+  g_autoptr (ClrFolder) folder = NULL;
+  gsize sealed_size;
+  g_autofree char *sealed = clr_seal_close (text, size, &sealed_size, error);
+  gboolean ok;
 
+  if (sealed == NULL)
+    {
+      g_prefix_error (error, "%s/%s: ", directory, name);
+      return FALSE;
+    }
+  folder = open_folder (state_directory, directory);
+  ok = folder && write_secret (folder, name, sealed, sealed_size);
+  explicit_bzero (sealed, sealed_size);
   if (!ok)
     g_set_error (error, G_IO_ERROR, g_io_error_from_errno (errno), "%s/%s: %s", directory, name,
                  g_strerror (errno));
@@ -118,9 +143,8 @@ char *
 clr_secret_load_users (const char *state_directory, GError **error)
 {
   g_autofree char *path = g_build_filename (state_directory, "users", "list", NULL);
-  char *text = NULL;
 
-  return g_file_get_contents (path, &text, NULL, error) ? text : NULL;
+  return load (path, error);
 }
 
 gboolean

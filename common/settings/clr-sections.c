@@ -5,14 +5,16 @@
  */
 #include "settings/clr-sections-private.h"
 
+#include "system/clr-data.h"
+
 DEFINE_SECTION (Server, server)
 {
   SECTION ("server", FALSE, N_ ("The relay itself."));
   TEXT (HOSTNAME, "hostname", N_ ("Host name"),
         N_ ("Name of the relay in greetings, EHLO, Received and Message-ID."), NULL, CLR_SETTING_REQUIRED);
   TEXT (PATH, "state-directory", N_ ("State directory"),
-        N_ ("Where queue, history, spool, secrets and own certificates live."), CLR_STATE_DIRECTORY,
-        CLR_SETTING_RESTART);
+        N_ ("Where queue, history, spool, secrets and own certificates live."),
+        clr_data_get_state_directory (), CLR_SETTING_RESTART);
   TEXT (PATH, "control-socket", N_ ("Control socket"), N_ ("Unix-domain socket of the control API."),
         "/run/clrelay/control.sock", CLR_SETTING_RESTART);
   TEXT (MAILBOX, "postmaster", N_ ("Postmaster"),

@@ -13,8 +13,6 @@ G_BEGIN_DECLS
 #define CLR_TYPE_SETTINGS (clr_settings_get_type ())
 G_DECLARE_FINAL_TYPE (ClrSettings, clr_settings, CLR, SETTINGS, GObject)
 
-#define CLR_SETTINGS_FILE     "/etc/clrelay/clrelay.conf"
-#define CLR_STATE_DIRECTORY   "/var/lib/clrelay"
 #define CLR_SETTINGS_MAX_SIZE (4 * 1024 * 1024)
 
 /**

@@ -30,6 +30,11 @@ clr_terminal_is (FILE *stream)
   return isatty (fileno (stream));
 }
 
+void
+clr_terminal_pass_octets (FILE *stream)
+{
+}
+
 gboolean
 clr_terminal_hide (void)
 {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "system/clr-terminal.h"
 
+#include <fcntl.h>
 #include <io.h>
 #include <windows.h>
 
@@ -19,6 +20,13 @@ clr_terminal_is (FILE *stream)
 
   /* _isatty() is true for every character device, NUL too. */
   return GetConsoleMode ((HANDLE)_get_osfhandle (_fileno (stream)), &mode);
+}
+
+void
+clr_terminal_pass_octets (FILE *stream)
+{
+  fflush (stream);
+  _setmode (_fileno (stream), _O_BINARY);
 }
 
 gboolean

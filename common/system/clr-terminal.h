@@ -13,6 +13,9 @@ char **clr_terminal_dup_words (char **argv);
 /* Is somebody there who reads @stream, or types it? */
 gboolean clr_terminal_is (FILE *stream);
 
+/* From here on octets pass @stream as they are: Windows would change line ends, and take ^Z for the end. */
+void clr_terminal_pass_octets (FILE *stream);
+
 /* What is typed is not seen, until the next call; nor after a signal that
  * ends the command. Returns: FALSE when nobody types. */
 gboolean clr_terminal_hide (void);

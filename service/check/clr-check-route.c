@@ -10,6 +10,7 @@
 #include "dns/clr-mx.h"
 #include "policy/clr-policy.h"
 #include "smtp/clr-address.h"
+#include "system/clr-data.h"
 
 #include <glib/gi18n-lib.h>
 #include <string.h>
@@ -296,7 +297,7 @@ clr_check_route (JsonObject *in, ClrZone *zone)
 
   if (wrong)
     return clr_check_answer ("error", wrong, NULL);
-  settings = clr_settings_new_from_file (file ? file : CLR_SETTINGS_FILE, &problems);
+  settings = clr_settings_new_from_file (file ? file : clr_data_get_settings_file (), &problems);
   if (settings == NULL)
     {
       g_autofree char *all = g_strjoinv ("\n", problems);

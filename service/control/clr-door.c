@@ -4,7 +4,9 @@
 #include "base/clr-error.h"
 #include "base/clr-log.h"
 #include "client/clr-pass.h"
+#include "system/clr-data.h"
 
+#include <errno.h>
 #include <gio/gnetworking.h>
 #include <glib/gstdio.h>
 #include <string.h>
@@ -136,7 +138,14 @@ write_pass (ClrDoor *door, GError **error)
     entrance = find_bound (door, FALSE);
   url = make_url (entrance);
   ClrPass pass = { url, door->token, entrance->is_loopback ? NULL : door->fingerprint };
-  return clr_pass_write (&pass, door->pass_file, error);
+  if (!clr_pass_write (&pass, door->pass_file, error))
+    return FALSE;
+  if (clr_data_let_administrators_read (door->pass_file))
+    return TRUE;
+  g_set_error (error, CLR_ERROR, CLR_ERROR_FAILED, "%s cannot be kept from others: %s", door->pass_file,
+               g_strerror (errno));
+  g_unlink (door->pass_file);
+  return FALSE;
 }
 
 static gboolean
