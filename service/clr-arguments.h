@@ -11,6 +11,12 @@ typedef struct
   char *config; /* NULL: the usual file */
   gboolean force;
   gboolean version;
+#ifdef _WIN32
+  gboolean install;
+  gboolean start;
+  gboolean uninstall;
+  gboolean service; /* started by the service manager */
+#endif
 } ClrArguments;
 
 /* @arguments: where the values go; may be an unused one. Returns: the options, ended by an empty entry.

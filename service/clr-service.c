@@ -27,6 +27,7 @@
 #include <unistd.h>
 
 #define DRAIN_LOOK_MS      50
+#define CUT_S              2 /* for what was cut to be stored */
 #define CERTIFICATE_LOOK_S 5
 
 static gboolean
@@ -414,6 +415,13 @@ clr_service_reload (ClrService *service, GError **error)
   return TRUE;
 }
 
+unsigned
+clr_service_get_longest_stop (ClrService *service)
+{
+  return clr_section_get_number (clr_settings_get_section (service->settings, "server"), "drain-time")
+         + CUT_S;
+}
+
 static gboolean
 look_whether_drained (void *data)
 {
@@ -430,7 +438,7 @@ look_whether_drained (void *data)
 
       clr_log_event (CLR_EVENT_SERVICE_STOPPED, active);
       service->cut = TRUE;
-      service->drain_until_us = now + 2 * G_USEC_PER_SEC; /* for what was cut to be stored */
+      service->drain_until_us = now + CUT_S * G_USEC_PER_SEC;
       for (unsigned i = 0; i < service->n_workers; i++)
         {
           clr_inbound_post_stop (service->inbounds[i], TRUE);

@@ -19,6 +19,8 @@ gboolean clr_service_reload (ClrService *service, GError **error);
 /* Accepts nothing new, lets sessions and deliveries end, for at most the drain time; then calls @stopped
  * once. */
 void clr_service_stop (ClrService *service, const char *reason, void (*stopped) (void *data), void *data);
+/* Seconds that a stop takes at most, if all threads answer. */
+unsigned clr_service_get_longest_stop (ClrService *service);
 void clr_service_free (ClrService *service);
 
 /* The threads that carry mail: the workers and the queue. Until clr_service_free() each of them opens what is

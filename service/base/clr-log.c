@@ -2,6 +2,7 @@
 #include "base/clr-log.h"
 #include "base/clr-error.h"
 #include "base/clr-ring.h"
+#include "base/clr-system-log.h"
 #include "system/clr-file.h"
 
 #include <errno.h>
@@ -113,6 +114,7 @@ clr_log_event_values (ClrEventId id, const char *const *values)
   Gathered *gathered = get_gathered ();
   GString *lines = gathered->lines;
   int64_t now = g_get_real_time ();
+  clr_system_log_tell (id, values);
   clr_ring_gather (gathered->records, id, now, values);
   if (atomic_load_explicit (&log_format, memory_order_relaxed) == CLR_LOG_JSON)
     {

@@ -2,6 +2,7 @@
 #include "check/clr-check.h"
 
 #include "reception/clr-stranger.h"
+#include "system/clr-data.h"
 
 #include <glib/gi18n-lib.h>
 #include <string.h>
@@ -29,7 +30,7 @@ clr_check_relay (JsonObject *in, ClrZone *zone)
   g_autoptr (ClrPolicy) policy = NULL;
 
   if (file == NULL)
-    file = CLR_SETTINGS_FILE;
+    file = clr_data_get_settings_file ();
   settings = text ? clr_settings_new_from_text (text, strlen (text), file, &problems)
                   : clr_settings_new_from_file (file, &problems);
   if (settings == NULL)
