@@ -2,7 +2,9 @@
 """A Windows of our own: Wine without a screen, in a folder that goes away with everything in it."""
 import contextlib
 import os
+import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -11,7 +13,8 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 import harness  # noqa: E402
 from harness import check  # noqa: E402
 
-LOADER = "/usr/lib/wine/wine64"  # /usr/bin/wine would start the 32-bit one where there is one
+# Not those of /usr/bin, which would start the 32-bit ones where there are any.
+LOADER, SERVER = "/usr/lib/wine/wine64", "/usr/lib/wine/wineserver64"
 
 
 class Wine:
@@ -19,83 +22,89 @@ class Wine:
 
     def __init__(self, stage):
         self.folder = tempfile.mkdtemp(prefix="clrelay-wine-")
+        self.drive = os.path.join(self.folder, "drive_c")
         self.stage = stage
+        self.keeper = None
         self.env = {**os.environ, "WINEPREFIX": self.folder, "WINEARCH": "win64", "WINEDEBUG": "-all", "WINEDLLOVERRIDES": "mscoree,mshtml=",
-                    "WINEPATH": self.path(os.path.join(stage, "bin")), "LC_ALL": "C.UTF-8", "TZ": "UTC",
+                    "WINESERVER": SERVER, "WINEPATH": self.path(os.path.join(stage, "bin")), "LC_ALL": "C.UTF-8", "TZ": "UTC",
                     "CLRELAY_PRESETS": self.path(os.path.join(harness.ROOT, "common/settings/presets"))}
         self.env.pop("DISPLAY", None)
 
     def path(self, place):
         """How Windows programs name a file of ours."""
-        inside = os.path.join(self.folder, "drive_c")
-        drive, rest = ("C:", place[len(inside):]) if place.startswith(inside + "/") else ("Z:", place)
+        drive, rest = ("C:", place[len(self.drive):]) if place.startswith(self.drive + "/") else ("Z:", place)
         return drive + rest.replace("/", "\\")
 
     def place(self, *names):
         """A folder on its disk C:, made."""
-        folder = os.path.join(self.folder, "drive_c", *names)
+        folder = os.path.join(self.drive, *names)
         os.makedirs(folder, exist_ok=True)
         return folder
 
     def popen(self, program, *words, **options):
-        return subprocess.Popen([LOADER, program, *words], env=self.env, stdin=subprocess.DEVNULL, **options)
+        return subprocess.Popen([LOADER, program, *words], env=self.env, **{"stdin": subprocess.DEVNULL, **options})
 
     def run(self, program, *words, timeout=120, data=None):
-        return subprocess.run([LOADER, program, *words], env=self.env, input=data, stdin=None if data is not None else subprocess.DEVNULL,
-                              capture_output=True, timeout=timeout)
+        """One program. Its output goes through files: a service that it starts would hold a pipe open."""
+        with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as problems:
+            result = subprocess.run([LOADER, program, *words], env=self.env, stdout=out, stderr=problems, timeout=timeout, check=False,
+                                    **({"input": data} if data is not None else {"stdin": subprocess.DEVNULL}))
+            out.seek(0)
+            problems.seek(0)
+            result.stdout, result.stderr = out.read(), problems.read()
+        return result
+
+    def say(self, program, *words, expect=0, **options):
+        """What a program says, which ends with the status EXPECT, if that is not None."""
+        result = self.run(program, *words, **options)
+        text, problems = (octets.decode(errors="replace") for octets in (result.stdout, result.stderr))
+        check(expect in (None, result.returncode), f"{program} {' '.join(words)}: exit status {result.returncode}, wanted {expect}: "
+              f"{text.strip()[-300:]} {problems.strip()[-500:]}")
+        return text if expect == 0 else text + problems
+
+    def registry(self, key, value):
+        """The text of a value of the registry, or None."""
+        match = re.search(rf"{re.escape(value)}\s+REG_\w+\s+(.*)", self.say("reg", "query", key, "/v", value, expect=None))
+        return match[1].strip() if match else None
+
+    def kill(self, program):
+        """Kills what runs PROGRAM, in this prefix only: Windows programs are processes of Linux, too."""
+        found = []
+        for entry in filter(str.isdigit, os.listdir("/proc")):
+            with contextlib.suppress(OSError):
+                with open(f"/proc/{entry}/cmdline", "rb") as file:
+                    if program.encode() not in file.read():
+                        continue
+                with open(f"/proc/{entry}/environ", "rb") as file:
+                    if f"WINEPREFIX={self.folder}".encode() in file.read().split(b"\0"):
+                        found.append(int(entry))
+        check(found, f"there is no {program} to kill")
+        for pid in found:
+            os.kill(pid, signal.SIGKILL)
+
+    def begin(self):
+        """A session: an idle program, so that the server and the services go on when others end."""
+        self.keeper = self.popen("cmd", stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    def end(self):
+        """Everything ends as at a power cut, in this prefix only."""
+        subprocess.run([SERVER, "-k"], env=self.env, timeout=60, check=False, capture_output=True)
+        if self.keeper:
+            with contextlib.suppress(OSError):
+                self.keeper.stdin.close()
+            try:
+                self.keeper.wait(20)
+            except subprocess.TimeoutExpired:
+                self.keeper.kill()
+                self.keeper.wait(10)
+            self.keeper = None
 
     def __enter__(self):
-        result = self.run("wineboot", "--init", timeout=180)
-        check(os.path.exists(os.path.join(self.folder, "drive_c")), f"wineboot made no prefix: {result.stderr.decode(errors='replace')[-500:]}")
-        # Holds the server of this prefix, so that not every program starts one.
-        self.keeper = self.popen("cmd", "/c", "pause", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        result = self.run("wineboot", "--init", timeout=300)
+        check(os.path.exists(self.drive), f"wineboot made no prefix: {result.stderr.decode(errors='replace')[-500:]}")
+        self.begin()
         return self
 
     def __exit__(self, *_):
-        subprocess.run(["wineserver", "-k"], env=self.env, timeout=60, check=False, capture_output=True)  # of this prefix only
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self.keeper.wait(10)
+        self.end()
         shutil.rmtree(self.folder, ignore_errors=True)
-
-
-class WindowsRelay(harness.Relay):
-    """clrelayd.exe on a console that nobody sees. Its files lie on C:, in folders with a blank and with letters of no one code page."""
-
-    def __init__(self, wine, routes, **parts):
-        self.wine = wine
-        super().__init__(routes, folder=wine.place("Büro 例", "Cl Mail Relay", os.urandom(4).hex()), **parts)
-
-    def write(self, **changes):
-        super().write(**changes)
-        with open(self.conf, encoding="utf-8") as file:
-            text = file.read()
-        with open(self.conf, "w", encoding="utf-8") as file:
-            file.write(text.replace(self.folder, self.wine.path(self.folder)))
-        return self
-
-    def launch(self, **environment):
-        with open(self.log, "ab") as log:
-            self.process = self.wine.popen(os.path.join(self.wine.stage, "bin", "clrelayd.exe"), "--config", self.wine.path(self.conf),
-                                           stdout=log, stderr=log)
-
-    def start(self):
-        super().start()
-        return self
-
-    def run_cli(self, *words, data=None):
-        return self.wine.run(os.path.join(self.wine.stage, "bin", "clrelay.exe"), "--config", self.wine.path(self.conf), *words, data=data)
-
-    def cli(self, *words, data=None, expect=0):
-        result = self.run_cli(*words, data=data)
-        if expect is not None:
-            check(result.returncode == expect, f"clrelay {' '.join(words)}: exit status {result.returncode}, wanted {expect}: "
-                  f"{result.stderr.decode(errors='replace').strip()[-500:]}")
-        return result.stdout.decode()
-
-    def __exit__(self, kind, problem, trace):
-        if self.process is not None:
-            if kind is not None and self.process.poll() is not None:
-                raise AssertionError(f"{problem}; and the relay had died with status {self.process.returncode}: {self.read_log()[-800:]}") from problem
-            self.kill()
-        if kind is None:
-            self.check_log()

@@ -8,7 +8,7 @@ import socket
 import time
 
 from harness import Relay, Sink, Skip, certificate, check, clrelay, daemon, equal, run
-from wine import WindowsRelay
+from relay import WindowsRelay
 
 CASES = []
 
