@@ -24,7 +24,7 @@ typedef struct
 {
   const char *file;
   gboolean on_console;
-  gboolean force; /* even when strangers can relay */
+  gboolean force;      /* even when strangers can relay */
   ClrService *service; /* NULL: not yet, or no more */
   GMainLoop *loop;
 } Program;

@@ -16,6 +16,7 @@
 #include "check/clr-check.h"
 #include "net/clr-endpoint.h"
 #include "settings/clr-settings.h"
+#include "system/clr-data.h"
 
 #include <glib/gi18n-lib.h>
 #include <string.h>
@@ -653,7 +654,7 @@ clr_check_domain (JsonObject *in, ClrZone *zone)
     return clr_check_answer ("error", _ ("a domain is needed"), NULL);
   if (zone == NULL)
     return clr_check_answer ("error", _ ("there is no DNS to ask"), NULL);
-  settings = clr_settings_new_from_file (config ? config : CLR_SETTINGS_FILE, &problems);
+  settings = clr_settings_new_from_file (config ? config : clr_data_get_settings_file (), &problems);
   if (settings == NULL)
     return clr_check_answer ("error", problems[0], NULL);
   one.settings = settings;

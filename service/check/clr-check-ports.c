@@ -2,6 +2,7 @@
 #include "check/clr-check-dial.h"
 #include "check/clr-check-question.h"
 #include "check/clr-check.h"
+#include "system/clr-data.h"
 
 #include <glib/gi18n-lib.h>
 #include <string.h>
@@ -416,7 +417,7 @@ clr_check_ports (JsonObject *in, ClrZone *zone)
   /* With all of it given no settings are needed. */
   if (file || helo == NULL || !json_object_has_member (in, "to"))
     {
-      settings = clr_settings_new_from_file (file ? file : CLR_SETTINGS_FILE, &problems);
+      settings = clr_settings_new_from_file (file ? file : clr_data_get_settings_file (), &problems);
       if (settings == NULL)
         {
           g_autofree char *all = g_strjoinv ("\n", problems);
