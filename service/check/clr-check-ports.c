@@ -318,7 +318,6 @@ run (JsonObject *in, ClrZone *zone, Ports *ports, const char *const *targets, gu
   g_autoptr (GPtrArray) dials = g_ptr_array_new_with_free_func ((GDestroyNotify)clr_dial_free), own = NULL;
   JsonObject *details = json_object_new ();
   JsonArray *addresses = json_array_new ();
-  g_autofree char *problem = NULL;
   gboolean blocked;
 
   ports->advice = json_array_new ();
