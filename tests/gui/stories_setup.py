@@ -273,6 +273,7 @@ def _(where):
 def _(where):
     with Sink() as sink, Relay(sink.route()) as relay, App(where, relay.socket) as app:
         app.do("page routes")
+        app.until("text sink", "127.0.0.1")
         app.do("click add_smarthost_button")
         app.do("name section_name provider")
         equal(app.do("row hosts mail.provider.test:587"), "", "hosts")
